@@ -1,0 +1,38 @@
+// For users and library authors alike: base is what every room stands on.
+export { AssertionFailed, assert, present, unreachable } from './assert.ts';
+export { compareBytes, concatBytes, equalBytes, toHex } from './bytes.ts';
+export { CodedError } from './coded-error.ts';
+export { portableChecksum } from './crc32.ts';
+export type { Checksum, Codec, Crypto } from './ports/computation.ts';
+export type {
+  BlockingFileSystem,
+  Completion,
+  DirectoryLock,
+  File,
+  FileSystem,
+  FileSystemErrorKind,
+  ResultCompletion,
+} from './ports/file-system.ts';
+export { FileSystemError } from './ports/file-system.ts';
+export type { LogFields, Logger } from './ports/logger.ts';
+export { silentLogger } from './ports/logger.ts';
+export type {
+  Counter,
+  Gauge,
+  Histogram,
+  Labels,
+  MetricOptions,
+  Metrics,
+} from './ports/metrics.ts';
+export { silentMetrics } from './ports/metrics.ts';
+export type {
+  Address,
+  Connection,
+  ConnectionHandlers,
+  Listener,
+  Network,
+} from './ports/network.ts';
+export type { Ports } from './ports/ports.ts';
+export type { Clock, Timer, Timers } from './ports/time.ts';
+export { Prng } from './prng.ts';
+export type { AppliedEntry, SnapshotSink, StateMachine } from './state-machine.ts';

@@ -1,0 +1,47 @@
+/** One committed command, as a state machine sees it. */
+export interface AppliedEntry {
+  /** 1-based position in the group's log; strictly increasing, with gaps where Raft's own entries are. */
+  readonly index: number;
+  /**
+   * The leader's wall clock when it took the command, in microseconds since the Unix epoch; strictly
+   * increasing along the log. The only time a state machine may know.
+   */
+  readonly timestampMicros: number;
+  /** Never changed by anyone once handed over; copy what is kept (it may pin a larger buffer). */
+  readonly command: Uint8Array;
+}
+
+/**
+ * What is replicated. Every replica applies the same entries in the same order and must reach the
+ * same state: no clock, no randomness, no I/O inside `apply`.
+ *
+ * A command that the state machine does not like is answered by a result that says so. An exception
+ * out of `apply` is a bug or a corrupt replica and halts the node; it is never swallowed.
+ *
+ * @typeParam Result what `apply` answers for one command; given to the proposer on this process
+ */
+export interface StateMachine<Result> {
+  /**
+   * Reads what the entries will need from slower storage. `apply` for exactly these entries follows
+   * after `done`, which may be called at once or later; null error means ready.
+   */
+  prefetch?(entries: readonly AppliedEntry[], done: (error: Error | null) => void): void;
+  /** @returns one result an entry, in order */
+  apply(entries: readonly AppliedEntry[]): readonly Result[];
+  /**
+   * The state as of the last applied entry, in chunks of at most 1 MiB. Apply goes on while the
+   * iterator is drawn from, so what it yields must not see later entries. Ended early by `return()`.
+   */
+  snapshot(): Iterator<Uint8Array, void>;
+  /**
+   * Begins to replace the whole state; the chunks of one snapshot follow in order. Only `finish`
+   * makes the new state visible; it throws when the chunks are not a complete snapshot.
+   */
+  restore(): SnapshotSink;
+}
+
+export interface SnapshotSink {
+  /** The chunk belongs to the caller after the call returns: copy what is kept. */
+  chunk(bytes: Uint8Array): void;
+  finish(): void;
+}

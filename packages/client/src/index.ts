@@ -1,0 +1,8 @@
+export type {
+  ClientKeyValue,
+  ClientMember,
+  ClientOptions,
+  EndpointStatus,
+  GetOptions,
+  QuorateClient,
+} from './client.ts';

@@ -1,0 +1,54 @@
+import type { Address, Ports, StateMachine } from '@quorate/base';
+import type { GroupHandle } from '@quorate/runtime';
+import type { GroupId, NodeId } from '@quorate/schema';
+
+export interface HostGroup {
+  readonly id: GroupId;
+  /** For logs and metrics. */
+  readonly name: string;
+  readonly stateMachine: StateMachine<unknown>;
+}
+
+/** Every duration in milliseconds; defaults in `defaultTuning`. */
+export interface HostTuning {
+  readonly heartbeatIntervalMs: number;
+  /** The shortest wait for a leader before an election; the longest is twice that. */
+  readonly electionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly segmentBytes: number;
+  /** A snapshot is taken after this much log, or after as much as the last snapshot had, if more. */
+  readonly snapshotLogBytes: number;
+  /** How many entries stay in the log behind a snapshot for followers that are a little late. */
+  readonly snapshotTailEntries: number;
+  readonly maxCommandBytes: number;
+  readonly maxUncommittedBytes: number;
+  readonly maxMessageBytes: number;
+  readonly maxInflightMessages: number;
+  readonly maxInflightBytes: number;
+}
+
+export interface HostOptions {
+  readonly ports: Ports;
+  readonly nodeId: NodeId;
+  /** 16 hex digits; peers of another cluster are refused. */
+  readonly clusterId: string;
+  /** Relative to the file-system port's root. */
+  readonly dataDirectory: string;
+  readonly listen: Address;
+  /** All voters of a new cluster, this node included. */
+  readonly members: ReadonlyMap<NodeId, Address>;
+  readonly groups: readonly HostGroup[];
+  readonly tuning?: Partial<HostTuning>;
+  /** The node can no longer be trusted to go on: it has stopped itself, the process should end. */
+  readonly onHalt: (error: Error) => void;
+}
+
+/** One process of a cluster: a log, links to peers, and any number of groups. */
+export interface Host {
+  readonly nodeId: NodeId;
+  /** Where peers reach it. */
+  readonly address: Address;
+  group<Result>(id: GroupId): GroupHandle<Result>;
+  /** Refuses new work, lets what is being made durable finish, then closes. Idempotent. */
+  close(done: () => void): void;
+}

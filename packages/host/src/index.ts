@@ -1,0 +1,1 @@
+export type { Host, HostGroup, HostOptions, HostTuning } from './host.ts';

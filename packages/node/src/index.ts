@@ -1,0 +1,1 @@
+export type { LogOptions, NodeGroup, NodeOptions, QuorateNode } from './node.ts';

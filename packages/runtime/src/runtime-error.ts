@@ -1,0 +1,33 @@
+import { CodedError } from '@quorate/base';
+import type { NodeId } from '@quorate/schema';
+
+export interface RuntimeErrorMetadata {
+  /** Nothing was appended. `leader` is a hint, 0 when unknown. */
+  RUNTIME_NOT_LEADER: { readonly leader: NodeId };
+  /** Nothing was appended: there is no leader at the moment. */
+  RUNTIME_NO_LEADER: { readonly retryAfterMs: number };
+  /** Nothing was appended: too much is waiting. */
+  RUNTIME_OVERLOADED: { readonly retryAfterMs: number };
+  /** Nothing was appended: larger than `maxBytes`. */
+  RUNTIME_COMMAND_TOO_LARGE: { readonly bytes: number; readonly maxBytes: number };
+  /** Nothing was appended: no room on the leader's disk. */
+  RUNTIME_STORAGE_FULL: Record<never, never>;
+  /** Nothing was appended: the node is closing. */
+  RUNTIME_STOPPING: Record<never, never>;
+  /** The command was in a log and was overwritten: it has not happened and never will. */
+  RUNTIME_PROPOSAL_LOST: { readonly leader: NodeId };
+  /** It may have happened, may yet happen, or never. Not a failure; never resend blindly. */
+  RUNTIME_OUTCOME_UNKNOWN: { readonly reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot' };
+  /** A read found no quorum in time. Safe to ask again. */
+  RUNTIME_READ_TIMEOUT: { readonly timeoutMs: number };
+  /** The state machine threw, or the log failed: this node has stopped. */
+  RUNTIME_HALTED: { readonly reason: string };
+}
+
+export type RuntimeErrorCode = keyof RuntimeErrorMetadata;
+
+export class RuntimeError<
+  Code extends RuntimeErrorCode = RuntimeErrorCode,
+> extends CodedError<RuntimeErrorMetadata, Code> {
+  override readonly name = 'RuntimeError';
+}

@@ -1,0 +1,215 @@
+/**
+ * What replicas of a group say to each other, and what their logs are made of. The field numbers
+ * are in proto/quorate/peer.proto; the codec beside this file turns one into the other.
+ *
+ * Terms and indexes are safe integers (below 2^53), never 64-bit.
+ */
+export type NodeId = number;
+export type GroupId = number;
+export type Term = number;
+/** 1-based; 0 is the position before the first entry. */
+export type LogIndex = number;
+
+/** `votedFor` when no vote was given in the term. */
+export const noNode: NodeId = 0;
+
+export const EntryKind = {
+  /** A command for the state machine. */
+  command: 0,
+  /** Appended by a new leader so that it can commit in its own term (dissertation 6.4). */
+  empty: 1,
+  /** A new configuration; in force from the moment it is appended. */
+  configuration: 2,
+} as const;
+export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
+
+/** Immutable from the moment it exists, and shared freely. */
+export interface Entry {
+  readonly index: LogIndex;
+  readonly term: Term;
+  readonly kind: EntryKind;
+  /** Microseconds since the Unix epoch by the leader's clock; strictly increasing along a log. */
+  readonly timestampMicros: number;
+  readonly data: Uint8Array;
+}
+
+export interface LogPosition {
+  readonly index: LogIndex;
+  readonly term: Term;
+}
+
+/** Who decides. Joint while `votersOutgoing` is not empty (dissertation 4.3). Ids ascend. */
+export interface Configuration {
+  readonly voters: readonly NodeId[];
+  readonly votersOutgoing: readonly NodeId[];
+  readonly learners: readonly NodeId[];
+  /** Voters of the outgoing half that become learners when the joint configuration is left. */
+  readonly learnersNext: readonly NodeId[];
+  readonly autoLeave: boolean;
+}
+
+/** A replica's promises: durable before anything that rests on them leaves the node. */
+export interface HardState {
+  readonly term: Term;
+  readonly votedFor: NodeId;
+  /** A hint that spares a restarted node the wait for its leader; may lag. */
+  readonly commitIndex: LogIndex;
+}
+
+/** A state machine's state as of `index`, and all that the log before it decided. */
+export interface SnapshotMeta {
+  readonly index: LogIndex;
+  readonly term: Term;
+  /** Of the entry at `index`. */
+  readonly timestampMicros: number;
+  readonly configuration: Configuration;
+}
+
+interface Between {
+  readonly from: NodeId;
+  readonly to: NodeId;
+  /** The sender's current term; in PreVote the term it would campaign in. */
+  readonly term: Term;
+}
+
+export interface PreVote extends Between {
+  readonly type: 'PreVote';
+  readonly lastLogIndex: LogIndex;
+  readonly lastLogTerm: Term;
+}
+
+export interface PreVoteResponse extends Between {
+  readonly type: 'PreVoteResponse';
+  readonly granted: boolean;
+}
+
+export interface RequestVote extends Between {
+  readonly type: 'RequestVote';
+  readonly lastLogIndex: LogIndex;
+  readonly lastLogTerm: Term;
+  /** The leader asked for this election (TimeoutNow): voters do not hold on to it. */
+  readonly leadershipTransfer: boolean;
+}
+
+export interface RequestVoteResponse extends Between {
+  readonly type: 'RequestVoteResponse';
+  readonly granted: boolean;
+}
+
+export interface AppendEntries extends Between {
+  readonly type: 'AppendEntries';
+  readonly prevLogIndex: LogIndex;
+  readonly prevLogTerm: Term;
+  readonly commitIndex: LogIndex;
+  readonly entries: readonly Entry[];
+}
+
+export interface AppendEntriesResponse extends Between {
+  readonly type: 'AppendEntriesResponse';
+  readonly success: boolean;
+  /** success: the last index known durable and equal to the leader's. */
+  readonly matchIndex: LogIndex;
+  /** Refused: the `prevLogIndex` this answers, so that a stale refusal is recognised. */
+  readonly rejectedIndex: LogIndex;
+  /** Refused: where the follower may agree: its last entry at or before `rejectedIndex` ... */
+  readonly hintIndex: LogIndex;
+  /** ... and that entry's term, so that whole terms are skipped at once. */
+  readonly hintTerm: Term;
+}
+
+export interface Heartbeat extends Between {
+  readonly type: 'Heartbeat';
+  /** Never reused in a term; the answer names it, which dates the leader's support (rule 2). */
+  readonly round: number;
+  /** Never above what the follower has acknowledged. */
+  readonly commitIndex: LogIndex;
+}
+
+export interface HeartbeatResponse extends Between {
+  readonly type: 'HeartbeatResponse';
+  readonly round: number;
+}
+
+/** Sent by the driver once all chunks of the snapshot are durable at the receiver. */
+export interface InstallSnapshot extends Between {
+  readonly type: 'InstallSnapshot';
+  readonly snapshot: SnapshotMeta;
+}
+
+export interface TimeoutNow extends Between {
+  readonly type: 'TimeoutNow';
+}
+
+/** A follower asks its leader for a read index (dissertation 6.4). */
+export interface ReadIndex extends Between {
+  readonly type: 'ReadIndex';
+  /** Chosen by the asker, unique in its lifetime. */
+  readonly context: number;
+}
+
+export interface ReadIndexResponse extends Between {
+  readonly type: 'ReadIndexResponse';
+  readonly context: number;
+  readonly index: LogIndex;
+}
+
+/** What the consensus core sends and receives. */
+export type RaftMessage =
+  | PreVote
+  | PreVoteResponse
+  | RequestVote
+  | RequestVoteResponse
+  | AppendEntries
+  | AppendEntriesResponse
+  | Heartbeat
+  | HeartbeatResponse
+  | InstallSnapshot
+  | TimeoutNow
+  | ReadIndex
+  | ReadIndexResponse;
+
+/** A proposal handed on to the leader; never handed on twice, never sent twice. */
+export interface Forward extends Between {
+  readonly type: 'Forward';
+  readonly request: number;
+  readonly commands: readonly Uint8Array[];
+}
+
+/**
+ * Answers a Forward at the moment of appending, not of commitment: the asker watches its own log for
+ * (`firstIndex`, `entryTerm`) and computes the results itself.
+ */
+export interface ForwardResponse extends Between {
+  readonly type: 'ForwardResponse';
+  readonly request: number;
+  readonly outcome: 'appended' | 'notLeader' | 'overloaded' | 'stopping' | 'storageFull';
+  readonly firstIndex: LogIndex;
+  readonly entryTerm: Term;
+}
+
+/** One piece of a snapshot's content, in order; one or a few in flight. */
+export interface SnapshotChunk extends Between {
+  readonly type: 'SnapshotChunk';
+  readonly snapshot: SnapshotMeta;
+  /** 0-based. */
+  readonly chunk: number;
+  readonly last: boolean;
+  readonly data: Uint8Array;
+}
+
+export interface SnapshotChunkResponse extends Between {
+  readonly type: 'SnapshotChunkResponse';
+  readonly snapshotIndex: LogIndex;
+  readonly snapshotTerm: Term;
+  /** The chunk wanted next; a sender that is elsewhere continues there. */
+  readonly nextChunk: number;
+  readonly outcome: 'more' | 'installed' | 'refused';
+}
+
+/** Everything that crosses a peer link, each for one group. */
+export type PeerMessage =
+  | RaftMessage
+  | Forward
+  | ForwardResponse
+  | SnapshotChunk
+  | SnapshotChunkResponse;

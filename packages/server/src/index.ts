@@ -1,0 +1,1 @@
+export type { MemberConfig, QuorateServer, ServerOptions, ServerStatus } from './server.ts';
