@@ -168,7 +168,10 @@ export type RaftMessage =
   | ReadIndex
   | ReadIndexResponse;
 
-/** A proposal handed on to the leader; never handed on twice, never sent twice. */
+/**
+ * Proposals handed on to the leader. Never sent again when the answer stays away (the outcome is
+ * then unknown); only a refusal, which says that nothing was appended, lets them be handed on anew.
+ */
 export interface Forward extends Between {
   readonly type: 'Forward';
   readonly request: number;

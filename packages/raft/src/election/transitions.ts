@@ -1,0 +1,79 @@
+import { assert } from '@quorate/base';
+import type { NodeId, Term } from '@quorate/schema';
+import { EntryKind, noNode } from '@quorate/schema';
+import { entryBytes } from '../log/raft-log.ts';
+import { membersOf } from '../membership/configuration-history.ts';
+import { Progress } from '../replication/progress.ts';
+import type { Replica } from '../replica.ts';
+import { followerState, leaderState } from '../role.ts';
+
+/**
+ * Every way to become a follower: a higher term, a leader of this term, or the loss of a quorum.
+ *
+ * @param leader 0 when it is not known who leads `term`
+ */
+export function becomeFollower(replica: Replica, term: Term, leader: NodeId): void {
+  assert(term >= replica.currentTerm, 'a follower never goes back to an earlier term');
+  const newTerm = term > replica.currentTerm;
+  if (!newTerm && replica.role.kind === 'follower' && replica.leaderId === leader) return;
+  if (replica.role.kind === 'leader') failReadsOfLeader(replica);
+  if (newTerm || replica.leaderId !== leader) failForwardedReads(replica);
+  if (newTerm) {
+    replica.adoptTerm(term);
+    replica.outbox.dropHeld();
+  }
+  const keepsVerified = !newTerm && replica.role.kind === 'follower';
+  const role = keepsVerified ? replica.role : followerState(replica.commitIndex);
+  replica.setRole(role, leader);
+  replica.resetElectionDeadline();
+}
+
+function failReadsOfLeader(replica: Replica): void {
+  assert(replica.role.kind === 'leader', 'only a leader has reads to confirm');
+  for (const read of replica.role.reads.drain()) {
+    // Followers notice the new leader themselves and fail their own.
+    if (read.from === replica.nodeId) replica.failedReads.push(read.context);
+  }
+}
+
+function failForwardedReads(replica: Replica): void {
+  replica.failedReads.push(...replica.forwardedReads);
+  replica.forwardedReads.clear();
+}
+
+/**
+ * A quorum has voted for this node. It appends an empty entry, because only the commitment of an
+ * entry of its own term tells it what is committed (dissertation 3.6.2, 6.4).
+ */
+export function becomeLeader(replica: Replica): void {
+  assert(replica.role.kind === 'candidate', 'only a candidate becomes leader');
+  const { maxInflightMessages, maxInflightBytes } = replica.options;
+  const { log, nowMs } = replica;
+  let uncommittedBytes = 0;
+  for (let i = replica.commitIndex + 1; i <= log.lastIndex; i++) {
+    const entry = log.entryAt(i);
+    if (entry !== null) uncommittedBytes += entryBytes(entry);
+  }
+  const progress = new Map<NodeId, Progress>();
+  for (const id of membersOf(replica.configuration)) {
+    if (id === replica.nodeId) continue;
+    const next = log.lastIndex + 1;
+    progress.set(id, new Progress(next, nowMs, maxInflightMessages, maxInflightBytes));
+  }
+  const empty = {
+    index: log.lastIndex + 1,
+    term: replica.currentTerm,
+    kind: EntryKind.empty,
+    timestampMicros: replica.lastTimestampMicros + 1,
+    data: new Uint8Array(0),
+  };
+  uncommittedBytes += entryBytes(empty);
+  replica.setRole(leaderState(progress, empty.index, uncommittedBytes, nowMs), replica.nodeId);
+  replica.append([empty]);
+}
+
+/** Gives up the lead in the same term: nobody is known to lead until an election says so. */
+export function stepDown(replica: Replica): void {
+  assert(replica.role.kind === 'leader', 'only a leader steps down');
+  becomeFollower(replica, replica.currentTerm, noNode);
+}

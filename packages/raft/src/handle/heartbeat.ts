@@ -1,0 +1,30 @@
+import { assert } from '@quorate/base';
+import type { Heartbeat, HeartbeatResponse } from '@quorate/schema';
+import { nudge } from '../replication/replicate.ts';
+import { confirmedRound } from '../replication/leadership-check.ts';
+import { confirmReads } from '../reads/reads.ts';
+import type { Replica } from '../replica.ts';
+
+export function handleHeartbeat(replica: Replica, message: Heartbeat): void {
+  const { role } = replica;
+  assert(role.kind === 'follower', 'the sender leads this term, so this node follows');
+  replica.commitTo(Math.min(message.commitIndex, role.verifiedIndex));
+  replica.promise({
+    type: 'HeartbeatResponse',
+    to: message.from,
+    term: replica.currentTerm,
+    round: message.round,
+  });
+}
+
+export function handleHeartbeatResponse(replica: Replica, message: HeartbeatResponse): void {
+  const { role } = replica;
+  if (role.kind !== 'leader') return;
+  const progress = role.progress.get(message.from);
+  const sentMs = role.roundSentMs.get(message.round);
+  if (progress === undefined || sentMs === undefined) return;
+  progress.supportedAtMs = Math.max(progress.supportedAtMs, sentMs);
+  progress.answeredRound = Math.max(progress.answeredRound, message.round);
+  nudge(replica, message.from, progress);
+  confirmReads(replica, role, confirmedRound(replica, role));
+}

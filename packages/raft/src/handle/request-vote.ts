@@ -1,0 +1,34 @@
+import type { RequestVote, RequestVoteResponse } from '@quorate/schema';
+import { noNode } from '@quorate/schema';
+import { countVotes } from '../election/campaign.ts';
+import type { Replica } from '../replica.ts';
+
+/**
+ * Decides whether to grant the vote asked for.
+ *
+ * Why: at most one vote a term, and only to a log at least as up to date (dissertation 3.4, 3.6.1).
+ * The answer leaves once term and vote are durable (bugs 2, 3).
+ */
+export function handleRequestVote(replica: Replica, message: RequestVote): void {
+  const free = replica.votedFor === noNode && replica.leaderId === noNode;
+  const granted =
+    (free || replica.votedFor === message.from) &&
+    replica.log.isUpToDate(message.lastLogIndex, message.lastLogTerm);
+  if (granted) {
+    replica.voteFor(message.from);
+    replica.resetElectionDeadline();
+  }
+  replica.promise({
+    type: 'RequestVoteResponse',
+    to: message.from,
+    term: replica.currentTerm,
+    granted,
+  });
+}
+
+export function handleRequestVoteResponse(replica: Replica, message: RequestVoteResponse): void {
+  const { role } = replica;
+  if (role.kind !== 'candidate') return;
+  role.votes.set(message.from, message.granted);
+  countVotes(replica);
+}

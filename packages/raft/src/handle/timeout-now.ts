@@ -1,0 +1,10 @@
+import type { TimeoutNow } from '@quorate/schema';
+import { startElection } from '../election/campaign.ts';
+import type { Replica } from '../replica.ts';
+
+/** The leader hands over: campaign at once, without a pre-vote (dissertation 3.10). */
+export function handleTimeoutNow(replica: Replica, message: TimeoutNow): void {
+  if (replica.role.kind !== 'follower' || replica.leaderId !== message.from) return;
+  if (!replica.isVoter) return;
+  startElection(replica, true);
+}

@@ -1,0 +1,111 @@
+import { assert } from '@quorate/base';
+import type { Entry, LogIndex, LogPosition, Term } from '@quorate/schema';
+
+/** What an entry counts for in every limit on bytes: its data and a little for itself. */
+export function entryBytes(entry: Entry): number {
+  return entry.data.length + 32;
+}
+
+/**
+ * The entries after `start`, in memory. A group's log is cut behind each snapshot, so what is held
+ * here is bounded by the snapshot policy of the driver (docs/decisions/0004).
+ */
+export class RaftLog {
+  #start: LogPosition;
+  #entries: Entry[];
+
+  constructor(start: LogPosition, entries: readonly Entry[]) {
+    this.#start = start;
+    this.#entries = [...entries];
+    entries.forEach((entry, position) => {
+      assert(entry.index === start.index + 1 + position, 'recovered entries are contiguous');
+    });
+  }
+
+  /** The position before the first entry that is held. */
+  get start(): LogPosition {
+    return this.#start;
+  }
+
+  get lastIndex(): LogIndex {
+    return this.#start.index + this.#entries.length;
+  }
+
+  get lastTerm(): Term {
+    return this.#entries.at(-1)?.term ?? this.#start.term;
+  }
+
+  get lastTimestampMicros(): number | null {
+    return this.#entries.at(-1)?.timestampMicros ?? null;
+  }
+
+  /** @returns null where the log does not reach: before its start, or after its end */
+  termAt(index: LogIndex): Term | null {
+    if (index === this.#start.index) return this.#start.term;
+    return this.#entries[index - this.#start.index - 1]?.term ?? null;
+  }
+
+  entryAt(index: LogIndex): Entry | null {
+    return this.#entries[index - this.#start.index - 1] ?? null;
+  }
+
+  /** Whether a log that ends at (index, term) is at least as up to date (dissertation 3.6.1). */
+  isUpToDate(index: LogIndex, term: Term): boolean {
+    return term > this.lastTerm || (term === this.lastTerm && index >= this.lastIndex);
+  }
+
+  append(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      assert(entry.index === this.lastIndex + 1, 'entries are appended without a gap');
+      assert(entry.term >= this.lastTerm, 'terms never fall along a log');
+      this.#entries.push(entry);
+    }
+  }
+
+  truncateAfter(index: LogIndex): void {
+    assert(index >= this.#start.index, 'truncation stays behind the start of the log');
+    this.#entries.length = Math.min(this.#entries.length, index - this.#start.index);
+  }
+
+  /** Forgets entries up to and including `index`. */
+  compactTo(index: LogIndex): void {
+    const term = this.termAt(index);
+    assert(term !== null, `the log reaches index ${index}`);
+    this.#entries.splice(0, index - this.#start.index);
+    this.#start = { index, term };
+  }
+
+  /** Replaced by a snapshot: nothing of the old log is left. */
+  reset(start: LogPosition): void {
+    this.#start = start;
+    this.#entries = [];
+  }
+
+  /**
+   * Entries from `from` to at most `to`, at least one if there is one, together at most `maxBytes`
+   * beyond the first.
+   */
+  slice(from: LogIndex, to: LogIndex, maxBytes: number): readonly Entry[] {
+    const first = from - this.#start.index - 1;
+    assert(first >= 0, `the log still holds index ${from}`);
+    const end = Math.min(this.#entries.length, to - this.#start.index);
+    let bytes = 0;
+    let last = first;
+    while (last < end) {
+      bytes += entryBytes(this.#entries[last] as Entry);
+      if (bytes > maxBytes && last > first) break;
+      last++;
+    }
+    return this.#entries.slice(first, last);
+  }
+
+  /**
+   * The last index at or before `index` whose term is at most `term`: where two logs may agree.
+   * Skips whole terms, so that catching up costs a round trip a term, not an entry (bug 32).
+   */
+  lastIndexWithTermAtMost(index: LogIndex, term: Term): LogIndex {
+    let candidate = Math.min(index, this.lastIndex);
+    while (candidate > this.#start.index && (this.termAt(candidate) as Term) > term) candidate--;
+    return candidate;
+  }
+}

@@ -1,0 +1,276 @@
+import { assert } from '@quorate/base';
+import type {
+  Configuration,
+  Entry,
+  HardState,
+  LogIndex,
+  LogPosition,
+  NodeId,
+  SnapshotMeta,
+  Term,
+} from '@quorate/schema';
+import { noNode } from '@quorate/schema';
+import type { DurableWrite, LeadershipChange, ReadyRead } from './contract/effects.ts';
+import { Durability } from './log/durability.ts';
+import { entryBytes, RaftLog } from './log/raft-log.ts';
+import { ConfigurationHistory, isVoter } from './membership/configuration-history.ts';
+import type { InitialState, RaftOptions } from './options.ts';
+import { Outbox, type Outgoing } from './outbox.ts';
+import { followerState, type RoleState, visibleRole } from './role.ts';
+
+/** What has changed and is not yet in a write. */
+interface Unwritten {
+  hardState: boolean;
+  truncateAfter: LogIndex | null;
+  /** The first entry of the log that no write has carried yet. */
+  nextEntry: LogIndex;
+  snapshot: SnapshotMeta | null;
+  logStart: LogPosition | null;
+  /** The write installs a snapshot: the state machine follows once it is durable. */
+  restore: SnapshotMeta | null;
+}
+
+/**
+ * One replica's state, and the few operations that keep its parts consistent. What happens when is
+ * decided by the handlers (handle/), the election and the replication rules; they act on this.
+ */
+export class Replica {
+  readonly options: RaftOptions;
+  readonly nodeId: NodeId;
+  readonly outbox: Outbox;
+  readonly log: RaftLog;
+  readonly durability: Durability;
+  readonly configurations: ConfigurationHistory;
+
+  /** Changed by `adoptTerm` and `voteFor` alone, so that every change becomes durable. */
+  #currentTerm: Term;
+  #votedFor: NodeId;
+  role: RoleState;
+  leaderId: NodeId = noNode;
+  snapshot: SnapshotMeta;
+
+  commitIndex: LogIndex;
+  /** The last entry handed out for applying, and the last that was reported applied. */
+  handedIndex: LogIndex;
+  appliedIndex: LogIndex;
+
+  /** The time of the current input, monotonic. */
+  nowMs: number;
+  readonly startedMs: number;
+  lastLeaderContactMs = Number.NEGATIVE_INFINITY;
+  electionDeadlineMs = 0;
+
+  readyReads: ReadyRead[] = [];
+  failedReads: number[] = [];
+  /** Reads this follower has asked its leader for, so that they can be failed with the leader. */
+  readonly forwardedReads = new Set<number>();
+  snapshotsToSend: { to: NodeId; snapshot: SnapshotMeta }[] = [];
+  restore: SnapshotMeta | null = null;
+  leadership: LeadershipChange[] = [];
+
+  #unwritten: Unwritten;
+  /** The write that carries (or carried) the newest term and vote. */
+  #promiseWriteId = 0;
+
+  constructor(options: RaftOptions, initial: InitialState, nowMs: number) {
+    this.options = options;
+    this.nodeId = options.nodeId;
+    this.outbox = new Outbox(options.nodeId);
+    this.log = new RaftLog(initial.logStart, initial.entries);
+    const durableIndex = Math.max(this.log.lastIndex, initial.snapshot.index);
+    if (this.log.lastIndex < initial.snapshot.index) this.log.reset(initial.snapshot);
+    this.durability = new Durability(durableIndex);
+    const { snapshot, hardState } = initial;
+    this.snapshot = snapshot;
+    this.configurations = new ConfigurationHistory(snapshot.index, snapshot.configuration);
+    this.#currentTerm = hardState.term;
+    this.#votedFor = hardState.votedFor;
+    this.commitIndex = Math.max(snapshot.index, Math.min(hardState.commitIndex, durableIndex));
+    this.handedIndex = snapshot.index;
+    this.appliedIndex = snapshot.index;
+    this.role = followerState(this.commitIndex);
+    this.nowMs = nowMs;
+    this.startedMs = nowMs;
+    this.#unwritten = {
+      hardState: initial.bootstrap,
+      truncateAfter: null,
+      nextEntry: this.log.lastIndex + 1,
+      snapshot: initial.bootstrap ? snapshot : null,
+      logStart: initial.bootstrap ? initial.logStart : null,
+      restore: null,
+    };
+    if (initial.bootstrap) this.#promiseWriteId = this.durability.nextId;
+    this.resetElectionDeadline();
+  }
+
+  get currentTerm(): Term {
+    return this.#currentTerm;
+  }
+
+  get votedFor(): NodeId {
+    return this.#votedFor;
+  }
+
+  get configuration(): Configuration {
+    return this.configurations.current;
+  }
+
+  get isVoter(): boolean {
+    return isVoter(this.configuration, this.nodeId);
+  }
+
+  get lastTimestampMicros(): number {
+    return this.log.lastTimestampMicros ?? this.snapshot.timestampMicros;
+  }
+
+  /** Whether a leader was heard, or this node started, less than a minimum election timeout ago. */
+  get loyal(): boolean {
+    const since = Math.max(this.startedMs, this.lastLeaderContactMs);
+    return this.nowMs < since + this.options.electionTimeoutMs;
+  }
+
+  resetElectionDeadline(): void {
+    const { electionTimeoutMs, prng } = this.options;
+    this.electionDeadlineMs = this.nowMs + electionTimeoutMs * (1 + prng.float());
+  }
+
+  adoptTerm(term: Term): void {
+    assert(term > this.#currentTerm, 'terms only rise');
+    this.#currentTerm = term;
+    this.#votedFor = noNode;
+    this.#promiseChanged();
+  }
+
+  voteFor(candidate: NodeId): void {
+    if (this.#votedFor === candidate) return;
+    assert(this.#votedFor === noNode, 'one vote a term');
+    this.#votedFor = candidate;
+    this.#promiseChanged();
+  }
+
+  #promiseChanged(): void {
+    this.#unwritten.hardState = true;
+    this.#promiseWriteId = this.durability.nextId;
+  }
+
+  setRole(role: RoleState, leaderId: NodeId): void {
+    this.role = role;
+    this.leaderId = leaderId;
+    this.leadership.push({
+      term: this.#currentTerm,
+      role: visibleRole(role, this.isVoter),
+      leader: leaderId,
+    });
+  }
+
+  /** For messages that rest on the current term and vote: they leave once both are durable. */
+  promise(message: Outgoing): void {
+    if (this.#promiseWriteId <= this.durability.durableId && message.to !== this.nodeId) {
+      this.outbox.send(message);
+    } else {
+      this.outbox.hold(message, this.#promiseWriteId);
+    }
+  }
+
+  append(entries: readonly Entry[]): void {
+    this.log.append(entries);
+  }
+
+  truncateAfter(index: LogIndex): void {
+    assert(index >= this.commitIndex, 'committed entries are never truncated');
+    this.log.truncateAfter(index);
+    this.durability.truncatedAfter(index);
+    this.configurations.truncatedAfter(index);
+    const unwritten = this.#unwritten;
+    if (unwritten.nextEntry > index + 1) {
+      unwritten.nextEntry = index + 1;
+      unwritten.truncateAfter = Math.min(unwritten.truncateAfter ?? index, index);
+    }
+  }
+
+  /** @returns whether the commit index moved */
+  commitTo(index: LogIndex): boolean {
+    if (index <= this.commitIndex) return false;
+    assert(index <= this.log.lastIndex, 'only entries that are there can be committed');
+    if (this.role.kind === 'leader') {
+      for (let i = this.commitIndex + 1; i <= index; i++) {
+        const entry = this.log.entryAt(i);
+        if (entry !== null) this.role.uncommittedBytes -= entryBytes(entry);
+      }
+    }
+    this.commitIndex = index;
+    return true;
+  }
+
+  /** Replaces log and state by a snapshot whose content is durable already. */
+  installSnapshot(snapshot: SnapshotMeta): void {
+    const voidAfter = this.log.start.index;
+    this.durability.replaced();
+    this.durability.truncatedAfter(this.commitIndex);
+    this.log.reset({ index: snapshot.index, term: snapshot.term });
+    this.configurations.reset(snapshot.index, snapshot.configuration);
+    this.snapshot = snapshot;
+    this.commitIndex = snapshot.index;
+    this.#unwritten.truncateAfter = Math.min(this.#unwritten.truncateAfter ?? voidAfter, voidAfter);
+    this.#unwritten.nextEntry = snapshot.index + 1;
+    this.#unwritten.snapshot = snapshot;
+    this.#unwritten.logStart = this.log.start;
+    this.#unwritten.restore = snapshot;
+  }
+
+  /** A snapshot of this node's own state machine is durable: cut the log behind it. */
+  compact(snapshot: SnapshotMeta, keepFrom: LogIndex): void {
+    this.snapshot = snapshot;
+    this.configurations.compactedTo(snapshot.index);
+    this.#unwritten.snapshot = snapshot;
+    const cutAt = Math.min(snapshot.index, keepFrom - 1);
+    if (cutAt > this.log.start.index) {
+      this.log.compactTo(cutAt);
+      this.#unwritten.logStart = this.log.start;
+    }
+  }
+
+  /** @returns the next write, or null when nothing waits to be made durable */
+  takeWrite(): DurableWrite | null {
+    const unwritten = this.#unwritten;
+    const last = this.log.lastIndex;
+    const entries =
+      unwritten.nextEntry <= last
+        ? this.log.slice(unwritten.nextEntry, last, Number.POSITIVE_INFINITY)
+        : [];
+    const nothing =
+      entries.length === 0 &&
+      !unwritten.hardState &&
+      unwritten.truncateAfter === null &&
+      unwritten.snapshot === null &&
+      unwritten.logStart === null;
+    if (nothing) return null;
+    const lastIndex = entries.length > 0 ? last : null;
+    const id = this.durability.submitted(lastIndex, unwritten.restore, this.nowMs);
+    const hardState: HardState = {
+      term: this.#currentTerm,
+      votedFor: this.#votedFor,
+      commitIndex: Math.min(this.commitIndex, last),
+    };
+    const { truncateAfter, snapshot, logStart } = unwritten;
+    this.#unwritten = {
+      hardState: false,
+      truncateAfter: null,
+      nextEntry: last + 1,
+      snapshot: null,
+      logStart: null,
+      restore: null,
+    };
+    return { id, hardState, truncateAfter, entries, snapshot, logStart };
+  }
+
+  /** @returns committed entries that are durable here and may be applied next */
+  takeCommitted(): readonly Entry[] {
+    if (this.handedIndex > this.appliedIndex) return [];
+    const to = Math.min(this.commitIndex, this.durability.durableIndex);
+    if (to <= this.handedIndex) return [];
+    const entries = this.log.slice(this.handedIndex + 1, to, this.options.maxApplyBytes);
+    this.handedIndex += entries.length;
+    return entries;
+  }
+}

@@ -1,0 +1,127 @@
+import { assert } from '@quorate/base';
+import type { LogIndex } from '@quorate/schema';
+import { Inflights } from './inflights.ts';
+
+/**
+ * How the leader sends to one follower:
+ *
+ * ```
+ *              agreed on a position
+ *     probe ─────────────────────────> replicate
+ *       ^ <─────────────────────────────  │
+ *       │   refused, or link lost         │ follower needs entries that are gone
+ *       │                                 v
+ *       └───────────────────────────── snapshot
+ *          installed, failed or abandoned   (probe ──> snapshot likewise)
+ * ```
+ * probe: one message at a time until the logs agree; replicate: a pipeline; snapshot: nothing until
+ * the snapshot has arrived.
+ */
+export type ProgressState = 'probe' | 'replicate' | 'snapshot';
+
+/** What the leader knows of one follower. All transitions are here. */
+export class Progress {
+  state: ProgressState = 'probe';
+  /** The last entry known to be durable there and equal to the leader's. */
+  matchIndex: LogIndex = 0;
+  nextIndex: LogIndex;
+  /** probe: a message is out, wait for its answer or the next heartbeat's. */
+  probeSent = false;
+  /** snapshot: the index it will bring the follower to. */
+  snapshotIndex: LogIndex = 0;
+  /** The highest commit index sent to it. */
+  sentCommitIndex: LogIndex = 0;
+  /** When the newest heartbeat round that it answered was sent: it supported the leader then. */
+  supportedAtMs: number;
+  /** The newest heartbeat round that it answered. */
+  answeredRound = 0;
+  /** When it last answered an AppendEntries, or became owed an answer. */
+  lastAnswerMs: number;
+  readonly inflights: Inflights;
+
+  constructor(nextIndex: LogIndex, nowMs: number, maxMessages: number, maxBytes: number) {
+    this.nextIndex = nextIndex;
+    this.supportedAtMs = nowMs;
+    this.lastAnswerMs = nowMs;
+    this.inflights = new Inflights(maxMessages, maxBytes);
+  }
+
+  get paused(): boolean {
+    if (this.state === 'snapshot') return true;
+    return this.state === 'probe' ? this.probeSent : this.inflights.full;
+  }
+
+  becomeProbe(): void {
+    // After a snapshot the follower may already have it all: no need to begin before it.
+    const floor = this.state === 'snapshot' ? this.snapshotIndex : 0;
+    this.state = 'probe';
+    this.probeSent = false;
+    this.snapshotIndex = 0;
+    this.nextIndex = Math.max(this.matchIndex, floor) + 1;
+    this.inflights.clear();
+  }
+
+  becomeReplicate(): void {
+    this.state = 'replicate';
+    this.probeSent = false;
+    this.snapshotIndex = 0;
+    this.nextIndex = this.matchIndex + 1;
+    this.inflights.clear();
+  }
+
+  becomeSnapshot(index: LogIndex): void {
+    this.state = 'snapshot';
+    this.probeSent = false;
+    this.snapshotIndex = index;
+    this.inflights.clear();
+  }
+
+  sent(lastIndex: LogIndex, bytes: number, nowMs: number): void {
+    if (this.state === 'probe') {
+      this.probeSent = true;
+      return;
+    }
+    assert(this.state === 'replicate', 'entries go out in probe and replicate only');
+    if (this.inflights.count === 0) this.lastAnswerMs = nowMs;
+    this.inflights.add(lastIndex, bytes);
+    this.nextIndex = lastIndex + 1;
+  }
+
+  /** @returns whether anything new was acknowledged */
+  acknowledged(matchIndex: LogIndex, nowMs: number): boolean {
+    this.lastAnswerMs = nowMs;
+    const advanced = matchIndex > this.matchIndex;
+    this.matchIndex = Math.max(this.matchIndex, matchIndex);
+    if (this.state === 'snapshot') {
+      if (this.matchIndex >= this.snapshotIndex) this.becomeReplicate();
+      return advanced;
+    }
+    if (this.state === 'probe') {
+      this.becomeReplicate();
+      return advanced;
+    }
+    // A late answer may be for more than was ever sent in this state.
+    this.nextIndex = Math.max(this.nextIndex, this.matchIndex + 1);
+    this.inflights.acknowledged(this.matchIndex);
+    return advanced;
+  }
+
+  /**
+   * The follower's log does not continue at `rejectedIndex`; `agreeIndex` is the leader's best guess
+   * of where it may.
+   *
+   * @returns false for a stale refusal, which must not move anything back (bugs 5, 24, 29)
+   */
+  refused(rejectedIndex: LogIndex, agreeIndex: LogIndex): boolean {
+    if (this.state === 'snapshot') return false;
+    if (this.state === 'replicate') {
+      if (rejectedIndex <= this.matchIndex) return false;
+      this.becomeProbe();
+      return true;
+    }
+    if (this.nextIndex - 1 !== rejectedIndex) return false;
+    this.nextIndex = Math.max(Math.min(rejectedIndex, agreeIndex + 1), this.matchIndex + 1);
+    this.probeSent = false;
+    return true;
+  }
+}

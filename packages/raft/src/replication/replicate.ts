@@ -1,0 +1,112 @@
+import { assert } from '@quorate/base';
+import type { NodeId } from '@quorate/schema';
+import { entryBytes } from '../log/raft-log.ts';
+import type { Replica } from '../replica.ts';
+import type { LeaderState } from '../role.ts';
+import type { Progress } from './progress.ts';
+
+/** Sends each follower what it may have now: entries, a commit index that moved, or a snapshot. */
+export function replicateToAll(replica: Replica): void {
+  const { role } = replica;
+  assert(role.kind === 'leader', 'only a leader replicates');
+  for (const [to, progress] of role.progress) replicate(replica, to, progress);
+}
+
+function replicate(replica: Replica, to: NodeId, progress: Progress): void {
+  while (!progress.paused) {
+    const moreEntries = progress.nextIndex <= replica.log.lastIndex;
+    const commitMoved = progress.sentCommitIndex < replica.commitIndex;
+    // A probe goes out even when empty: its answer is what starts the pipeline.
+    if (!moreEntries && !commitMoved && progress.state === 'replicate') return;
+    if (!sendAppend(replica, to, progress)) return;
+    if (!moreEntries) return;
+  }
+}
+
+/** @returns false when the follower needs entries that are gone, and so a snapshot */
+function sendAppend(replica: Replica, to: NodeId, progress: Progress): boolean {
+  const { log } = replica;
+  const prevLogIndex = progress.nextIndex - 1;
+  const prevLogTerm = log.termAt(prevLogIndex);
+  if (prevLogTerm === null) {
+    progress.becomeSnapshot(replica.snapshot.index);
+    replica.snapshotsToSend.push({ to, snapshot: replica.snapshot });
+    return false;
+  }
+  const entries =
+    progress.nextIndex <= log.lastIndex
+      ? log.slice(progress.nextIndex, log.lastIndex, replica.options.maxMessageBytes)
+      : [];
+  const { commitIndex } = replica;
+  const term = replica.currentTerm;
+  replica.outbox.send({
+    type: 'AppendEntries',
+    to,
+    term,
+    prevLogIndex,
+    prevLogTerm,
+    commitIndex,
+    entries,
+  });
+  progress.sentCommitIndex = commitIndex;
+  const last = entries.at(-1);
+  if (last === undefined) {
+    if (progress.state === 'probe') progress.probeSent = true;
+    return true;
+  }
+  let bytes = 0;
+  for (const entry of entries) bytes += entryBytes(entry);
+  progress.sent(last.index, bytes, replica.nowMs);
+  return true;
+}
+
+/**
+ * A follower that answers heartbeats but has left entries unanswered for a heartbeat interval has
+ * lost a message: an empty AppendEntries behind the pipeline makes it say so (bug 31).
+ */
+export function nudge(replica: Replica, from: NodeId, progress: Progress): void {
+  if (progress.state === 'probe') {
+    progress.probeSent = false;
+    return;
+  }
+  if (progress.state !== 'replicate' || progress.inflights.count === 0) return;
+  if (replica.nowMs < progress.lastAnswerMs + replica.options.heartbeatIntervalMs) return;
+  const prevLogIndex = progress.nextIndex - 1;
+  const prevLogTerm = replica.log.termAt(prevLogIndex);
+  if (prevLogTerm === null) return;
+  progress.lastAnswerMs = replica.nowMs;
+  replica.outbox.send({
+    type: 'AppendEntries',
+    to: from,
+    term: replica.currentTerm,
+    prevLogIndex,
+    prevLogTerm,
+    commitIndex: replica.commitIndex,
+    entries: [],
+  });
+}
+
+/** Begins a heartbeat round; its number dates whatever support the answers give. */
+export function sendHeartbeats(replica: Replica, role: LeaderState): void {
+  role.round += 1;
+  role.roundSentMs.set(role.round, replica.nowMs);
+  forgetOldRounds(replica, role);
+  for (const [to, progress] of role.progress) {
+    replica.outbox.send({
+      type: 'Heartbeat',
+      to,
+      term: replica.currentTerm,
+      round: role.round,
+      commitIndex: Math.min(progress.matchIndex, replica.commitIndex),
+    });
+  }
+}
+
+/** An answer older than this could not keep the leader in office, so its date is not needed. */
+function forgetOldRounds(replica: Replica, role: LeaderState): void {
+  const horizonMs = replica.nowMs - replica.options.electionTimeoutMs;
+  for (const [round, sentMs] of role.roundSentMs) {
+    if (sentMs >= horizonMs) return;
+    role.roundSentMs.delete(round);
+  }
+}

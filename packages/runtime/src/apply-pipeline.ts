@@ -1,0 +1,157 @@
+import type { AppliedEntry, StateMachine } from '@quorate/base';
+import { assert } from '@quorate/base';
+import type { SnapshotStore } from '@quorate/raft';
+import type { Entry, GroupId, LogIndex, SnapshotMeta } from '@quorate/schema';
+import { EntryKind } from '@quorate/schema';
+
+export interface ApplyListener {
+  /** Results by position among `entries`; undefined for Raft's own entries. */
+  applied(entries: readonly Entry[], results: readonly unknown[], seconds: number): void;
+  restored(snapshot: SnapshotMeta): void;
+  /** The state machine is broken, or its snapshot cannot be read: nothing more is applied. */
+  failed(error: Error): void;
+  nowMs(): number;
+}
+
+type Step =
+  | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
+  | { readonly kind: 'restore'; readonly snapshot: SnapshotMeta };
+
+/** Feeds one state machine, one step at a time, in order: restore, prefetch, apply. */
+export class ApplyPipeline {
+  readonly #group: GroupId;
+  readonly #stateMachine: StateMachine<unknown>;
+  readonly #snapshotStore: SnapshotStore;
+  readonly #listener: ApplyListener;
+  #steps: Step[] = [];
+  #busy = false;
+  #closed = false;
+  #appliedIndex: LogIndex = 0;
+
+  constructor(
+    group: { readonly id: GroupId; readonly stateMachine: StateMachine<unknown> },
+    snapshotStore: SnapshotStore,
+    listener: ApplyListener,
+  ) {
+    this.#group = group.id;
+    this.#stateMachine = group.stateMachine;
+    this.#snapshotStore = snapshotStore;
+    this.#listener = listener;
+  }
+
+  /** What the state machine's state reflects; behind the core's while a snapshot is restored. */
+  get appliedIndex(): LogIndex {
+    return this.#appliedIndex;
+  }
+
+  apply(entries: readonly Entry[]): void {
+    this.#steps.push({ kind: 'apply', entries });
+    this.#next();
+  }
+
+  restore(snapshot: SnapshotMeta): void {
+    this.#steps.push({ kind: 'restore', snapshot });
+    this.#next();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#steps = [];
+  }
+
+  #next(): void {
+    if (this.#busy || this.#closed) return;
+    const step = this.#steps.shift();
+    if (step === undefined) return;
+    this.#busy = true;
+    if (step.kind === 'apply') this.#prefetch(step.entries);
+    else this.#restore(step.snapshot);
+  }
+
+  #finished(): void {
+    this.#busy = false;
+    this.#next();
+  }
+
+  #fail(error: Error): void {
+    if (this.#closed) return;
+    this.close();
+    this.#listener.failed(error);
+  }
+
+  #prefetch(entries: readonly Entry[]): void {
+    const commands: AppliedEntry[] = [];
+    for (const { kind, index, timestampMicros, data } of entries) {
+      if (kind === EntryKind.command) commands.push({ index, timestampMicros, command: data });
+    }
+    const prefetch = this.#stateMachine.prefetch?.bind(this.#stateMachine);
+    if (prefetch === undefined || commands.length === 0) {
+      this.#apply(entries, commands);
+      return;
+    }
+    prefetch(commands, (error) => {
+      if (this.#closed) return;
+      if (error !== null) this.#fail(error);
+      else this.#apply(entries, commands);
+    });
+  }
+
+  #apply(entries: readonly Entry[], commands: readonly AppliedEntry[]): void {
+    const startMs = this.#listener.nowMs();
+    let results: readonly unknown[] = [];
+    try {
+      if (commands.length > 0) results = this.#stateMachine.apply(commands);
+      assert(results.length === commands.length, 'apply answers every command');
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#appliedIndex = (entries.at(-1) as Entry).index;
+    let command = 0;
+    const byEntry = entries.map(({ kind }) =>
+      kind === EntryKind.command ? results[command++] : undefined,
+    );
+    const seconds = (this.#listener.nowMs() - startMs) / 1000;
+    this.#listener.applied(entries, byEntry, seconds);
+    this.#finished();
+  }
+
+  #restore(snapshot: SnapshotMeta): void {
+    this.#snapshotStore.open(this.#group, snapshot, 0, (openError, reader) => {
+      if (this.#closed) {
+        reader?.close();
+        return;
+      }
+      if (reader === null) {
+        this.#fail(openError ?? new Error('the snapshot could not be opened'));
+        return;
+      }
+      const sink = this.#stateMachine.restore();
+      const readNext = (): void =>
+        reader.next((error, chunk) => {
+          if (this.#closed) {
+            reader.close();
+            return;
+          }
+          try {
+            if (error !== null) throw error;
+            if (chunk !== null) {
+              sink.chunk(chunk);
+              readNext();
+              return;
+            }
+            sink.finish();
+          } catch (cause) {
+            reader.close();
+            this.#fail(cause instanceof Error ? cause : new Error(String(cause)));
+            return;
+          }
+          reader.close();
+          this.#appliedIndex = snapshot.index;
+          this.#listener.restored(snapshot);
+          this.#finished();
+        });
+      readNext();
+    });
+  }
+}

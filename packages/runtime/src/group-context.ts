@@ -1,0 +1,31 @@
+import type { StateMachine } from '@quorate/base';
+import type { InitialState, Raft } from '@quorate/raft';
+import type { GroupId, LogIndex, NodeId, PeerMessage } from '@quorate/schema';
+import type { GroupMetrics } from './group-metrics.ts';
+import type { RuntimeOptions } from './runtime-options.ts';
+
+export interface GroupOptions {
+  readonly id: GroupId;
+  /** For logs and metrics. */
+  readonly name: string;
+  readonly stateMachine: StateMachine<unknown>;
+  readonly initial: InitialState;
+  /** Draws this replica's election timeouts. */
+  readonly seed: number;
+}
+
+/** What the parts of one group's driver share. */
+export interface GroupContext {
+  readonly options: RuntimeOptions;
+  readonly group: GroupOptions;
+  readonly raft: Raft;
+  readonly metrics: GroupMetrics;
+  nowMs(): number;
+  /** What the state machine's state reflects. */
+  appliedIndex(): LogIndex;
+  /** Something is to be done: give this group a turn. */
+  wake(): void;
+  send(to: NodeId, message: PeerMessage): boolean;
+  /** The node is closing: take no new work. */
+  stopping(): boolean;
+}

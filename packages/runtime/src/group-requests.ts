@@ -1,0 +1,281 @@
+import type { Entry, Forward, ForwardResponse, LogIndex, NodeId } from '@quorate/schema';
+import type { GroupContext } from './group-context.ts';
+import type { ProposeDone, ReadDone } from './group-handle.ts';
+import { type Proposal, Proposals } from './proposals.ts';
+import { Reads } from './reads.ts';
+import { RuntimeError } from './runtime-error.ts';
+
+/** Bytes of commands handed over in one piece, to the core or to the leader. */
+const pieceBytes = 1024 * 1024;
+
+/** What clients ask of one group on this node: proposals and reads, wherever the leader is. */
+export class GroupRequests {
+  readonly #context: GroupContext;
+  readonly #proposals = new Proposals();
+  readonly #reads = new Reads();
+
+  constructor(context: GroupContext) {
+    this.#context = context;
+  }
+
+  get idle(): boolean {
+    return this.#proposals.idle;
+  }
+
+  propose(command: Uint8Array, done: ProposeDone<unknown>): void {
+    const { options, metrics } = this.#context;
+    const refused = this.#refusal(command);
+    if (refused !== null) {
+      options.ports.timers.defer(() => done(refused, null));
+      return;
+    }
+    const startMs = this.#context.nowMs();
+    this.#proposals.queue({
+      command,
+      deadlineMs: startMs + options.tuning.requestTimeoutMs,
+      done: (error, applied) => {
+        if (error === null) metrics.committed((this.#context.nowMs() - startMs) / 1000);
+        done(error, applied);
+      },
+    });
+    this.#context.wake();
+  }
+
+  #refusal(command: Uint8Array): RuntimeError | null {
+    if (this.#context.stopping()) return stoppingError();
+    const maxBytes = this.#context.options.tuning.maxCommandBytes;
+    if (command.length <= maxBytes) return null;
+    return new RuntimeError(
+      'RUNTIME_COMMAND_TOO_LARGE',
+      `The command has ${command.length} bytes; at most ${maxBytes} are taken.`,
+      { bytes: command.length, maxBytes },
+    );
+  }
+
+  readBarrier(done: ReadDone): void {
+    const { options } = this.#context;
+    if (this.#context.stopping()) {
+      options.ports.timers.defer(() => done(stoppingError(), 0));
+      return;
+    }
+    this.#reads.queue(done, this.#context.nowMs() + options.tuning.requestTimeoutMs);
+    this.#context.wake();
+  }
+
+  /** Hands on what has gathered: to the core here, or to the leader. Once a turn. */
+  dispatch(nowMs: number): void {
+    const { raft } = this.#context;
+    this.#reads.askAll((context) => raft.readIndex(context, nowMs), nowMs);
+    if (this.#proposals.queuedCount === 0) return;
+    if (raft.role === 'leader') this.#proposeHere(nowMs);
+    else if (raft.leaderId !== 0) this.#forward(raft.leaderId);
+  }
+
+  #proposeHere(nowMs: number): void {
+    for (const piece of inPieces(this.#proposals.takeQueued())) {
+      const refused = this.#append(
+        piece.map((proposal) => proposal.command),
+        nowMs,
+        (firstIndex, term) => this.#proposals.appended(piece, firstIndex, term),
+      );
+      if (refused !== null) for (const proposal of piece) proposal.done(refused, null);
+    }
+  }
+
+  #append(
+    commands: readonly Uint8Array[],
+    nowMs: number,
+    appended: (firstIndex: LogIndex, term: number) => void,
+  ): RuntimeError | null {
+    const { options, raft } = this.#context;
+    if (!options.logStore.writable) return storageFullError();
+    const proposed = raft.propose(commands, nowMs, options.ports.clock.wallMicros());
+    if (proposed.outcome === 'appended') {
+      appended(proposed.firstIndex, proposed.term);
+      return null;
+    }
+    if (proposed.outcome === 'overloaded') {
+      return overloadedError(options.tuning.heartbeatIntervalMs);
+    }
+    return notLeaderError(proposed.leader);
+  }
+
+  #forward(leader: NodeId): void {
+    const { options, raft } = this.#context;
+    // Kept until there is a link: what was never sent can still be sent.
+    if (!options.links.isConnected(leader)) return;
+    for (const piece of inPieces(this.#proposals.takeQueued())) {
+      const request = this.#proposals.forwarded(piece, leader);
+      const sent = this.#context.send(leader, {
+        type: 'Forward',
+        from: raft.nodeId,
+        to: leader,
+        term: raft.currentTerm,
+        request,
+        commands: piece.map((proposal) => proposal.command),
+      });
+      if (sent) continue;
+      this.#proposals.takeForwarded(request);
+      const refused = overloadedError(options.tuning.heartbeatIntervalMs);
+      for (const proposal of piece) proposal.done(refused, null);
+    }
+  }
+
+  /** A follower hands its clients' commands on. It is told at once where they stand in the log. */
+  forwardReceived(message: Forward): void {
+    const { raft, options } = this.#context;
+    const answer = (
+      outcome: ForwardResponse['outcome'],
+      firstIndex: LogIndex,
+      entryTerm: number,
+    ): void => {
+      this.#context.send(message.from, {
+        type: 'ForwardResponse',
+        from: raft.nodeId,
+        to: message.from,
+        term: raft.currentTerm,
+        request: message.request,
+        outcome,
+        firstIndex,
+        entryTerm,
+      });
+    };
+    if (this.#context.stopping()) {
+      answer('stopping', 0, 0);
+      return;
+    }
+    const { maxCommandBytes } = options.tuning;
+    const fits = message.commands.every((command) => command.length <= maxCommandBytes);
+    if (message.commands.length === 0 || !fits) {
+      answer('overloaded', 0, 0);
+      return;
+    }
+    const refused = this.#append(message.commands, this.#context.nowMs(), (firstIndex, term) =>
+      answer('appended', firstIndex, term),
+    );
+    if (refused !== null) answer(outcomeOf(refused), 0, 0);
+  }
+
+  forwardAnswered(message: ForwardResponse): void {
+    const proposals = this.#proposals.takeForwarded(message.request);
+    if (proposals === null) return;
+    if (message.outcome === 'appended') {
+      this.#awaitForwarded(proposals, message);
+    } else if (message.outcome === 'notLeader' || message.outcome === 'stopping') {
+      // Nothing was appended there, so handing it on anew cannot apply it twice.
+      this.#proposals.requeue(proposals);
+    } else {
+      const { heartbeatIntervalMs } = this.#context.options.tuning;
+      const refused =
+        message.outcome === 'storageFull'
+          ? storageFullError()
+          : overloadedError(heartbeatIntervalMs);
+      for (const proposal of proposals) proposal.done(refused, null);
+    }
+  }
+
+  #awaitForwarded(proposals: readonly Proposal[], message: ForwardResponse): void {
+    const { firstIndex, entryTerm } = message;
+    const applied = this.#context.appliedIndex();
+    // An answer that was overtaken by its own entries: their results are gone.
+    const late = Math.max(0, Math.min(proposals.length, applied - firstIndex + 1));
+    this.#proposals.overtaken(proposals.slice(0, late));
+    this.#proposals.appended(proposals.slice(late), firstIndex + late, entryTerm);
+  }
+
+  applied(entries: readonly Entry[], results: readonly unknown[]): void {
+    const leader = this.#context.raft.leaderId;
+    entries.forEach((entry, position) => {
+      this.#proposals.applied(entry.index, entry.term, results[position], leader);
+    });
+    this.#reads.reached(this.#context.appliedIndex());
+  }
+
+  restored(index: LogIndex): void {
+    this.#proposals.superseded(index);
+    this.#reads.reached(index);
+  }
+
+  readConfirmed(context: number, index: LogIndex): void {
+    this.#reads.confirmed(context, index);
+    this.#reads.reached(this.#context.appliedIndex());
+  }
+
+  readFailed(context: number): void {
+    this.#reads.failed(context);
+  }
+
+  linkLost(peer: NodeId): void {
+    this.#proposals.linkLost(peer);
+  }
+
+  /** Ends what has waited too long, and asks again where an answer seems lost. */
+  expire(nowMs: number): void {
+    const { tuning } = this.#context.options;
+    this.#proposals.expire(nowMs, tuning.electionTimeoutMs);
+    const { requestTimeoutMs, electionTimeoutMs } = tuning;
+    for (const context of this.#reads.expire(nowMs, requestTimeoutMs, electionTimeoutMs)) {
+      this.#context.raft.forgetRead(context);
+    }
+    if (this.#reads.queuedCount + this.#proposals.queuedCount > 0) this.#context.wake();
+  }
+
+  failAll(error: RuntimeError): void {
+    this.#proposals.failAll(error);
+    this.#reads.failAll(error);
+  }
+}
+
+function* inPieces(proposals: readonly Proposal[]): Generator<readonly Proposal[]> {
+  let piece: Proposal[] = [];
+  let bytes = 0;
+  for (const proposal of proposals) {
+    if (piece.length > 0 && bytes + proposal.command.length > pieceBytes) {
+      yield piece;
+      piece = [];
+      bytes = 0;
+    }
+    piece.push(proposal);
+    bytes += proposal.command.length;
+  }
+  if (piece.length > 0) yield piece;
+}
+
+function outcomeOf(error: RuntimeError): ForwardResponse['outcome'] {
+  if (error.code === 'RUNTIME_NOT_LEADER') return 'notLeader';
+  return error.code === 'RUNTIME_STORAGE_FULL' ? 'storageFull' : 'overloaded';
+}
+
+export function stoppingError(): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_STOPPING',
+    'This node is closing and takes no new work; ask another.',
+    {},
+  );
+}
+
+function storageFullError(): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_STORAGE_FULL',
+    "The leader's disk has no room for more log; nothing was appended. Free space on it.",
+    {},
+  );
+}
+
+function overloadedError(retryAfterMs: number): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_OVERLOADED',
+    `Too much is waiting to be committed; nothing was appended. Retry in ${retryAfterMs} ms.`,
+    { retryAfterMs },
+  );
+}
+
+function notLeaderError(leader: NodeId): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_NOT_LEADER',
+    leader === 0
+      ? 'This node does not lead, and knows no leader; nothing was appended.'
+      : `This node does not lead; nothing was appended. Ask node ${leader}.`,
+    { leader },
+  );
+}

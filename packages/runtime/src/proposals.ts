@@ -1,0 +1,165 @@
+import type { LogIndex, NodeId, Term } from '@quorate/schema';
+import type { ProposeDone } from './group-handle.ts';
+import { RuntimeError } from './runtime-error.ts';
+
+/** A command on its way, from `propose` to its answer. */
+export interface Proposal {
+  readonly command: Uint8Array;
+  readonly done: ProposeDone<unknown>;
+  readonly deadlineMs: number;
+}
+
+interface Waiting {
+  readonly term: Term;
+  readonly proposal: Proposal;
+}
+
+interface Forwarded {
+  readonly to: NodeId;
+  readonly deadlineMs: number;
+  readonly proposals: readonly Proposal[];
+}
+
+export function outcomeUnknown(
+  reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot',
+): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_OUTCOME_UNKNOWN',
+    `The outcome of the command is unknown (${reason}): it may have been applied or may yet be. ` +
+      'Read before deciding to send it again.',
+    { reason },
+  );
+}
+
+/**
+ * The proposals of one group on this node: queued until there is a leader, forwarded to it, or in
+ * the log and waiting to be applied. Each is answered exactly once.
+ */
+export class Proposals {
+  #queued: Proposal[] = [];
+  #forwarded = new Map<number, Forwarded>();
+  /** In the order of deadlines, which is the order of insertion. */
+  #waiting = new Map<LogIndex, Waiting>();
+  #nextRequest = 1;
+
+  get idle(): boolean {
+    return this.#queued.length + this.#forwarded.size + this.#waiting.size === 0;
+  }
+
+  get queuedCount(): number {
+    return this.#queued.length;
+  }
+
+  queue(proposal: Proposal): void {
+    this.#queued.push(proposal);
+  }
+
+  takeQueued(): readonly Proposal[] {
+    const queued = this.#queued;
+    this.#queued = [];
+    return queued;
+  }
+
+  requeue(proposals: readonly Proposal[]): void {
+    this.#queued.unshift(...proposals);
+  }
+
+  /** The commands stand in the log from `firstIndex` on, in `term`. */
+  appended(proposals: readonly Proposal[], firstIndex: LogIndex, term: Term): void {
+    proposals.forEach((proposal, position) => {
+      const index = firstIndex + position;
+      // An entry of another term stood here before: it was overwritten, so it never happened.
+      this.#waiting.get(index)?.proposal.done(lost(0), null);
+      this.#waiting.set(index, { term, proposal });
+    });
+  }
+
+  forwarded(proposals: readonly Proposal[], to: NodeId): number {
+    const request = this.#nextRequest++;
+    const deadlineMs = Math.max(...proposals.map((proposal) => proposal.deadlineMs));
+    this.#forwarded.set(request, { to, deadlineMs, proposals });
+    return request;
+  }
+
+  takeForwarded(request: number): readonly Proposal[] | null {
+    const forwarded = this.#forwarded.get(request);
+    this.#forwarded.delete(request);
+    return forwarded?.proposals ?? null;
+  }
+
+  /** The entry at `index` was applied. */
+  applied(index: LogIndex, term: Term, result: unknown, leader: NodeId): void {
+    const waiting = this.#waiting.get(index);
+    if (waiting === undefined) return;
+    this.#waiting.delete(index);
+    if (waiting.term === term) waiting.proposal.done(null, { index, result });
+    else waiting.proposal.done(lost(leader), null);
+  }
+
+  /** A snapshot took the place of everything up to `index`: what it did with them is unknown. */
+  superseded(index: LogIndex): void {
+    for (const [at, { proposal }] of this.#waiting) {
+      if (at > index) continue;
+      this.#waiting.delete(at);
+      proposal.done(outcomeUnknown('snapshot'), null);
+    }
+  }
+
+  /** Their entries were applied before it was known that they were theirs. */
+  overtaken(proposals: readonly Proposal[]): void {
+    for (const proposal of proposals) proposal.done(outcomeUnknown('linkLost'), null);
+  }
+
+  linkLost(peer: NodeId): void {
+    for (const [request, forwarded] of this.#forwarded) {
+      if (forwarded.to !== peer) continue;
+      this.#forwarded.delete(request);
+      for (const proposal of forwarded.proposals) proposal.done(outcomeUnknown('linkLost'), null);
+    }
+  }
+
+  expire(nowMs: number, retryAfterMs: number): void {
+    const late = this.#queued.filter((proposal) => proposal.deadlineMs <= nowMs);
+    if (late.length > 0) {
+      this.#queued = this.#queued.filter((proposal) => proposal.deadlineMs > nowMs);
+      for (const proposal of late) proposal.done(noLeader(retryAfterMs), null);
+    }
+    for (const [request, forwarded] of this.#forwarded) {
+      if (forwarded.deadlineMs > nowMs) continue;
+      this.#forwarded.delete(request);
+      for (const proposal of forwarded.proposals) proposal.done(outcomeUnknown('timeout'), null);
+    }
+    for (const [index, { proposal }] of this.#waiting) {
+      if (proposal.deadlineMs > nowMs) continue;
+      this.#waiting.delete(index);
+      proposal.done(outcomeUnknown('timeout'), null);
+    }
+  }
+
+  /** @param queued what those are told that nobody has seen yet */
+  failAll(queued: RuntimeError): void {
+    for (const proposal of this.takeQueued()) proposal.done(queued, null);
+    const unknown = outcomeUnknown('stopping');
+    const forwarded = [...this.#forwarded.values()].flatMap((entry) => entry.proposals);
+    const waiting = [...this.#waiting.values()].map((entry) => entry.proposal);
+    this.#forwarded.clear();
+    this.#waiting.clear();
+    for (const proposal of [...forwarded, ...waiting]) proposal.done(unknown, null);
+  }
+}
+
+export function noLeader(retryAfterMs: number): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_NO_LEADER',
+    `No leader was found in time; nothing was appended. Try again in ${retryAfterMs} ms.`,
+    { retryAfterMs },
+  );
+}
+
+function lost(leader: NodeId): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_PROPOSAL_LOST',
+    'The leader changed before the command was committed; it has not happened and never will.',
+    { leader },
+  );
+}

@@ -1,0 +1,112 @@
+import type { LogIndex } from '@quorate/schema';
+import type { ReadDone } from './group-handle.ts';
+import { RuntimeError } from './runtime-error.ts';
+
+interface Read {
+  readonly done: ReadDone;
+  readonly deadlineMs: number;
+}
+
+interface Asked {
+  readonly reads: readonly Read[];
+  readonly askedMs: number;
+}
+
+interface Confirmed {
+  readonly index: LogIndex;
+  readonly reads: readonly Read[];
+}
+
+/**
+ * The linearizable reads of one group on this node: queued, asked for under one context a turn, then
+ * confirmed at an index and waiting for the state machine to reach it.
+ */
+export class Reads {
+  #queued: Read[] = [];
+  #asked = new Map<number, Asked>();
+  #confirmed: Confirmed[] = [];
+  #nextContext = 1;
+
+  get queuedCount(): number {
+    return this.#queued.length;
+  }
+
+  queue(done: ReadDone, deadlineMs: number): void {
+    this.#queued.push({ done, deadlineMs });
+  }
+
+  /** @param ask gives the context to the core; false when there is no leader to ask */
+  askAll(ask: (context: number) => boolean, nowMs: number): void {
+    if (this.#queued.length === 0) return;
+    const context = this.#nextContext++;
+    if (!ask(context)) return;
+    this.#asked.set(context, { reads: this.#queued, askedMs: nowMs });
+    this.#queued = [];
+  }
+
+  confirmed(context: number, index: LogIndex): void {
+    const asked = this.#asked.get(context);
+    if (asked === undefined) return;
+    this.#asked.delete(context);
+    this.#confirmed.push({ index, reads: asked.reads });
+  }
+
+  /** The index will never come; reading again does no harm, so it is asked again. */
+  failed(context: number): void {
+    const asked = this.#asked.get(context);
+    if (asked === undefined) return;
+    this.#asked.delete(context);
+    this.#queued.unshift(...asked.reads);
+  }
+
+  reached(appliedIndex: LogIndex): void {
+    if (this.#confirmed.length === 0) return;
+    const ready = this.#confirmed.filter((batch) => batch.index <= appliedIndex);
+    if (ready.length === 0) return;
+    this.#confirmed = this.#confirmed.filter((batch) => batch.index > appliedIndex);
+    for (const batch of ready) for (const read of batch.reads) read.done(null, appliedIndex);
+  }
+
+  /**
+   * Ends reads that are too old, and takes back those whose question or answer seems lost.
+   *
+   * @returns contexts the core may forget
+   */
+  expire(nowMs: number, timeoutMs: number, askAgainAfterMs: number): readonly number[] {
+    const forgotten: number[] = [];
+    for (const [context, asked] of this.#asked) {
+      if (nowMs < asked.askedMs + askAgainAfterMs) continue;
+      forgotten.push(context);
+      this.failed(context);
+    }
+    const isLate = (read: Read): boolean => read.deadlineMs <= nowMs;
+    const late = this.#queued.filter(isLate);
+    if (late.length > 0) this.#queued = this.#queued.filter((read) => !isLate(read));
+    for (const batch of this.#confirmed) late.push(...batch.reads.filter(isLate));
+    this.#confirmed = this.#confirmed
+      .map((batch) => ({ ...batch, reads: batch.reads.filter((read) => !isLate(read)) }))
+      .filter((batch) => batch.reads.length > 0);
+    for (const read of late) read.done(readTimeout(timeoutMs), 0);
+    return forgotten;
+  }
+
+  failAll(error: RuntimeError): void {
+    const all = [
+      ...this.#queued,
+      ...[...this.#asked.values()].flatMap((asked) => asked.reads),
+      ...this.#confirmed.flatMap((batch) => batch.reads),
+    ];
+    this.#queued = [];
+    this.#asked.clear();
+    this.#confirmed = [];
+    for (const read of all) read.done(error, 0);
+  }
+}
+
+function readTimeout(timeoutMs: number): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_READ_TIMEOUT',
+    `No quorum confirmed the read within ${timeoutMs} ms. Reading again is safe.`,
+    { timeoutMs },
+  );
+}

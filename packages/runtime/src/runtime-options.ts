@@ -1,0 +1,53 @@
+import type { Ports } from '@quorate/base';
+import type { Effects, LogStore, PeerLinks, Raft, SnapshotStore } from '@quorate/raft';
+import type { GroupId, NodeId } from '@quorate/schema';
+
+/** Durations in milliseconds. */
+export interface RuntimeTuning {
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  /** After which a proposal's outcome is unknown, and a read is given up. */
+  readonly requestTimeoutMs: number;
+  readonly snapshotLogBytes: number;
+  readonly snapshotTailEntries: number;
+  readonly maxCommandBytes: number;
+  readonly maxUncommittedBytes: number;
+  readonly maxMessageBytes: number;
+  readonly maxInflightMessages: number;
+  readonly maxInflightBytes: number;
+}
+
+/** What may be read of a replica from outside; nothing here changes it. */
+export type RaftView = Pick<
+  Raft,
+  | 'nodeId'
+  | 'currentTerm'
+  | 'votedFor'
+  | 'role'
+  | 'leaderId'
+  | 'commitIndex'
+  | 'lastIndex'
+  | 'durableIndex'
+  | 'configuration'
+  | 'snapshot'
+  | 'termAt'
+  | 'entryAt'
+>;
+
+/** Sees what happens without taking part: the simulator's invariants, and traces. */
+export interface RuntimeObserver {
+  /** After each turn of a group, before its effects are carried out. */
+  turned(group: GroupId, raft: RaftView, effects: Effects): void;
+}
+
+export interface RuntimeOptions {
+  readonly ports: Ports;
+  readonly nodeId: NodeId;
+  readonly logStore: LogStore;
+  readonly snapshotStore: SnapshotStore;
+  readonly links: PeerLinks;
+  readonly tuning: RuntimeTuning;
+  readonly observer?: RuntimeObserver;
+  /** The log failed or a state machine threw: the runtime has stopped for good. */
+  readonly onHalt: (error: Error) => void;
+}

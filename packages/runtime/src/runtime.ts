@@ -1,0 +1,213 @@
+import type { Timer } from '@quorate/base';
+import { assert } from '@quorate/base';
+import type { GroupWrite } from '@quorate/raft';
+import type { GroupId } from '@quorate/schema';
+import type { GroupOptions } from './group-context.ts';
+import { type DriverHost, GroupDriver } from './group-driver.ts';
+import type { GroupHandle } from './group-handle.ts';
+import { stoppingError } from './group-requests.ts';
+import { RuntimeError } from './runtime-error.ts';
+import type { RuntimeOptions } from './runtime-options.ts';
+
+/** At most this long are running proposals waited for at the end; then the lead is handed over. */
+const drainMs = 600;
+const handOverMs = 500;
+const closeCheckMs = 20;
+
+/**
+ * Runs many groups in one process. Events wake a group; once the events that arrived together are
+ * all in, each group that was woken has one turn, and the turns' writes go to the log as one batch.
+ */
+export class Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #drivers = new Map<GroupId, GroupDriver>();
+  #woken = new Set<GroupDriver>();
+  #turnDeferred = false;
+  #tickTimer: Timer | null = null;
+  #tickAtMs = Number.POSITIVE_INFINITY;
+  #sweepTimer: Timer | null = null;
+  #state: 'running' | 'stopping' | 'stopped' = 'running';
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+  }
+
+  /** Groups are added before `start`. */
+  addGroup(group: GroupOptions): GroupHandle<unknown> {
+    assert(!this.#drivers.has(group.id), `group ${group.id} is added once`);
+    const host: DriverHost = {
+      options: this.#options,
+      wake: (driver) => this.#wake(driver),
+      halt: (error) => this.#halt(error),
+      stopping: () => this.#state !== 'running',
+    };
+    const driver = new GroupDriver(host, group);
+    this.#drivers.set(group.id, driver);
+    return driver;
+  }
+
+  /** Opens the links to peers, then begins to take part. */
+  start(done: (error: Error | null) => void): void {
+    this.#options.links.start(
+      {
+        message: (_from, group, message) => {
+          if (this.#state !== 'stopped') this.#drivers.get(group)?.receive(message);
+        },
+        connected: () => {
+          for (const driver of this.#drivers.values()) driver.linkUp();
+        },
+        disconnected: (peer) => {
+          if (this.#state === 'stopped') return;
+          for (const driver of this.#drivers.values()) driver.linkLost(peer);
+        },
+      },
+      (error) => {
+        if (error === null) {
+          for (const driver of this.#drivers.values()) this.#wake(driver);
+          this.#sweep();
+        }
+        done(error);
+      },
+    );
+  }
+
+  /**
+   * Refuses new work, lets running proposals finish, hands its leaderships over, then closes links
+   * and log. Bounded: about a second at most. `done` once the log is closed.
+   */
+  stop(done: () => void): void {
+    if (this.#state !== 'running') {
+      done();
+      return;
+    }
+    this.#state = 'stopping';
+    const drivers = [...this.#drivers.values()];
+    this.#until(drainMs, () => drivers.every((driver) => driver.idle), () => {
+      for (const driver of drivers) if (driver.isLeader) driver.handOver();
+      this.#until(handOverMs, () => !drivers.some((driver) => driver.isLeader), () => {
+        this.#shutDown(stoppingError());
+        this.#options.logStore.close(() => done());
+      });
+    });
+  }
+
+  #until(limitMs: number, holds: () => boolean, then: () => void): void {
+    const { clock, timers } = this.#options.ports;
+    const deadlineMs = clock.monotonicMs() + limitMs;
+    const check = (): void => {
+      const late = clock.monotonicMs() >= deadlineMs;
+      if (this.#state === 'stopped' || late || holds()) then();
+      else timers.after(closeCheckMs, check);
+    };
+    check();
+  }
+
+  #shutDown(error: RuntimeError): void {
+    if (this.#state === 'stopped') return;
+    this.#state = 'stopped';
+    this.#tickTimer?.cancel();
+    this.#sweepTimer?.cancel();
+    this.#woken.clear();
+    this.#options.links.close();
+    for (const driver of this.#drivers.values()) driver.close(error);
+  }
+
+  /** The disk or a state machine can no longer be trusted: silence is safer than going on. */
+  #halt(error: Error): void {
+    if (this.#state === 'stopped') return;
+    const reason = error.message;
+    this.#options.ports.logger.error('node halted', { reason });
+    this.#shutDown(
+      new RuntimeError('RUNTIME_HALTED', `This node has halted: ${reason}`, { reason }),
+    );
+    this.#options.onHalt(error);
+  }
+
+  #wake(driver: GroupDriver): void {
+    if (this.#state === 'stopped') return;
+    this.#woken.add(driver);
+    if (this.#turnDeferred) return;
+    this.#turnDeferred = true;
+    this.#options.ports.timers.defer(() => this.#turn());
+  }
+
+  #turn(): void {
+    this.#turnDeferred = false;
+    if (this.#state === 'stopped') return;
+    const woken = this.#woken;
+    this.#woken = new Set();
+    const writes: GroupWrite[] = [];
+    const persisted: (() => void)[] = [];
+    for (const driver of woken) {
+      const turn = driver.turn();
+      if (turn === null) continue;
+      writes.push(turn.write);
+      persisted.push(turn.persisted);
+    }
+    // A state machine that threw in one of the turns has halted everything.
+    if (this.#isStopped()) return;
+    this.#options.links.flush();
+    if (writes.length > 0) {
+      this.#options.logStore.submit(writes, (error) => {
+        if (this.#state === 'stopped') return;
+        if (error !== null) {
+          this.#halt(error);
+          return;
+        }
+        for (const callback of persisted) callback();
+        this.#unpin();
+      });
+    }
+    for (const driver of woken) this.#tickBy(driver.deadlineMs);
+  }
+
+  #isStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
+  #unpin(): void {
+    const { pinnedBy } = this.#options.logStore;
+    if (pinnedBy !== null) this.#drivers.get(pinnedBy)?.unpin();
+  }
+
+  #tickBy(deadlineMs: number): void {
+    if (deadlineMs >= this.#tickAtMs || this.#state === 'stopped') return;
+    const { clock, timers } = this.#options.ports;
+    this.#tickTimer?.cancel();
+    this.#tickAtMs = deadlineMs;
+    const delayMs = Math.max(0, deadlineMs - clock.monotonicMs());
+    this.#tickTimer = timers.after(delayMs, () => this.#tickDue(false));
+  }
+
+  /**
+   * @param socketsRead after a stall timers run before sockets are read: a leader may seem silent
+   *   whose heartbeats wait in our own socket, so they are read once first (safety rule 4)
+   */
+  #tickDue(socketsRead: boolean): void {
+    if (this.#state === 'stopped') return;
+    const { clock, timers } = this.#options.ports;
+    const nowMs = clock.monotonicMs();
+    const lateMs = nowMs - this.#tickAtMs;
+    if (lateMs > this.#options.tuning.heartbeatIntervalMs && !socketsRead) {
+      timers.defer(() => this.#tickDue(true));
+      return;
+    }
+    this.#tickAtMs = Number.POSITIVE_INFINITY;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const driver of this.#drivers.values()) {
+      driver.tick(nowMs);
+      // A deadline that is due has just woken its group, whose turn will ask for the next tick.
+      if (driver.deadlineMs > nowMs) nextMs = Math.min(nextMs, driver.deadlineMs);
+    }
+    if (nextMs !== Number.POSITIVE_INFINITY) this.#tickBy(nextMs);
+  }
+
+  #sweep(): void {
+    if (this.#state === 'stopped') return;
+    const { clock, timers } = this.#options.ports;
+    const nowMs = clock.monotonicMs();
+    for (const driver of this.#drivers.values()) driver.expire(nowMs);
+    const { requestTimeoutMs } = this.#options.tuning;
+    this.#sweepTimer = timers.after(requestTimeoutMs / 8, () => this.#sweep());
+  }
+}

@@ -1,0 +1,112 @@
+import type { StateMachine } from '@quorate/base';
+import type { SnapshotStore, SnapshotWriter } from '@quorate/raft';
+import type { GroupId, SnapshotMeta } from '@quorate/schema';
+
+export interface SnapshotTakerOptions {
+  readonly group: GroupId;
+  readonly store: SnapshotStore;
+  readonly stateMachine: StateMachine<unknown>;
+  /** The content is durable; the log may name it. */
+  readonly taken: (snapshot: SnapshotMeta) => void;
+  readonly failed: (error: Error) => void;
+  /** Lets other work go between two chunks. */
+  readonly defer: (callback: () => void) => void;
+}
+
+/**
+ * Writes snapshots of the state machine while it goes on applying: the iterator it draws from sees
+ * the state of the moment it was made.
+ */
+export class SnapshotTaker {
+  readonly #options: SnapshotTakerOptions;
+  #current: { cancelled: boolean } | null = null;
+  /** Content of the last one, so that the next is not taken before the log has grown as much. */
+  lastBytes = 0;
+
+  constructor(options: SnapshotTakerOptions) {
+    this.#options = options;
+  }
+
+  get busy(): boolean {
+    return this.#current !== null;
+  }
+
+  start(snapshot: SnapshotMeta): void {
+    const run = { cancelled: false };
+    this.#current = run;
+    const { group, store, stateMachine } = this.#options;
+    // Drawn now, so that it is of this index although the file opens later.
+    const chunks = stateMachine.snapshot();
+    store.create(group, snapshot, (error, writer) => {
+      if (writer === null) {
+        chunks.return?.();
+        this.#end(run, error ?? new Error('the snapshot could not be created'));
+        return;
+      }
+      this.#writeNext(run, writer, chunks, snapshot, 0);
+    });
+  }
+
+  cancel(): void {
+    if (this.#current !== null) this.#current.cancelled = true;
+    this.#current = null;
+  }
+
+  #writeNext(
+    run: { cancelled: boolean },
+    writer: SnapshotWriter,
+    chunks: Iterator<Uint8Array, void>,
+    snapshot: SnapshotMeta,
+    bytes: number,
+  ): void {
+    if (run.cancelled) {
+      chunks.return?.();
+      writer.abort();
+      return;
+    }
+    const next = this.#draw(run, writer, chunks);
+    if (next === null) return;
+    if (next.done === true) {
+      writer.commit((error) => {
+        if (run.cancelled) return;
+        this.#end(run, error);
+        if (error !== null) return;
+        this.lastBytes = bytes;
+        this.#options.taken(snapshot);
+      });
+      return;
+    }
+    const chunk = next.value;
+    writer.write(chunk, (error) => {
+      if (error === null) {
+        this.#options.defer(() =>
+          this.#writeNext(run, writer, chunks, snapshot, bytes + chunk.length),
+        );
+        return;
+      }
+      chunks.return?.();
+      writer.abort();
+      if (!run.cancelled) this.#end(run, error);
+    });
+  }
+
+  /** The state machine's own code runs here: what it throws fails the snapshot, not the process. */
+  #draw(
+    run: { cancelled: boolean },
+    writer: SnapshotWriter,
+    chunks: Iterator<Uint8Array, void>,
+  ): IteratorResult<Uint8Array, void> | null {
+    try {
+      return chunks.next();
+    } catch (error) {
+      writer.abort();
+      this.#end(run, error instanceof Error ? error : new Error(String(error)));
+      return null;
+    }
+  }
+
+  #end(run: { cancelled: boolean }, error: Error | null): void {
+    if (this.#current === run) this.#current = null;
+    if (error !== null) this.#options.failed(error);
+  }
+}
