@@ -1,5 +1,6 @@
 import type { Address, Ports, StateMachine } from '@quorate/base';
-import type { GroupHandle } from '@quorate/runtime';
+import type { PeerLinks } from '@quorate/raft';
+import type { GroupHandle, RuntimeObserver } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
 
 export interface HostGroup {
@@ -39,6 +40,10 @@ export interface HostOptions {
   readonly members: ReadonlyMap<NodeId, Address>;
   readonly groups: readonly HostGroup[];
   readonly tuning?: Partial<HostTuning>;
+  /** Puts something between the runtime and the links: message faults, or a trace. */
+  readonly linksThrough?: (links: PeerLinks) => PeerLinks;
+  /** Sees every turn of every group; see `RuntimeObserver`. */
+  readonly observer?: RuntimeObserver;
   /** The node can no longer be trusted to go on: it has stopped itself, the process should end. */
   readonly onHalt: (error: Error) => void;
 }

@@ -1,1 +1,5 @@
+// For library authors: one process of a cluster over any ports.
 export type { Host, HostGroup, HostOptions, HostTuning } from './host.ts';
+export { HostError, type HostErrorCode, type HostErrorMetadata } from './host-error.ts';
+export { openHost } from './open-host.ts';
+export { defaultTuning } from './tuning.ts';

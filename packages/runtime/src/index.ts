@@ -1,11 +1,11 @@
 // For users: one replicated state machine, and what can go wrong.
-export type { Applied, GroupHandle, GroupStatus, ProposeDone, ReadDone } from './group-handle.ts';
-export type { RuntimeErrorCode, RuntimeErrorMetadata } from './runtime-error.ts';
-export { RuntimeError } from './runtime-error.ts';
 
 // For library authors: driving groups over a log store and peer links.
 export type { GroupOptions } from './group-context.ts';
+export type { Applied, GroupHandle, GroupStatus, ProposeDone, ReadDone } from './group-handle.ts';
 export { Runtime } from './runtime.ts';
+export type { RuntimeErrorCode, RuntimeErrorMetadata } from './runtime-error.ts';
+export { RuntimeError } from './runtime-error.ts';
 export type {
   RaftView,
   RuntimeObserver,

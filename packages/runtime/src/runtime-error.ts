@@ -26,8 +26,9 @@ export interface RuntimeErrorMetadata {
 
 export type RuntimeErrorCode = keyof RuntimeErrorMetadata;
 
-export class RuntimeError<
-  Code extends RuntimeErrorCode = RuntimeErrorCode,
-> extends CodedError<RuntimeErrorMetadata, Code> {
+export class RuntimeError<Code extends RuntimeErrorCode = RuntimeErrorCode> extends CodedError<
+  RuntimeErrorMetadata,
+  Code
+> {
   override readonly name = 'RuntimeError';
 }

@@ -1,5 +1,5 @@
 import type { Timer } from '@quorate/base';
-import { assert } from '@quorate/base';
+import { assert, present } from '@quorate/base';
 import type { GroupWrite } from '@quorate/raft';
 import type { GroupId } from '@quorate/schema';
 import type { GroupOptions } from './group-context.ts';
@@ -33,7 +33,7 @@ export class Runtime {
   }
 
   /** Groups are added before `start`. */
-  addGroup(group: GroupOptions): GroupHandle<unknown> {
+  addGroup(group: GroupOptions): void {
     assert(!this.#drivers.has(group.id), `group ${group.id} is added once`);
     const host: DriverHost = {
       options: this.#options,
@@ -43,7 +43,10 @@ export class Runtime {
     };
     const driver = new GroupDriver(host, group);
     this.#drivers.set(group.id, driver);
-    return driver;
+  }
+
+  group(id: GroupId): GroupHandle<unknown> {
+    return present(this.#drivers.get(id), `group ${id} was added`);
   }
 
   /** Opens the links to peers, then begins to take part. */
@@ -82,13 +85,21 @@ export class Runtime {
     }
     this.#state = 'stopping';
     const drivers = [...this.#drivers.values()];
-    this.#until(drainMs, () => drivers.every((driver) => driver.idle), () => {
-      for (const driver of drivers) if (driver.isLeader) driver.handOver();
-      this.#until(handOverMs, () => !drivers.some((driver) => driver.isLeader), () => {
-        this.#shutDown(stoppingError());
-        this.#options.logStore.close(() => done());
-      });
-    });
+    this.#until(
+      drainMs,
+      () => drivers.every((driver) => driver.idle),
+      () => {
+        for (const driver of drivers) if (driver.isLeader) driver.handOver();
+        this.#until(
+          handOverMs,
+          () => !drivers.some((driver) => driver.isLeader),
+          () => {
+            this.#shutDown(stoppingError());
+            this.#options.logStore.close(() => done());
+          },
+        );
+      },
+    );
   }
 
   #until(limitMs: number, holds: () => boolean, then: () => void): void {

@@ -1,0 +1,203 @@
+import { Prng } from '@quorate/base';
+import type { InitialState, LogStore } from '@quorate/raft';
+import { bootstrapState } from '@quorate/raft';
+import type { GroupHandle } from '@quorate/runtime';
+import { Runtime } from '@quorate/runtime';
+import type { Configuration, GroupId } from '@quorate/schema';
+import {
+  claimDataDirectory,
+  type DataDirectory,
+  openSnapshotStore,
+  openWriteAheadLog,
+} from '@quorate/storage';
+import { createPeerLinks, type ListeningPeerLinks } from '@quorate/transport';
+import type { Host, HostGroup, HostOptions } from './host.ts';
+import { HostError } from './host-error.ts';
+import { resolveTuning } from './tuning.ts';
+
+/**
+ * Opens one process of a cluster: takes the data directory, recovers the log, listens for peers and
+ * begins to take part. On failure nothing is left open and nothing on the disk was lost.
+ *
+ * @param done gets the host, or a StorageError, TransportError or HostError that says what to do
+ */
+export function openHost(
+  options: HostOptions,
+  done: (error: Error | null, host: Host | null) => void,
+): void {
+  let claimed: DataDirectory | null = null;
+  try {
+    checkOptions(options);
+    claimed = claim(options);
+    const directory = claimed;
+    const opened = assemble(options, directory);
+    opened.runtime.start((error) => {
+      if (error === null) {
+        done(null, opened);
+        return;
+      }
+      opened.abandon(() => done(error, null));
+    });
+  } catch (error) {
+    claimed?.release();
+    const failure = error instanceof Error ? error : new Error(String(error));
+    options.ports.timers.defer(() => done(failure, null));
+  }
+}
+
+function checkOptions({ nodeId, members, groups }: HostOptions): void {
+  if (!members.has(nodeId)) {
+    throw new HostError('HOST_OPTIONS_INVALID', `members does not name this node, ${nodeId}`, {
+      field: 'members',
+    });
+  }
+  if (groups.length === 0 || new Set(groups.map((group) => group.id)).size < groups.length) {
+    throw new HostError('HOST_OPTIONS_INVALID', 'groups needs at least one, each id once', {
+      field: 'groups',
+    });
+  }
+}
+
+function claim(options: HostOptions): DataDirectory {
+  const { ports, dataDirectory: directory, clusterId, nodeId } = options;
+  const { fileSystem, crypto } = ports;
+  return claimDataDirectory({ fileSystem, crypto, directory, clusterId, nodeId });
+}
+
+function assemble(options: HostOptions, claimed: DataDirectory): OpenHost {
+  const { ports, nodeId, clusterId, dataDirectory: directory } = options;
+  const { listen, members, groups } = options;
+  const tuning = resolveTuning(options.tuning ?? {});
+  const { incarnation } = claimed;
+  const { segmentBytes } = tuning;
+  const logStore = openWriteAheadLog({ ports, directory, incarnation, segmentBytes });
+  checkRecovered(logStore, groups);
+  const snapshotStore = openSnapshotStore({ ports, directory });
+  const links = createPeerLinks({
+    ...ports,
+    nodeId,
+    clusterId,
+    incarnation,
+    listen,
+    peers: members,
+    // A message holds entries, or one chunk of a snapshot, and a little around them.
+    limits: { maxFrameBytes: 4 * Math.max(tuning.maxMessageBytes, tuning.maxCommandBytes) },
+  });
+  const runtime = new Runtime({
+    ports,
+    nodeId,
+    logStore,
+    snapshotStore,
+    links: options.linksThrough?.(links) ?? links,
+    tuning,
+    ...(options.observer === undefined ? {} : { observer: options.observer }),
+    onHalt: (error) => {
+      claimed.release();
+      options.onHalt(error);
+    },
+  });
+  const prng = new Prng(seedFrom(ports.crypto.randomBytes(6)));
+  const voters = [...members.keys()].sort((a, b) => a - b);
+  for (const { id, name, stateMachine } of groups) {
+    const initial = initialState(logStore, id, voters);
+    const { term } = initial.hardState;
+    const lastIndex = initial.entries.at(-1)?.index ?? initial.snapshot.index;
+    ports.logger.info('group recovered', { group: name, term, lastIndex });
+    const seed = Math.floor(prng.float() * 2 ** 53);
+    runtime.addGroup({ id, name, stateMachine, initial, seed });
+  }
+  return new OpenHost(options, runtime, logStore, links, claimed);
+}
+
+function checkRecovered(logStore: LogStore, groups: readonly HostGroup[]): void {
+  for (const group of logStore.recovered.keys()) {
+    if (groups.some(({ id }) => id === group)) continue;
+    throw new HostError(
+      'HOST_GROUP_UNKNOWN',
+      `the data directory holds group ${group}, which this node was not given: ` +
+        'open it with every group it had before',
+      { group },
+    );
+  }
+}
+
+function initialState(logStore: LogStore, group: GroupId, voters: readonly number[]): InitialState {
+  const recovered = logStore.recovered.get(group);
+  const configuration: Configuration = {
+    voters,
+    votersOutgoing: [],
+    learners: [],
+    learnersNext: [],
+    autoLeave: false,
+  };
+  if (recovered === undefined || recovered.snapshot === null) return bootstrapState(configuration);
+  const { hardState, snapshot, logStart, entries } = recovered;
+  return { hardState, snapshot, logStart, entries, bootstrap: false };
+}
+
+function seedFrom(bytes: Uint8Array): number {
+  let seed = 0;
+  for (const byte of bytes) seed = seed * 256 + byte;
+  return seed;
+}
+
+class OpenHost implements Host {
+  readonly runtime: Runtime;
+  readonly #options: HostOptions;
+  readonly #logStore: LogStore;
+  readonly #links: ListeningPeerLinks;
+  readonly #claimed: DataDirectory;
+  readonly #waitingForClose: (() => void)[] = [];
+  #state: 'open' | 'closing' | 'closed' = 'open';
+
+  constructor(
+    options: HostOptions,
+    runtime: Runtime,
+    logStore: LogStore,
+    links: ListeningPeerLinks,
+    claimed: DataDirectory,
+  ) {
+    this.#options = options;
+    this.runtime = runtime;
+    this.#logStore = logStore;
+    this.#links = links;
+    this.#claimed = claimed;
+  }
+
+  get nodeId(): Host['nodeId'] {
+    return this.#options.nodeId;
+  }
+
+  get address(): Host['address'] {
+    return this.#links.address ?? this.#options.listen;
+  }
+
+  group<Result>(id: GroupId): GroupHandle<Result> {
+    // Whoever opened the host gave the state machine whose results these are.
+    return this.runtime.group(id) as GroupHandle<Result>;
+  }
+
+  close(done: () => void): void {
+    if (this.#state === 'closed') {
+      done();
+      return;
+    }
+    this.#waitingForClose.push(done);
+    if (this.#state === 'closing') return;
+    this.#state = 'closing';
+    this.runtime.stop(() => {
+      this.#state = 'closed';
+      this.#claimed.release();
+      for (const callback of this.#waitingForClose) callback();
+    });
+  }
+
+  /** The listener could not be opened: nothing has begun, so nothing has to be finished. */
+  abandon(done: () => void): void {
+    this.#links.close();
+    this.#logStore.close(() => {
+      this.#claimed.release();
+      done();
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import type { HostTuning } from './host.ts';
+import { HostError } from './host-error.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** For members a few milliseconds apart, as in one region. */
+export const defaultTuning: HostTuning = {
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: 1000,
+  requestTimeoutMs: 7000,
+  segmentBytes: 64 * mebibyte,
+  snapshotLogBytes: 64 * mebibyte,
+  snapshotTailEntries: 5000,
+  maxCommandBytes: 1.5 * mebibyte,
+  maxUncommittedBytes: 64 * mebibyte,
+  maxMessageBytes: mebibyte,
+  maxInflightMessages: 256,
+  maxInflightBytes: 16 * mebibyte,
+};
+
+/**
+ * Fills in defaults and checks that the durations fit each other.
+ *
+ * @throws HostError HOST_TUNING_INVALID, naming the field
+ */
+export function resolveTuning(given: Partial<HostTuning>): HostTuning {
+  const tuning = { ...defaultTuning, ...given };
+  for (const [field, value] of Object.entries(tuning)) {
+    if (!Number.isSafeInteger(value) || value < (field === 'snapshotTailEntries' ? 0 : 1)) {
+      throw invalid(field, `must be a positive whole number, not ${value}`);
+    }
+  }
+  if (tuning.electionTimeoutMs < 5 * tuning.heartbeatIntervalMs) {
+    throw invalid(
+      'electionTimeoutMs',
+      `must be at least 5 heartbeat intervals (${5 * tuning.heartbeatIntervalMs} ms), ` +
+        'or a few late heartbeats would end a leadership',
+    );
+  }
+  return tuning;
+}
+
+function invalid(field: string, why: string): HostError {
+  return new HostError('HOST_TUNING_INVALID', `tuning.${field} ${why}`, { field });
+}

@@ -1,0 +1,49 @@
+import type { Effects } from '@quorate/raft';
+import type { RaftView } from '@quorate/runtime';
+import type { GroupId, NodeId } from '@quorate/schema';
+
+/** What must always hold was seen not to hold. The run ends; its seed reproduces it. */
+export class InvariantViolation extends Error {
+  override readonly name = 'InvariantViolation';
+  readonly invariant: string;
+
+  constructor(invariant: string, message: string) {
+    super(`${invariant}: ${message}`);
+    this.invariant = invariant;
+  }
+}
+
+/** One turn of one replica, as every invariant sees it. */
+export interface Turn {
+  readonly node: NodeId;
+  readonly group: GroupId;
+  readonly raft: RaftView;
+  readonly effects: Effects;
+  /** The first since the process started: the replica is as its disk had it. */
+  readonly first: boolean;
+}
+
+/** Checks one property after every turn of every replica, remembering what it needs between. */
+export interface Invariant {
+  readonly name: string;
+  /** @throws InvariantViolation */
+  check(turn: Turn): void;
+}
+
+/** A map from (group, number) that does not build strings on the hot path. */
+export class GroupMap<Value> {
+  readonly #groups = new Map<GroupId, Map<number, Value>>();
+
+  get(group: GroupId, key: number): Value | undefined {
+    return this.#groups.get(group)?.get(key);
+  }
+
+  set(group: GroupId, key: number, value: Value): void {
+    let inner = this.#groups.get(group);
+    if (inner === undefined) {
+      inner = new Map();
+      this.#groups.set(group, inner);
+    }
+    inner.set(key, value);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Prng } from '@quorate/base';
+import type { PeerLinks } from '@quorate/raft';
+
+/** Probabilities for each message that arrives. May be changed at any time; all 0 ends the faults. */
+export interface MessageFaults {
+  drop: number;
+  duplicate: number;
+  /** To be delivered later, after up to `maxDelayMs`, so that others overtake it. */
+  delay: number;
+  maxDelayMs: number;
+}
+
+export interface FaultyPeerLinksOptions {
+  readonly prng: Prng;
+  /** The node's own: what it schedules must die with the node. */
+  readonly schedule: (delayMs: number, callback: () => void) => void;
+  readonly faults: MessageFaults;
+}
+
+/**
+ * Loses, repeats and reorders whole messages on their way in, which a stream alone never does within
+ * one connection, and which Raft has to survive all the same.
+ */
+export function faultyPeerLinks(inner: PeerLinks, options: FaultyPeerLinksOptions): PeerLinks {
+  const { prng, schedule, faults } = options;
+  let isClosed = false;
+  return {
+    start: (handlers, done) =>
+      inner.start(
+        {
+          connected: (peer) => handlers.connected(peer),
+          disconnected: (peer) => handlers.disconnected(peer),
+          message: (from, group, message) => {
+            const deliver = (): void => {
+              if (!isClosed) handlers.message(from, group, message);
+            };
+            if (prng.chance(faults.drop)) return;
+            const copies = prng.chance(faults.duplicate) ? 2 : 1;
+            for (let copy = 0; copy < copies; copy++) {
+              if (prng.chance(faults.delay)) schedule(prng.float() * faults.maxDelayMs, deliver);
+              else deliver();
+            }
+          },
+        },
+        done,
+      ),
+    send: (to, group, message) => inner.send(to, group, message),
+    flush: () => inner.flush(),
+    isConnected: (peer) => inner.isConnected(peer),
+    close: () => {
+      isClosed = true;
+      inner.close();
+    },
+  };
+}
