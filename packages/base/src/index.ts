@@ -1,5 +1,8 @@
 // For users and library authors alike: base is what every room stands on.
 export { AssertionFailed, assert, present, unreachable } from './assert.ts';
+export type { ByteReaderErrorMetadata, MalformedBytesReason } from './byte-reader.ts';
+export { ByteReader, ByteReaderError } from './byte-reader.ts';
+export { ByteWriter, varintBytes, WireType } from './byte-writer.ts';
 export { compareBytes, concatBytes, equalBytes, toHex } from './bytes.ts';
 export { CodedError } from './coded-error.ts';
 export { portableChecksum } from './crc32.ts';

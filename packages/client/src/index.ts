@@ -1,3 +1,4 @@
+// For users: talk to a cluster.
 export type {
   ClientKeyValue,
   ClientMember,
@@ -6,3 +7,6 @@ export type {
   GetOptions,
   QuorateClient,
 } from './client.ts';
+export type { ClientErrorCode, ClientErrorMetadata } from './client-error.ts';
+export { ClientError } from './client-error.ts';
+export { connect } from './connect.ts';

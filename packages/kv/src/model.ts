@@ -72,7 +72,17 @@ export interface TxnRequest {
   readonly failure: readonly Operation[];
 }
 
-export type Operation = RangeRequest | PutRequest | DeleteRangeRequest | TxnRequest;
+/** An operation in which a client set nothing. Always refused, but only in its turn among the checks. */
+export interface EmptyOperation {
+  readonly kind: 'empty';
+}
+
+export type Operation =
+  | RangeRequest
+  | PutRequest
+  | DeleteRangeRequest
+  | TxnRequest
+  | EmptyOperation;
 
 export interface CompactRequest {
   readonly kind: 'compact';
@@ -139,9 +149,4 @@ export interface RefusedResult {
 }
 
 /** What `apply` answers for one command. */
-export type KvResult =
-  | PutResult
-  | DeleteRangeResult
-  | TxnResult
-  | CompactResult
-  | RefusedResult;
+export type KvResult = PutResult | DeleteRangeResult | TxnResult | CompactResult | RefusedResult;

@@ -1,6 +1,4 @@
 // For users of the core: one replica of one group.
-export { bootstrapState, type InitialState, type RaftOptions } from './options.ts';
-export { type Proposed, Raft } from './raft.ts';
 
 // For library authors: what the core needs of the rooms around it.
 export type {
@@ -20,3 +18,5 @@ export type {
 } from './contract/log-store.ts';
 export type { PeerLinkHandlers, PeerLinks } from './contract/peer-links.ts';
 export { entryBytes } from './log/raft-log.ts';
+export { bootstrapState, type InitialState, type RaftOptions } from './options.ts';
+export { type Proposed, Raft } from './raft.ts';

@@ -18,10 +18,10 @@ import { dispatch } from './handle/dispatch.ts';
 import { entryBytes } from './log/raft-log.ts';
 import type { InitialState, RaftOptions } from './options.ts';
 import { startReadRound } from './reads/reads.ts';
+import { Replica } from './replica.ts';
 import { advanceCommit } from './replication/commit.ts';
 import { diskIsStalled, supportedUntilMs } from './replication/leadership-check.ts';
 import { replicateToAll, sendHeartbeats } from './replication/replicate.ts';
-import { Replica } from './replica.ts';
 import { visibleRole } from './role.ts';
 
 /** What became of a proposal at the moment it was made; `appended` is not yet committed. */
@@ -250,7 +250,8 @@ export class Raft {
     if (replica.role.kind === 'leader') {
       for (const progress of replica.role.progress.values()) {
         // A follower that is receiving a snapshot will need what comes after it.
-        if (progress.state === 'snapshot') keepFrom = Math.min(keepFrom, progress.snapshotIndex + 1);
+        if (progress.state === 'snapshot')
+          keepFrom = Math.min(keepFrom, progress.snapshotIndex + 1);
       }
     }
     replica.compact(snapshot, keepFrom);

@@ -1,7 +1,7 @@
 import type { LogIndex, NodeId } from '@quorate/schema';
 import type { Role } from './contract/effects.ts';
-import type { Progress } from './replication/progress.ts';
 import { ReadQueue } from './reads/read-queue.ts';
+import type { Progress } from './replication/progress.ts';
 
 export interface FollowerState {
   readonly kind: 'follower';

@@ -42,7 +42,15 @@ describe('3.4 leader election', () => {
     const voter = cluster.get(2);
     voter.autoPersist = false;
     voter.raft.step(
-      { type: 'RequestVote', from: 1, to: 2, term: 5, lastLogIndex: 0, lastLogTerm: 0, leadershipTransfer: false },
+      {
+        type: 'RequestVote',
+        from: 1,
+        to: 2,
+        term: 5,
+        lastLogIndex: 0,
+        lastLogTerm: 0,
+        leadershipTransfer: false,
+      },
       cluster.nowMs,
     );
     assert.deepEqual(cluster.turn(2).messages, []);
@@ -56,7 +64,15 @@ describe('3.4 leader election', () => {
     const cluster = new Cluster(3);
     cluster.settle();
     const ask = (from: number): boolean => {
-      const request = { type: 'RequestVote', from, to: 3, term: 7, lastLogIndex: 9, lastLogTerm: 6, leadershipTransfer: false } as const;
+      const request = {
+        type: 'RequestVote',
+        from,
+        to: 3,
+        term: 7,
+        lastLogIndex: 9,
+        lastLogTerm: 6,
+        leadershipTransfer: false,
+      } as const;
       cluster.raft(3).step(request, cluster.nowMs);
       cluster.turn(3);
       const answer = cluster.turn(3).messages.at(-1) ?? cluster.sent.at(-1);
@@ -84,7 +100,13 @@ describe('3.6.1 election restriction', () => {
     cluster.heal();
     cluster.partition([leader], [behind, other]);
     cluster.pass(4 * electionTimeoutMs);
-    assert.deepEqual(cluster.leaders().map((raft) => raft.nodeId).filter((id) => id !== leader), [other]);
+    assert.deepEqual(
+      cluster
+        .leaders()
+        .map((raft) => raft.nodeId)
+        .filter((id) => id !== leader),
+      [other],
+    );
     assert.deepEqual(cluster.appliedTexts(behind), ['a']);
   });
 });
@@ -95,7 +117,10 @@ describe('9.6 pre-vote and loyalty', () => {
     const leader = cluster.elect();
     const term = leader.currentTerm;
     const away = leader.nodeId === 1 ? 2 : 1;
-    cluster.partition([away], [1, 2, 3].filter((id) => id !== away));
+    cluster.partition(
+      [away],
+      [1, 2, 3].filter((id) => id !== away),
+    );
     cluster.pass(10 * electionTimeoutMs);
     cluster.heal();
     cluster.pass(2 * electionTimeoutMs);
@@ -134,7 +159,10 @@ describe('6.2 a leader without a quorum steps down', () => {
   it('steps down within an election timeout of losing its followers', () => {
     const cluster = new Cluster(3);
     const leader = cluster.elect();
-    cluster.partition([leader.nodeId], [1, 2, 3].filter((id) => id !== leader.nodeId));
+    cluster.partition(
+      [leader.nodeId],
+      [1, 2, 3].filter((id) => id !== leader.nodeId),
+    );
     cluster.pass(electionTimeoutMs + 100);
     assert.equal(leader.role === 'leader', false);
     assert.equal(leader.leaderId, 0);
@@ -181,7 +209,10 @@ describe('3.10 leadership transfer', () => {
     const cluster = new Cluster(3);
     const leader = cluster.elect();
     const target = leader.nodeId === 3 ? 1 : 3;
-    cluster.partition([target], [1, 2, 3].filter((id) => id !== target));
+    cluster.partition(
+      [target],
+      [1, 2, 3].filter((id) => id !== target),
+    );
     leader.transferLeadership(target, cluster.nowMs);
     cluster.pass(electionTimeoutMs + 100);
     assert.equal(leader.role, 'leader');

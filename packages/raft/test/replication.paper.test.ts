@@ -52,7 +52,7 @@ describe('3.5 log replication', () => {
     assert.equal(cluster.raft(leader).commitIndex, before + 1);
   });
 
-  it('commits without the leader\'s own disk when a quorum of followers has it, applying later', () => {
+  it("commits without the leader's own disk when a quorum of followers has it, applying later", () => {
     const cluster = new Cluster(3);
     const leader = cluster.elect().nodeId;
     cluster.get(leader).autoPersist = false;
@@ -82,7 +82,10 @@ describe('3.5 log replication', () => {
   it('overwrites what an old leader could not commit', () => {
     const cluster = new Cluster(3);
     const old = cluster.elect().nodeId;
-    cluster.partition([old], [1, 2, 3].filter((id) => id !== old));
+    cluster.partition(
+      [old],
+      [1, 2, 3].filter((id) => id !== old),
+    );
     cluster.propose(old, 'lost');
     cluster.pass(4 * electionTimeoutMs);
     const leader = cluster.leaders()[0]?.nodeId ?? 0;
@@ -227,7 +230,10 @@ describe('5 snapshots', () => {
     const cluster = new Cluster(3);
     const leader = cluster.elect().nodeId;
     const late = leader === 1 ? 2 : 1;
-    cluster.partition([late], [1, 2, 3].filter((id) => id !== late));
+    cluster.partition(
+      [late],
+      [1, 2, 3].filter((id) => id !== late),
+    );
     for (let i = 0; i < 5; i++) cluster.propose(leader, `s${i}`);
     cluster.settle();
     const raft = cluster.raft(leader);
@@ -238,10 +244,12 @@ describe('5 snapshots', () => {
     const request = cluster.get(leader).snapshotsToSend.at(-1);
     assert.equal(request?.to, late);
     const { snapshot } = request;
-    cluster.raft(late).step(
-      { type: 'InstallSnapshot', from: leader, to: late, term: raft.currentTerm, snapshot },
-      cluster.nowMs,
-    );
+    cluster
+      .raft(late)
+      .step(
+        { type: 'InstallSnapshot', from: leader, to: late, term: raft.currentTerm, snapshot },
+        cluster.nowMs,
+      );
     cluster.settle();
     raft.snapshotSent(late);
     cluster.propose(leader, 'after');
@@ -269,7 +277,9 @@ describe('5 snapshots', () => {
     cluster.settle();
     assert.equal(member.restored?.index, 20);
     assert.equal(member.disk.snapshot.index, 20);
-    const answer = cluster.sent.filter((message) => message.type === 'AppendEntriesResponse').at(-1);
+    const answer = cluster.sent
+      .filter((message) => message.type === 'AppendEntriesResponse')
+      .at(-1);
     assert.equal(answer?.matchIndex, 20);
   });
 
@@ -310,7 +320,10 @@ describe('6.4 linearizable reads', () => {
   it('a leader that was replaced answers no read', () => {
     const cluster = new Cluster(3);
     const old = cluster.elect();
-    cluster.partition([old.nodeId], [1, 2, 3].filter((id) => id !== old.nodeId));
+    cluster.partition(
+      [old.nodeId],
+      [1, 2, 3].filter((id) => id !== old.nodeId),
+    );
     old.readIndex(7, cluster.nowMs);
     cluster.pass(4 * electionTimeoutMs);
     assert.deepEqual(cluster.get(old.nodeId).reads, []);

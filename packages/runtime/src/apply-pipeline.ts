@@ -7,7 +7,8 @@ import { EntryKind } from '@quorate/schema';
 export interface ApplyListener {
   /** Results by position among `entries`; undefined for Raft's own entries. */
   applied(entries: readonly Entry[], results: readonly unknown[], seconds: number): void;
-  restored(snapshot: SnapshotMeta): void;
+  /** @param bytes of the snapshot's content */
+  restored(snapshot: SnapshotMeta, bytes: number): void;
   /** The state machine is broken, or its snapshot cannot be read: nothing more is applied. */
   failed(error: Error): void;
   nowMs(): number;
@@ -127,6 +128,7 @@ export class ApplyPipeline {
         return;
       }
       const sink = this.#stateMachine.restore();
+      let bytes = 0;
       const readNext = (): void =>
         reader.next((error, chunk) => {
           if (this.#closed) {
@@ -136,6 +138,7 @@ export class ApplyPipeline {
           try {
             if (error !== null) throw error;
             if (chunk !== null) {
+              bytes += chunk.length;
               sink.chunk(chunk);
               readNext();
               return;
@@ -148,7 +151,7 @@ export class ApplyPipeline {
           }
           reader.close();
           this.#appliedIndex = snapshot.index;
-          this.#listener.restored(snapshot);
+          this.#listener.restored(snapshot, bytes);
           this.#finished();
         });
       readNext();

@@ -55,10 +55,10 @@ export class GroupDriver implements GroupHandle<unknown> {
     );
     this.#pipeline = new ApplyPipeline(group, options.snapshotStore, {
       applied: (entries, results, seconds) => this.#applied(entries, results, seconds),
-      restored: (snapshot) => {
+      restored: (snapshot, bytes) => {
         ports.logger.info('snapshot restored', { group: group.name, index: snapshot.index });
         this.#requests.restored(snapshot.index);
-        this.#snapshots.restored();
+        this.#snapshots.restored(bytes);
         this.#wake();
       },
       failed: (error) => host.halt(error),

@@ -79,13 +79,20 @@ export class GroupSnapshots {
     this.#take(this.#context.options.tuning.snapshotTailEntries);
   }
 
-  restored(): void {
+  /** @param bytes what the snapshot's content had */
+  restored(bytes: number): void {
     this.#logBytes = 0;
+    this.#taker.lastBytes = bytes;
   }
 
-  /** Old log segments are kept for this group alone: cut its log off whole, whatever its size. */
+  /**
+   * Old log segments are kept for this group: cut its log off whole, however short it is, once the
+   * segments take more room than a snapshot would.
+   */
   unpin(): void {
-    this.#take(0);
+    const { logStore, tuning } = this.#context.options;
+    const worthBytes = 2 * Math.max(tuning.snapshotLogBytes, this.#taker.lastBytes);
+    if (logStore.diskBytes > worthBytes) this.#take(0);
   }
 
   #take(tailEntries: number): void {

@@ -1,4 +1,22 @@
+// The client wire: the etcd v3 API, each message a type and a codec of the same name.
+import * as etcd from './generated/etcd/index.ts';
+
+export type { Codec, Init } from './etcd/codec.ts';
+export { createWriter, decodeMessage, encodeMessage } from './etcd/codec.ts';
 // The peer wire: what replicas say to each other.
+export {
+  decodeConfiguration,
+  decodeSnapshotMeta,
+  encodeConfiguration,
+  encodeSnapshotMeta,
+} from './peer/configuration-codec.ts';
+export type { DecodedPeerMessage } from './peer/decode-message.ts';
+export { decodePeerMessage } from './peer/decode-message.ts';
+export { encodePeerMessage } from './peer/encode-message.ts';
+export { decodeEntry, encodeEntry } from './peer/entry-codec.ts';
+export { maxCommandsPerMessage, maxEntriesPerMessage } from './peer/limits.ts';
+export type { SchemaErrorCode, SchemaErrorMetadata } from './peer/schema-error.ts';
+export { SchemaError } from './peer/schema-error.ts';
 export type {
   AppendEntries,
   AppendEntriesResponse,
@@ -29,3 +47,4 @@ export type {
   TimeoutNow,
 } from './peer/types.ts';
 export { EntryKind, noNode } from './peer/types.ts';
+export { etcd };

@@ -1,1 +1,5 @@
+// For users: one node of the coordination service.
+export type { ServerErrorCode, ServerErrorMetadata } from './core/index.ts';
+export { ServerError } from './core/index.ts';
 export type { MemberConfig, QuorateServer, ServerOptions, ServerStatus } from './server.ts';
+export { startServer } from './start-server.ts';

@@ -31,32 +31,45 @@ export class NodeWorld {
     this.#paused = true;
   }
 
-  /** What came due meanwhile happens now, at once and late, as after SIGCONT. */
+  /** What came due meanwhile happens now, late and in order, ahead of anything newer. */
   resume(): void {
     this.#paused = false;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const callback of waiting) this.schedule(0, callback);
+    this.#drainLater();
+  }
+
+  #drainLater(): void {
+    const incarnation = this.#incarnation;
+    this.#scheduler.schedule(0, () => {
+      if (incarnation !== this.#incarnation || this.#paused) return;
+      const callback = this.#waiting.shift();
+      if (callback === undefined) return;
+      callback();
+      this.#drainLater();
+    });
   }
 
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** Guards a callback that somebody else will call: it waits, or is lost, with this process. */
-  guarded(callback: () => void): () => void {
-    const incarnation = this.#incarnation;
-    const guard = (): void => {
-      if (incarnation !== this.#incarnation) return;
-      if (this.#paused) this.#waiting.push(guard);
-      else callback();
-    };
-    return guard;
-  }
-
   /** In true time. */
   schedule(delayMs: number, callback: () => void): { cancel(): void } {
-    return this.#scheduler.schedule(delayMs, this.guarded(callback));
+    const incarnation = this.#incarnation;
+    let cancelled = false;
+    const run = (): void => {
+      if (!cancelled) callback();
+    };
+    const event = this.#scheduler.schedule(delayMs, () => {
+      if (incarnation !== this.#incarnation) return;
+      if (this.#paused || this.#waiting.length > 0) this.#waiting.push(run);
+      else run();
+    });
+    return {
+      cancel: () => {
+        cancelled = true;
+        event.cancel();
+      },
+    };
   }
 
   readonly clock: Clock = {

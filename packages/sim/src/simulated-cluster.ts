@@ -10,7 +10,6 @@ import { type Invariant, InvariantViolation } from './invariants/invariant.ts';
 import { faultyPeerLinks, type MessageFaults } from './network/faulty-peer-links.ts';
 import { VirtualNetwork } from './network/virtual-network.ts';
 import { collectingLogger, type LogLine, NodeWorld, seededCrypto } from './node-world.ts';
-import { pausableNetwork } from './pausable-network.ts';
 import { Scheduler } from './scheduler.ts';
 
 export interface SimulatedGroup {
@@ -111,6 +110,17 @@ export class SimulatedCluster {
     return this.#options.groups.some(({ id }) => host.group(id).status().role === 'leader');
   }
 
+  pause(node: SimulatedNode): void {
+    node.world.pause();
+    this.network.pause(node.id);
+  }
+
+  resume(node: SimulatedNode): void {
+    if (!node.world.paused) return;
+    node.world.resume();
+    this.network.unpause(node.id);
+  }
+
   endMessageFaults(): void {
     Object.assign(this.messageFaults, { drop: 0, duplicate: 0, delay: 0, maxDelayMs: 0 });
   }
@@ -122,7 +132,7 @@ export class SimulatedCluster {
     this.network.setConditions({});
     for (const node of this.nodes) {
       node.disk.latency = this.usualDiskLatency;
-      if (node.world.paused) node.world.resume();
+      this.resume(node);
       if (node.halted !== null || node.diskFault) this.crash(node, true);
       if (!node.up) this.start(node);
     }
@@ -142,6 +152,7 @@ export class SimulatedCluster {
     node.up = true;
     node.halted = null;
     node.diskFault = false;
+    node.disk.clearSyncFaults();
     const { groups } = this.#options;
     const stateMachines = new Map(groups.map(({ id, create }) => [id, create()]));
     node.stateMachines = stateMachines;
@@ -192,7 +203,7 @@ export class SimulatedCluster {
       clock: world.clock,
       timers: world.timers,
       fileSystem: node.disk,
-      network: pausableNetwork(this.network.port(id), world),
+      network: this.network.port(id),
       logger: collectingLogger(keep, () => this.scheduler.nowMs),
       metrics: silentMetrics,
       checksum: portableChecksum,
@@ -232,6 +243,7 @@ export class SimulatedCluster {
     if (!node.up) return;
     node.up = false;
     node.host = null;
+    this.resume(node);
     node.world.crash();
     if (losePower) node.disk.crash();
     else node.disk.kill();

@@ -3,8 +3,8 @@ import type { NodeId, Term } from '@quorate/schema';
 import { EntryKind, noNode } from '@quorate/schema';
 import { entryBytes } from '../log/raft-log.ts';
 import { membersOf } from '../membership/configuration-history.ts';
-import { Progress } from '../replication/progress.ts';
 import type { Replica } from '../replica.ts';
+import { Progress } from '../replication/progress.ts';
 import { followerState, leaderState } from '../role.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { AppendEntriesResponse } from '@quorate/schema';
-import { advanceCommit } from '../replication/commit.ts';
 import type { Replica } from '../replica.ts';
+import { advanceCommit } from '../replication/commit.ts';
 
 /** Moves the follower's progress, and with it perhaps the commit index (dissertation 3.5, 3.6). */
 export function handleAppendEntriesResponse(

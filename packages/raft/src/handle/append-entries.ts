@@ -56,11 +56,7 @@ function refuse(replica: Replica, message: AppendEntries): void {
 }
 
 /** Acknowledges what is both verified and durable; the rest is owed until the disk has it. */
-export function answerWhenDurable(
-  replica: Replica,
-  role: FollowerState,
-  leader: NodeId,
-): void {
+export function answerWhenDurable(replica: Replica, role: FollowerState, leader: NodeId): void {
   if (!role.owesAnswer) return;
   const durable = replica.durability.durableIndex;
   const matchIndex = Math.min(role.verifiedIndex, durable);

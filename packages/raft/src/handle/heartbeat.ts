@@ -1,9 +1,9 @@
 import { assert } from '@quorate/base';
 import type { Heartbeat, HeartbeatResponse } from '@quorate/schema';
-import { nudge } from '../replication/replicate.ts';
-import { confirmedRound } from '../replication/leadership-check.ts';
 import { confirmReads } from '../reads/reads.ts';
 import type { Replica } from '../replica.ts';
+import { confirmedRound } from '../replication/leadership-check.ts';
+import { nudge } from '../replication/replicate.ts';
 
 export function handleHeartbeat(replica: Replica, message: Heartbeat): void {
   const { role } = replica;

@@ -32,10 +32,7 @@ export function quorumValue(
   );
 }
 
-function majorityVote(
-  voters: readonly NodeId[],
-  votes: ReadonlyMap<NodeId, boolean>,
-): VoteResult {
+function majorityVote(voters: readonly NodeId[], votes: ReadonlyMap<NodeId, boolean>): VoteResult {
   if (voters.length === 0) return 'won';
   let granted = 0;
   let missing = 0;

@@ -1,7 +1,7 @@
 import type { Replica } from '../replica.ts';
-import type { LeaderState } from '../role.ts';
-import { sendHeartbeats } from '../replication/replicate.ts';
 import { confirmedRound } from '../replication/leadership-check.ts';
+import { sendHeartbeats } from '../replication/replicate.ts';
+import type { LeaderState } from '../role.ts';
 
 /**
  * Begins a heartbeat round for the reads that wait, all of a turn in one round.

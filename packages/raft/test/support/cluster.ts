@@ -1,6 +1,13 @@
 import { Prng } from '@quorate/base';
 import type { Entry, NodeId, RaftMessage, SnapshotMeta } from '@quorate/schema';
-import { bootstrapState, type DurableWrite, type Effects, type InitialState, Raft, type RaftOptions } from '../../src/index.ts';
+import {
+  bootstrapState,
+  type DurableWrite,
+  type Effects,
+  type InitialState,
+  Raft,
+  type RaftOptions,
+} from '../../src/index.ts';
 
 export const electionTimeoutMs = 1000;
 export const heartbeatIntervalMs = 100;
@@ -65,7 +72,13 @@ export class Cluster {
     this.#options = options;
     this.#seed = seed;
     const voters = Array.from({ length: size }, (_, i) => i + 1);
-    const configuration = { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+    const configuration = {
+      voters,
+      votersOutgoing: [],
+      learners: [],
+      learnersNext: [],
+      autoLeave: false,
+    };
     for (const id of voters) this.start(id, bootstrapState(configuration));
   }
 
@@ -105,10 +118,11 @@ export class Cluster {
 
   /** Cuts all links between the two sides, both ways. */
   partition(left: readonly NodeId[], right: readonly NodeId[]): void {
-    for (const a of left) for (const b of right) {
-      this.cut.add(`${a}>${b}`);
-      this.cut.add(`${b}>${a}`);
-    }
+    for (const a of left)
+      for (const b of right) {
+        this.cut.add(`${a}>${b}`);
+        this.cut.add(`${b}>${a}`);
+      }
   }
 
   heal(): void {

@@ -29,7 +29,7 @@ export interface ScenarioResult {
 /** The group that clients use; the others only elect, which is what puts their votes at risk. */
 const busyGroup = 1;
 const idleGroups = [2, 3];
-const healTimeMs = 30_000;
+const healTimeMs = 15_000;
 
 /**
  * Clients write to and read from a key-value group while everything goes wrong (safety), then all
@@ -68,7 +68,7 @@ export function runKvScenario(options: ScenarioOptions): ScenarioResult {
       }),
   );
   for (const client of clients) client.start();
-  const faultyMs = prng.between(5_000, 30_000);
+  const faultyMs = prng.between(4_000, 20_000);
   unleash(cluster, prng.fork(), faults, faultyMs);
   const safe = cluster.runUntil(faultyMs) && mustRecover(cluster, history);
   for (const client of clients) client.stop();

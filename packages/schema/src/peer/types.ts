@@ -179,8 +179,8 @@ export interface Forward extends Between {
 }
 
 /**
- * Answers a Forward at the moment of appending, not of commitment: the asker watches its own log for
- * (`firstIndex`, `entryTerm`) and computes the results itself.
+ * Answers a Forward at the moment of appending, not of commitment: the asker watches its own log
+ * for (`firstIndex`, `entryTerm`) and computes the results itself.
  */
 export interface ForwardResponse extends Between {
   readonly type: 'ForwardResponse';

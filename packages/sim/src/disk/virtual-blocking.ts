@@ -5,7 +5,8 @@ import { normalPath, type VirtualNames } from './virtual-names.ts';
 /** What the blocking calls need of the disk they belong to. */
 export interface BlockingBackend {
   readonly names: VirtualNames;
-  readonly locks: Set<string>;
+  /** Each with its holder. */
+  readonly locks: Map<string, object>;
   /** Writes as far as there is room. @throws FileSystemError full */
   put(path: string, content: VirtualContent, offset: number, bytes: Uint8Array): void;
   /** Makes durable, or fails, or only pretends to, as the injected faults have it. */
@@ -84,8 +85,14 @@ export class VirtualBlocking implements BlockingFileSystem {
     if (this.#disk.locks.has(name)) {
       throw new FileSystemError('locked', path, `${path}: locked by another process`);
     }
-    this.#disk.locks.add(name);
-    return { release: () => this.#disk.locks.delete(name) };
+    const { locks } = this.#disk;
+    // A process that died has lost its lock; releasing it must not end its successor's.
+    const holder = {};
+    locks.set(name, holder);
+    const release = (): void => {
+      if (locks.get(name) === holder) locks.delete(name);
+    };
+    return { release };
   }
 
   #count(): void {

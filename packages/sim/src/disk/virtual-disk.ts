@@ -54,7 +54,7 @@ export class VirtualDisk implements FileSystem {
   readonly #prng: Prng;
   readonly #sectorBytes: number;
   readonly #names = new VirtualNames();
-  readonly #locks = new Set<string>();
+  readonly #locks = new Map<string, object>();
   readonly #syncFaults: InjectedSyncFault[] = [];
   #epoch = 0;
 
@@ -98,6 +98,11 @@ export class VirtualDisk implements FileSystem {
   /** The next `count` syncs of matching files go wrong. */
   injectSyncFault(fault: SyncFault, matches: (path: string) => boolean, count: number): void {
     this.#syncFaults.push({ fault, matches, left: count });
+  }
+
+  /** Faults that were injected and have not struck yet are taken back. */
+  clearSyncFaults(): void {
+    this.#syncFaults.length = 0;
   }
 
   /** @param bit 0 to 7 */

@@ -16,7 +16,7 @@ export function normalPath(path: string): string {
   return parts.length === 0 ? '.' : parts.join('/');
 }
 
-export function parentPath(path: string): string {
+function parentPath(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '.' : path.slice(0, slash);
 }

@@ -76,10 +76,8 @@ export const pause: Nemesis = {
   strike(cluster, prng) {
     const node = prng.chance(0.5) ? pickLeader(cluster, prng) : pickUp(cluster, prng);
     if (node === null || node.world.paused) return false;
-    node.world.pause();
-    cluster.scheduler.schedule(prng.between(50, 5000), () => {
-      if (node.world.paused) node.world.resume();
-    });
+    cluster.pause(node);
+    cluster.scheduler.schedule(prng.between(50, 5000), () => cluster.resume(node));
     return true;
   },
 };

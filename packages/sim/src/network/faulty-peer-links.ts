@@ -1,7 +1,7 @@
 import type { Prng } from '@quorate/base';
 import type { PeerLinks } from '@quorate/raft';
 
-/** Probabilities for each message that arrives. May be changed at any time; all 0 ends the faults. */
+/** Probabilities for each message that arrives. May be changed at any time; 0 ends the faults. */
 export interface MessageFaults {
   drop: number;
   duplicate: number;
@@ -18,8 +18,8 @@ export interface FaultyPeerLinksOptions {
 }
 
 /**
- * Loses, repeats and reorders whole messages on their way in, which a stream alone never does within
- * one connection, and which Raft has to survive all the same.
+ * Loses, repeats and reorders whole messages on their way in, which a stream alone never does
+ * within one connection, and which Raft has to survive all the same.
  */
 export function faultyPeerLinks(inner: PeerLinks, options: FaultyPeerLinksOptions): PeerLinks {
   const { prng, schedule, faults } = options;

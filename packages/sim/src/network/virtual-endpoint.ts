@@ -14,8 +14,9 @@ export interface EndpointWorld extends PipeWorld {
 }
 
 /**
- * One side of a connection. `opening`: the other side's consent is still under way. `closing`: closed
- * here, and the process has yet to hear of it. `dead`: its process is gone and is never called again.
+ * One side of a connection. `opening`: the other side's consent is still under way. `closing`:
+ * closed here, and the process has yet to hear of it. `dead`: its process is gone and is never
+ * called again.
  */
 export class VirtualEndpoint implements Connection, PipeReceiver, PipeSender {
   readonly node: number;
@@ -89,8 +90,8 @@ export class VirtualEndpoint implements Connection, PipeReceiver, PipeSender {
   }
 
   /**
-   * The process of this side is gone. Of a process that ended while its machine runs on, the peer is
-   * told by the machine; of a machine that lost power it hears nothing until it writes.
+   * The process of this side is gone. Of a process that ended while its machine runs on, the peer
+   * is told by the machine; of a machine that lost power it hears nothing until it writes.
    */
   vanish(cause: 'process' | 'machine'): void {
     if (this.isFinished) return;
@@ -121,7 +122,7 @@ export class VirtualEndpoint implements Connection, PipeReceiver, PipeSender {
       this.#world.finished();
       this.#whenOpen?.(new Error(`connect: ${reason}`));
     } else if (this.#state === 'open') {
-      this.#out().stop();
+      this.#out().abandon();
       this.#finish(reason);
     }
   }

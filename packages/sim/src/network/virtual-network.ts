@@ -108,7 +108,7 @@ export class VirtualNetwork {
     };
   }
 
-  /** A port for the present life of a node: after `crash` ask for a new one, which starts it again. */
+  /** A port for the present life of a node: after `crash`, asking for a new one starts it again. */
   port(node: number): Network {
     const life = this.#lives.get(node) ?? 0;
     if (this.#withoutPower.delete(node)) this.#resume();
@@ -125,7 +125,8 @@ export class VirtualNetwork {
 
   /**
    * Ends a node's process: its handlers are never called again, its connections and listeners are
-   * gone. With `machine` its peers are not told; they find out when they write to it once it is back.
+   * gone. With `machine` its peers are not told; they find out when they write to it once it is
+   * back.
    */
   crash(node: number, cause: 'process' | 'machine' = 'process'): void {
     this.#lives.set(node, (this.#lives.get(node) ?? 0) + 1);

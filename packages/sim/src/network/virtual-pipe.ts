@@ -38,7 +38,7 @@ type Segment =
 
 /**
  * One direction of a connection. What is written becomes readable in order, each piece no earlier
- * than its own latency; bytes arrive in chunks that have nothing to do with those that were written.
+ * than its own latency; the chunks that arrive have nothing to do with those that were written.
  */
 export class VirtualPipe {
   readonly #world: PipeWorld;
@@ -69,7 +69,7 @@ export class VirtualPipe {
     this.#send({ kind: 'bytes', isHere: false, bytes });
   }
 
-  /** An orderly end after everything written, or, as when a process just exits, after some of it. */
+  /** An orderly end after all that was written, or, as when a process exits, after some of it. */
   end(reason: string): void {
     if (this.#isEnded) return;
     if (this.#world.prng.chance(0.5)) this.#loseSuffix();
@@ -85,6 +85,11 @@ export class VirtualPipe {
     if (this.#isEnded) return;
     this.#loseSuffix();
     this.#finish(reason, isForced);
+  }
+
+  /** The sender has nothing more to say; an end that is under way still arrives. */
+  abandon(): void {
+    if (!this.#isEnded) this.stop();
   }
 
   /** Whatever is under way is lost, silently. */

@@ -1,0 +1,52 @@
+import { CodedError } from '@quorate/base';
+
+export interface CliErrorMetadata {
+  /** The command line itself is wrong: exit code 2. */
+  CLI_USAGE: Record<never, never>;
+  /** A setting has a value that cannot be used. `origin` says who set it. */
+  CLI_CONFIG_INVALID: { readonly setting: string; readonly origin: string };
+  /** A key of the file, or a QUORATE_ variable, that means nothing. */
+  CLI_CONFIG_UNKNOWN: { readonly name: string; readonly suggestion: string | null };
+  /** The configuration file cannot be read or is not YAML. */
+  CLI_CONFIG_FILE: { readonly path: string };
+  CLI_PORT_IN_USE: { readonly port: number; readonly option: string };
+  /** An address that cannot be listened on for any other reason. */
+  CLI_ADDRESS_UNUSABLE: { readonly address: string; readonly option: string };
+  /** A directory that is not what the command needs. */
+  CLI_DATA_DIRECTORY: { readonly path: string };
+  /** Processes of an earlier `quorate up` still use the directory. */
+  CLI_ALREADY_RUNNING: { readonly path: string; readonly processIds: readonly number[] };
+  CLI_START_FAILED: { readonly cause: string | null };
+  /** A running node had to stop itself. */
+  CLI_NODE_HALTED: { readonly cause: string | null };
+  /** A request was refused or nobody answered: nothing was changed. */
+  CLI_REQUEST_FAILED: { readonly cause: string | null };
+  /** A write that may have happened, may yet happen, or never. */
+  CLI_OUTCOME_UNKNOWN: { readonly cause: string | null };
+}
+
+export type CliErrorCode = keyof CliErrorMetadata;
+
+/** What the user did or met, in one sentence that ends with what to do; never a stack trace. */
+export class CliError<Code extends CliErrorCode = CliErrorCode> extends CodedError<
+  CliErrorMetadata,
+  Code
+> {
+  override readonly name = 'CliError';
+
+  get exitCode(): 1 | 2 {
+    return this.code === 'CLI_USAGE' ? 2 : 1;
+  }
+}
+
+/** The `code` of a coded error, or of an operating-system error; null for any other. */
+export function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}
+
+/** A thrown value's message on one line, without a stack. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+}

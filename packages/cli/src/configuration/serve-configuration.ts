@@ -1,0 +1,168 @@
+import { CliError } from '../cli-error.ts';
+import { readConfigFile } from './config-file.ts';
+import { configVariable, readEnvironment } from './environment.ts';
+import { type ConfiguredMember, type SettingValues, settingValues } from './setting-values.ts';
+import {
+  isSettingKey,
+  type Origin,
+  type RawSettings,
+  type RawValue,
+  type SettingKey,
+  settingKeys,
+  settingLabel,
+} from './settings.ts';
+import { type HttpUrl, isWildcard, parseHttpUrl } from './url.ts';
+
+/** Everything one node needs to know, checked, with no default left open. */
+export interface ServeConfiguration {
+  readonly name: string;
+  readonly dataDirectory: string;
+  readonly listenClientUrls: readonly HttpUrl[];
+  readonly advertiseClientUrls: readonly HttpUrl[];
+  readonly listenPeerUrl: HttpUrl;
+  readonly members: readonly ConfiguredMember[];
+  readonly clusterState: 'new' | 'existing';
+  readonly clusterToken: string;
+  readonly heartbeatIntervalMs: number;
+  readonly electionTimeoutMs: number;
+  readonly logLevel: NonNullable<SettingValues['log-level']>;
+  readonly logFormat: NonNullable<SettingValues['log-format']>;
+}
+
+export interface ConfigurationSources {
+  /** By setting key; what was not given is absent. */
+  readonly flags: Readonly<Partial<Record<SettingKey, string>>>;
+  /** --config. */
+  readonly configPath: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * Puts flags over the environment over the file over the defaults, and checks the result.
+ *
+ * @throws CliError naming the setting, who set it, what is wrong and what to do
+ */
+export function loadServeConfiguration(sources: ConfigurationSources): ServeConfiguration {
+  const raw = gather(sources);
+  const texts = Object.fromEntries([...raw].map(([key, value]) => [key, value.text]));
+  const outcome = settingValues.safeParse(texts);
+  if (!outcome.success) {
+    const issue = outcome.error.issues[0];
+    const key = String(issue?.path[0]);
+    throw invalid(raw, isSettingKey(key) ? key : 'name', String(issue?.message));
+  }
+  const configuration = withDefaults(outcome.data);
+  checkConsistency(configuration, outcome.data, raw);
+  return configuration;
+}
+
+function gather(sources: ConfigurationSources): RawSettings {
+  const environment = readEnvironment(sources.environment);
+  const path = sources.configPath ?? sources.environment[configVariable];
+  const file = path === undefined || path === '' ? new Map() : readConfigFile(path);
+  const raw = new Map<SettingKey, RawValue>();
+  for (const key of settingKeys) {
+    const text = sources.flags[key];
+    const flag: RawValue | undefined =
+      text === undefined ? undefined : { text, origin: { kind: 'flag' } };
+    const value = flag ?? environment.get(key) ?? file.get(key);
+    if (value !== undefined) raw.set(key, value);
+  }
+  return raw;
+}
+
+function withDefaults(values: SettingValues): ServeConfiguration {
+  const name = values.name ?? 'default';
+  const listenClientUrls = values['listen-client-urls'] ?? [knownUrl('http://127.0.0.1:2379')];
+  const listenPeerUrl = values['listen-peer-urls'] ?? knownUrl('http://127.0.0.1:2380');
+  const peerUrl = values['initial-advertise-peer-urls'] ?? listenPeerUrl;
+  return {
+    name,
+    dataDirectory: values['data-dir'] ?? `${name}.quorate`,
+    listenClientUrls,
+    advertiseClientUrls: values['advertise-client-urls'] ?? listenClientUrls,
+    listenPeerUrl,
+    members: values['initial-cluster'] ?? [{ name, peerUrl }],
+    clusterState: values['initial-cluster-state'] ?? 'new',
+    clusterToken: values['initial-cluster-token'] ?? 'quorate-cluster',
+    heartbeatIntervalMs: values['heartbeat-interval'] ?? 100,
+    electionTimeoutMs: values['election-timeout'] ?? 1000,
+    logLevel: values['log-level'] ?? 'info',
+    logFormat: values['log-format'] ?? 'json',
+  };
+}
+
+function checkConsistency(
+  configuration: ServeConfiguration,
+  values: SettingValues,
+  raw: RawSettings,
+): void {
+  const { name, members, listenPeerUrl, electionTimeoutMs, heartbeatIntervalMs } = configuration;
+  const own = members.find((member) => member.name === name);
+  if (own === undefined) {
+    const names = members.map((member) => member.name).join(', ');
+    throw invalid(
+      raw,
+      'initial-cluster',
+      `it has no member named ${name}, only ${names}; add ${name}=URL, ` +
+        'or set --name to one of them',
+    );
+  }
+  const advertised = values['initial-advertise-peer-urls'] ?? listenPeerUrl;
+  if (own.peerUrl.text !== advertised.text) {
+    throw invalid(
+      raw,
+      'initial-cluster',
+      `it gives ${name} the URL ${own.peerUrl.text}, but ${name} advertises ${advertised.text}; ` +
+        'make --initial-cluster and --initial-advertise-peer-urls the same',
+    );
+  }
+  checkReachable(raw, 'advertise-client-urls', configuration.advertiseClientUrls);
+  checkReachable(raw, 'initial-advertise-peer-urls', [advertised]);
+  const shared = configuration.listenClientUrls.find(
+    (url) =>
+      url.port === listenPeerUrl.port &&
+      (url.host === listenPeerUrl.host || isWildcard(url) || isWildcard(listenPeerUrl)),
+  );
+  if (shared !== undefined) {
+    throw invalid(
+      raw,
+      'listen-peer-urls',
+      `${listenPeerUrl.text} and the client URL ${shared.text} share a port; use two ports`,
+    );
+  }
+  if (electionTimeoutMs < 5 * heartbeatIntervalMs) {
+    throw invalid(
+      raw,
+      raw.has('election-timeout') ? 'election-timeout' : 'heartbeat-interval',
+      `an election timeout of ${electionTimeoutMs} ms is less than 5 heartbeats of ` +
+        `${heartbeatIntervalMs} ms; raise --election-timeout to ${5 * heartbeatIntervalMs} ` +
+        'or more, or lower --heartbeat-interval',
+    );
+  }
+}
+
+function checkReachable(raw: RawSettings, key: SettingKey, urls: readonly HttpUrl[]): void {
+  const wildcard = urls.find(isWildcard);
+  if (wildcard === undefined) return;
+  throw invalid(
+    raw,
+    key,
+    `nobody can connect to ${wildcard.text}; set --${key} to an address that others reach`,
+  );
+}
+
+function knownUrl(text: string): HttpUrl {
+  const url = parseHttpUrl(text);
+  if (typeof url === 'string') throw new CliError('CLI_USAGE', url, {});
+  return url;
+}
+
+function invalid(raw: RawSettings, key: SettingKey, problem: string): CliError {
+  const origin: Origin = raw.get(key)?.origin ?? { kind: 'default' };
+  const label = settingLabel(key, origin);
+  return new CliError('CLI_CONFIG_INVALID', `${label}: ${problem}`, {
+    setting: key,
+    origin: label,
+  });
+}

@@ -1,0 +1,56 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Address } from '@quorate/base';
+
+/** `http://host:port`, taken apart; `text` is the canonical spelling. */
+export interface HttpUrl extends Address {
+  readonly text: string;
+}
+
+const shape = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]*\]|[^/:@?#\s[\]]+)(?::(\d{1,5}))?\/?$/i;
+const hostLabel = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
+
+/** @returns what is wrong and the fix, as text, when `input` is no URL of that shape */
+export function parseHttpUrl(input: string): HttpUrl | string {
+  const quoted = JSON.stringify(input);
+  const match = shape.exec(input);
+  const [, scheme, bracketed, portText] = match ?? [];
+  if (scheme === undefined || bracketed === undefined) {
+    return `${quoted} is not a URL of the form http://host:port; write it so, without a path`;
+  }
+  if (scheme.toLowerCase() === 'https') {
+    return (
+      `${quoted} asks for TLS, which this version does not have; ` +
+      'use http:// inside a network you trust'
+    );
+  }
+  if (scheme.toLowerCase() !== 'http') {
+    return `${quoted} has the scheme ${scheme}; use http://host:port`;
+  }
+  if (portText === undefined) return `${quoted} has no port; write http://host:port`;
+  const port = Number(portText);
+  if (port < 1 || port > 65_535) {
+    return `${quoted} has port ${port}; give one from 1 to 65535`;
+  }
+  const host = bracketed.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  const isIpv6 = host !== bracketed.toLowerCase();
+  const isGood = isIpv6 ? isIPv6(host) : isIPv4(host) || isHostName(host);
+  if (!isGood) return `${quoted} has no valid host; give a name, an IPv4 address or [IPv6]`;
+  return { host, port, text: `http://${formatAddress({ host, port })}` };
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatAddress(address: Address): string {
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
+}
+
+/** Such an address can be listened on, but nobody can connect to it from elsewhere. */
+export function isWildcard(url: HttpUrl): boolean {
+  return url.host === '0.0.0.0' || /^[0:]+$/.test(url.host);
+}
+
+/** Digits and dots alone would be an IPv4 address, and were one if it were valid. */
+function isHostName(host: string): boolean {
+  if (host.length > 253 || /^[0-9.]+$/.test(host)) return false;
+  return host.split('.').every((label) => hostLabel.test(label));
+}

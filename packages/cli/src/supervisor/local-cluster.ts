@@ -1,0 +1,138 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type CliError, messageOf } from '../cli-error.ts';
+import { systemClock, systemTimers } from '../system-time.ts';
+import { defaultBackOff } from './back-off.ts';
+import { directoryUnusable } from './cluster-directory.ts';
+import type { ClusterEvent } from './cluster-event.ts';
+import { type ClusterRecord, writeClusterFile } from './cluster-file.ts';
+import { launchNode } from './node-process.ts';
+import {
+  type ClusterShape,
+  httpUrl,
+  type NodeFlags,
+  type NodePlan,
+  serveArguments,
+  serveFlags,
+} from './plan.ts';
+import { identify, type ProcessIdentity } from './process-identity.ts';
+import { Supervisor } from './supervisor.ts';
+
+export interface LocalClusterOptions {
+  readonly directory: string;
+  readonly shape: ClusterShape;
+  readonly nodes: readonly NodePlan[];
+  readonly token: string;
+  /** Every node has served once already. */
+  readonly isFormed: boolean;
+  /** Given to every node, over what its plan says. */
+  readonly nodeFlags: NodeFlags;
+  /** The executable and the arguments before `serve`. */
+  readonly command: readonly [string, ...string[]];
+  onEvent(event: ClusterEvent): void;
+  onRefusal(error: CliError): void;
+}
+
+/** A supervisor whose nodes are real processes, and whose state is in `cluster.json`. */
+export class LocalCluster {
+  readonly #options: LocalClusterOptions;
+  readonly #supervisor: Supervisor;
+  readonly #processes = new Map<string, ProcessIdentity>();
+  readonly #self = identify(process.pid);
+  #isFormed: boolean;
+
+  constructor(options: LocalClusterOptions) {
+    this.#options = options;
+    this.#isFormed = options.isFormed;
+    const [executable, ...before] = options.command;
+    const plans = new Map(options.nodes.map((node) => [node.name, node]));
+    this.#supervisor = new Supervisor({
+      nodes: options.nodes.map(({ name }) => name),
+      launch: (name, handlers) => {
+        const plan = plans.get(name);
+        const flags = plan === undefined ? {} : this.flagsOf(plan);
+        const logPath = plan?.logPath ?? '';
+        const nodeArguments = [...before, ...serveArguments(flags)];
+        return launchNode({ executable, arguments: nodeArguments, logPath }, handlers);
+      },
+      timers: systemTimers,
+      clock: systemClock,
+      backOff: defaultBackOff,
+      stopTimeoutMs: 5000,
+      onEvent: (event) => this.#record(event),
+      onRefusal: options.onRefusal,
+    });
+  }
+
+  /** @throws CliError CLI_DATA_DIRECTORY */
+  start(): void {
+    const { directory } = this.#options;
+    try {
+      mkdirSync(directory, { recursive: true });
+      this.#write();
+    } catch (error) {
+      throw directoryUnusable(directory, error);
+    }
+    this.#supervisor.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#supervisor.stop();
+  }
+
+  kill(): void {
+    this.#supervisor.kill();
+  }
+
+  processIdOf(name: string): number {
+    return this.#supervisor.processIdOf(name);
+  }
+
+  flagsOf(node: NodePlan): NodeFlags {
+    const { nodes, token, nodeFlags } = this.#options;
+    const state = this.#isFormed ? 'existing' : 'new';
+    return { ...serveFlags(node, nodes, token, state), ...nodeFlags };
+  }
+
+  #record(event: ClusterEvent): void {
+    if (event.event === 'nodeStarted') this.#processes.set(event.node, identify(event.processId));
+    if (event.event === 'nodeExited' || event.event === 'nodeStopped') {
+      this.#processes.delete(event.node);
+    }
+    if (event.event === 'clusterUp') this.#isFormed = true;
+    try {
+      this.#write();
+    } catch (error) {
+      this.#options.onEvent({ event: 'recordFailed', reason: messageOf(error) });
+    }
+    this.#options.onEvent(event);
+  }
+
+  #write(): void {
+    const { directory, shape, nodes, token } = this.#options;
+    const leader = this.#supervisor.leader;
+    const record: ClusterRecord = {
+      kind: 'quorate local cluster',
+      version: 1,
+      token,
+      clientPort: shape.clientPort,
+      peerPort: shape.peerPort,
+      formed: this.#isFormed,
+      supervisor: this.#self,
+      leader: leader && {
+        name: leader.node,
+        pid: this.processIdOf(leader.node),
+        term: leader.term,
+      },
+      nodes: nodes.map((node) => ({
+        name: node.name,
+        process: this.#processes.get(node.name) ?? null,
+        clientUrl: httpUrl(node.client),
+        peerUrl: httpUrl(node.peer),
+        dataDirectory: resolve(node.dataDirectory),
+        log: resolve(node.logPath),
+      })),
+    };
+    writeClusterFile(directory, record);
+  }
+}

@@ -1,0 +1,143 @@
+// Random requests that meet often: few keys, some one the beginning of another, few values.
+import fc from 'fast-check';
+import type { Compare, KvCommand, Operation, RangeRequest, TxnRequest } from '../src/index.ts';
+import { bytes } from './requests.ts';
+
+export const KNOWN_LEASES: ReadonlySet<bigint> = new Set([7n, -(2n ** 63n)]);
+
+const KEYS = [
+  '\0',
+  '\0\0',
+  'a',
+  'a\0',
+  'aa',
+  'ab',
+  'b',
+  'ba',
+  'common-prefix-1',
+  'common-prefix-2',
+];
+
+const key = fc
+  .oneof(
+    { weight: 40, arbitrary: fc.constantFrom(...KEYS, '\xff', '\xff\xff') },
+    { weight: 1, arbitrary: fc.constant('') },
+  )
+  .map(bytes);
+
+const rangeEnd = fc
+  .oneof(
+    { weight: 4, arbitrary: fc.constant('') },
+    { weight: 2, arbitrary: fc.constantFrom(...KEYS) },
+    { weight: 1, arbitrary: fc.constant('\0') },
+  )
+  .map(bytes);
+
+const value = fc.constantFrom('', 'x', 'y', 'z'.repeat(90), 'w'.repeat(5000)).map(bytes);
+
+const lease = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(0n) },
+  { weight: 3, arbitrary: fc.constantFrom(...KNOWN_LEASES) },
+  { weight: 1, arbitrary: fc.constant(99n) },
+);
+
+const rarely = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(false) },
+  { weight: 1, arbitrary: fc.constant(true) },
+);
+
+const bound = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.integer({ min: -2, max: 25 }) },
+);
+
+const put = fc
+  .record({
+    kind: fc.constant('put' as const),
+    key,
+    value,
+    lease,
+    prevKv: fc.boolean(),
+    ignoreValue: rarely,
+    ignoreLease: rarely,
+  })
+  .map((request) => ({
+    ...request,
+    // Mostly as a client would: what is kept is not also given.
+    value: request.ignoreValue && request.value.length < 50 ? bytes('') : request.value,
+    lease: request.ignoreLease && request.lease !== 99n ? 0n : request.lease,
+  }));
+
+const deleteRange = fc.record({
+  kind: fc.constant('deleteRange' as const),
+  key,
+  rangeEnd,
+  prevKv: fc.boolean(),
+});
+
+export const rangeRequest: fc.Arbitrary<RangeRequest> = fc.record({
+  kind: fc.constant('range' as const),
+  key,
+  rangeEnd,
+  limit: fc.constantFrom(0, 0, -1, 1, 2, 3, 50),
+  revision: bound,
+  sortOrder: fc.constantFrom('none' as const, 'ascend' as const, 'descend' as const),
+  sortTarget: fc.constantFrom(
+    'key' as const,
+    'version' as const,
+    'create' as const,
+    'mod' as const,
+    'value' as const,
+  ),
+  keysOnly: rarely,
+  countOnly: rarely,
+  minModRevision: bound,
+  maxModRevision: bound,
+  minCreateRevision: bound,
+  maxCreateRevision: bound,
+});
+
+const small = fc.integer({ min: -1, max: 20 });
+
+const operand: fc.Arbitrary<Compare['operand']> = fc.oneof(
+  fc.record({ target: fc.constantFrom('version', 'create', 'mod'), value: small }),
+  fc.record({ target: fc.constant('lease'), value: lease }),
+  fc.record({ target: fc.constant('value'), value }),
+);
+
+const compare: fc.Arbitrary<Compare> = fc.record({
+  key,
+  rangeEnd,
+  operator: fc.constantFrom('equal', 'greater', 'less', 'notEqual', 'unknown'),
+  operand,
+});
+
+const { txn } = fc.letrec<{ txn: TxnRequest; operation: Operation }>((tie) => ({
+  txn: fc.record({
+    kind: fc.constant('txn' as const),
+    compares: fc.array(compare, { maxLength: 2 }),
+    success: fc.array(tie('operation'), { maxLength: 4 }),
+    failure: fc.array(tie('operation'), { maxLength: 3 }),
+  }),
+  operation: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    { weight: 20, arbitrary: put },
+    { weight: 8, arbitrary: rangeRequest },
+    { weight: 6, arbitrary: deleteRange },
+    { weight: 1, arbitrary: fc.constant({ kind: 'empty' as const }) },
+    { weight: 6, arbitrary: tie('txn') },
+  ),
+}));
+
+export const command: fc.Arbitrary<KvCommand> = fc.oneof(
+  { weight: 8, arbitrary: put },
+  { weight: 3, arbitrary: deleteRange },
+  { weight: 6, arbitrary: txn },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('compact' as const),
+      revision: fc.integer({ min: -1, max: 25 }),
+    }),
+  },
+);

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KvStore } from '../src/index.ts';
+import { compact, del, everything, FROM_KEY, pairs, put, range } from './requests.ts';
+
+function read(store: KvStore, revision: number): string[] | string {
+  const result = store.range(everything({ revision }));
+  return result.kind === 'range' ? pairs(result.keyValues) : result.refusal;
+}
+
+test('even revision 0 can be compacted, once', () => {
+  const store = new KvStore();
+  assert.deepEqual(store.execute(compact(0)), { kind: 'compact', revision: 1 });
+  const refused = { kind: 'refused', refusal: 'compacted', revision: 1 };
+  assert.deepEqual(store.execute(compact(0)), refused);
+  assert.deepEqual(store.execute(compact(-1)), refused);
+  assert.deepEqual(new KvStore().execute(compact(-1)), refused);
+});
+
+test('a compacted revision cannot be compacted again, a future one not yet', () => {
+  const store = new KvStore();
+  store.execute(put('a', '1'));
+  store.execute(put('a', '2'));
+  assert.deepEqual(store.execute(compact(2)), { kind: 'compact', revision: 3 });
+  assert.equal(store.execute(compact(2)).kind, 'refused');
+  assert.deepEqual(store.execute(compact(1)), {
+    kind: 'refused',
+    refusal: 'compacted',
+    revision: 3,
+  });
+  assert.deepEqual(store.execute(compact(4)), {
+    kind: 'refused',
+    refusal: 'futureRevision',
+    revision: 3,
+  });
+});
+
+test('compaction keeps the newest version at or below the revision and every later one', () => {
+  const store = new KvStore();
+  for (const [key, value] of ['a1', 'b1', 'a2', 'a3', 'b2', 'a4']) {
+    store.execute(put(`${key}`, `${value}`));
+  }
+  store.execute(compact(5));
+  assert.equal(read(store, 4), 'compacted');
+  assert.deepEqual(read(store, 5), ['a=3', 'b=1']);
+  assert.deepEqual(read(store, 6), ['a=3', 'b=2']);
+  assert.deepEqual(read(store, 7), ['a=4', 'b=2']);
+});
+
+test('a key deleted at or below the revision is gone with all its memory', () => {
+  const store = new KvStore();
+  store.execute(put('a', '1'));
+  store.execute(del('a'));
+  store.execute(compact(3));
+  assert.deepEqual(read(store, 3), []);
+  assert.equal(store.stats.bytes, 0);
+});
+
+test('a key that was deleted and made again keeps its new life', () => {
+  const store = new KvStore();
+  store.execute(put('a', '1'));
+  store.execute(del('a'));
+  store.execute(put('a', '2'));
+  store.execute(put('a', '3'));
+  store.execute(compact(3));
+  assert.deepEqual([read(store, 3), read(store, 4), read(store, 5)], [[], ['a=2'], ['a=3']]);
+  store.execute(compact(5));
+  store.execute(put('a', '4', { prevKv: true }));
+  const result = store.range(range('a'));
+  assert.deepEqual(
+    result.kind === 'range' && result.keyValues.map((one) => [one.createRevision, one.version]),
+    [[4, 3]],
+  );
+});
+
+test('a large compaction is not done at once but by the commands after it', () => {
+  const store = new KvStore();
+  const keys = 500;
+  for (let i = 0; i < 4 * keys; i++) store.execute(put(`key-${i % keys}`, `value ${i}`));
+  store.execute(compact(store.revision));
+  const after = store.stats.bytes;
+  assert.ok(after > store.stats.bytesInUse, 'something is left for later');
+  assert.equal(read(store, store.revision - 1), 'compacted', 'but nobody can read it');
+  let commands = 0;
+  for (; store.stats.bytes > store.stats.bytesInUse; commands++) {
+    store.execute(del('no such key'));
+    assert.ok(commands < 4 * keys, 'it comes to an end');
+  }
+  assert.ok(commands > 10, 'each command did only a little');
+  assert.equal(store.stats.keys, keys);
+});
+
+test('the sweep outruns commands that each change many keys', () => {
+  const store = new KvStore();
+  for (let round = 0; round < 20; round++) {
+    for (let i = 0; i < 100; i++) store.execute(put(`key-${i}`, 'v'));
+    store.execute(del('key-', FROM_KEY));
+    store.execute(compact(store.revision));
+  }
+  for (let i = 0; i < 20; i++) store.execute(del('no such key'));
+  assert.equal(store.stats.bytes, 0);
+});

@@ -1,0 +1,45 @@
+import { hash, randomBytes } from 'node:crypto';
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Checksum, Codec, Crypto } from '@quorate/base';
+
+export const checksum: Checksum = {
+  crc32: (bytes, seed) => crc32(bytes, seed),
+};
+
+/** Level 1: the log and the wire want speed, and most of the ratio is there already. */
+const compressOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** Level 1 never needs a larger window; a foreign frame could ask for 128 MiB of memory. */
+const windowLogMax = 24;
+
+/** zlib tells with `info` how much input it used; its type declaration leaves that out. */
+interface Decompressed {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+export const zstdCodec: Codec = {
+  name: 'zstd',
+  compress: (bytes) => zstdCompressSync(bytes, compressOptions),
+  decompress(bytes, maxBytes) {
+    const { buffer, engine } = zstdDecompressSync(bytes, {
+      info: true,
+      // zlib accepts no 0; the comparison below then decides.
+      maxOutputLength: Math.max(1, maxBytes),
+      params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
+    }) as unknown as Decompressed;
+    if (buffer.length > maxBytes) {
+      throw new RangeError(`block unpacks to ${buffer.length} bytes, more than ${maxBytes}`);
+    }
+    if (engine.bytesWritten !== bytes.length) {
+      const end = engine.bytesWritten;
+      throw new RangeError(`zstd frame ends after ${end} of the block's ${bytes.length} bytes`);
+    }
+    return buffer;
+  },
+};
+
+export const systemCrypto: Crypto = {
+  randomBytes: (count) => new Uint8Array(randomBytes(count)),
+  sha256: (bytes) => new Uint8Array(hash('sha256', bytes, 'buffer')),
+};

@@ -1,0 +1,30 @@
+import type { Logger, Ports } from '@quorate/base';
+import { checksum, systemCrypto, zstdCodec } from './computation.ts';
+import type { RealFileSystem } from './disk/file-system.ts';
+import { createFileSystem } from './disk/file-system.ts';
+import { createNetwork } from './network/network.ts';
+import type { RealMetrics } from './observe/metrics.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { createClock } from './time/clock.ts';
+import { timers } from './time/timers.ts';
+
+/** The ports on this machine, with what is only theirs. */
+export interface RealPorts extends Ports {
+  readonly fileSystem: RealFileSystem;
+  readonly metrics: RealMetrics;
+}
+
+/** @param root absolute; what relative paths are relative to */
+export function createRealPorts(root: string, logger: Logger): RealPorts {
+  return {
+    clock: createClock(),
+    timers,
+    fileSystem: createFileSystem(root),
+    network: createNetwork(logger),
+    logger,
+    metrics: createMetrics(),
+    checksum,
+    codec: zstdCodec,
+    crypto: systemCrypto,
+  };
+}

@@ -1,0 +1,134 @@
+import { assert, ByteReader, ByteWriter } from '@quorate/base';
+import { writeBool, writeNumber } from './field.ts';
+import { maxConfigurationIds } from './limits.ts';
+import { asSchemaError, malformed } from './schema-error.ts';
+import type { Configuration, NodeId, SnapshotMeta } from './types.ts';
+
+/** Appends the fields of a `Configuration` message. */
+export function writeConfiguration(writer: ByteWriter, configuration: Configuration): void {
+  writeIds(writer, 1, configuration.voters);
+  writeIds(writer, 2, configuration.votersOutgoing);
+  writeIds(writer, 3, configuration.learners);
+  writeIds(writer, 4, configuration.learnersNext);
+  writeBool(writer, 5, configuration.autoLeave);
+}
+
+function writeIds(writer: ByteWriter, field: number, ids: readonly NodeId[]): void {
+  if (ids.length === 0) return;
+  assert(ids.length <= maxConfigurationIds, 'a configuration has at most 1024 ids a list');
+  writer.varint((field << 3) | 2);
+  const mark = writer.begin(ids.length);
+  for (const id of ids) writer.varint(id);
+  writer.end(mark);
+}
+
+/** Reads to the reader's end. */
+export function readConfiguration(reader: ByteReader): Configuration {
+  const voters: NodeId[] = [];
+  const votersOutgoing: NodeId[] = [];
+  const learners: NodeId[] = [];
+  const learnersNext: NodeId[] = [];
+  let autoLeave = false;
+  while (!reader.atEnd) {
+    const tag = reader.tag();
+    const field = tag >>> 3;
+    if (field === 1) readIds(reader, tag, voters);
+    else if (field === 2) readIds(reader, tag, votersOutgoing);
+    else if (field === 3) readIds(reader, tag, learners);
+    else if (field === 4) readIds(reader, tag, learnersNext);
+    else if (tag === 40) autoLeave = reader.varint() !== 0;
+    else reader.skip(tag & 7);
+  }
+  return { voters, votersOutgoing, learners, learnersNext, autoLeave };
+}
+
+/** Repeated numbers come packed or one by one; a reader of proto3 takes both. */
+function readIds(reader: ByteReader, tag: number, ids: NodeId[]): void {
+  if ((tag & 7) === 0) {
+    addId(ids, reader.varint());
+  } else if ((tag & 7) === 2) {
+    const mark = reader.enter();
+    while (!reader.atEnd) addId(ids, reader.varint());
+    reader.leave(mark);
+  } else {
+    reader.skip(tag & 7);
+  }
+}
+
+function addId(ids: NodeId[], id: NodeId): void {
+  if (ids.length === maxConfigurationIds) {
+    throw malformed('Configuration', `more than ${maxConfigurationIds} ids in a list`);
+  }
+  if (id <= (ids.at(-1) ?? 0)) {
+    throw malformed('Configuration', `id ${id} is out of place: ids ascend and begin at 1`);
+  }
+  ids.push(id);
+}
+
+/** Appends the fields of a `SnapshotMeta` message. */
+export function writeSnapshotMeta(writer: ByteWriter, snapshot: SnapshotMeta): void {
+  writeNumber(writer, 1, snapshot.index);
+  writeNumber(writer, 2, snapshot.term);
+  writeNumber(writer, 3, snapshot.timestampMicros);
+  writer.varint((4 << 3) | 2);
+  const mark = writer.begin(64);
+  writeConfiguration(writer, snapshot.configuration);
+  writer.end(mark);
+}
+
+/** Reads to the reader's end. */
+export function readSnapshotMeta(reader: ByteReader): SnapshotMeta {
+  let index = 0;
+  let term = 0;
+  let timestampMicros = 0;
+  let configuration: Configuration | null = null;
+  while (!reader.atEnd) {
+    const tag = reader.tag();
+    if (tag === 8) index = reader.varint();
+    else if (tag === 16) term = reader.varint();
+    else if (tag === 24) timestampMicros = reader.varint();
+    else if (tag === 34) {
+      if (configuration !== null) throw malformed('SnapshotMeta', 'configuration occurs twice');
+      const mark = reader.enter();
+      configuration = readConfiguration(reader);
+      reader.leave(mark);
+    } else reader.skip(tag & 7);
+  }
+  if (configuration === null) throw malformed('SnapshotMeta', 'configuration is missing');
+  return { index, term, timestampMicros, configuration };
+}
+
+/** @returns the bytes of a `Configuration` message: the data of a configuration entry */
+export function encodeConfiguration(configuration: Configuration): Uint8Array {
+  const writer = new ByteWriter(64);
+  writeConfiguration(writer, configuration);
+  return writer.take();
+}
+
+/**
+ * @returns a configuration whose lists ascend strictly; nothing else about it is judged
+ * @throws SchemaError SCHEMA_MALFORMED
+ */
+export function decodeConfiguration(bytes: Uint8Array): Configuration {
+  try {
+    return readConfiguration(new ByteReader(bytes));
+  } catch (error) {
+    throw asSchemaError(error, 'Configuration');
+  }
+}
+
+/** @returns the bytes of a `SnapshotMeta` message */
+export function encodeSnapshotMeta(snapshot: SnapshotMeta): Uint8Array {
+  const writer = new ByteWriter(128);
+  writeSnapshotMeta(writer, snapshot);
+  return writer.take();
+}
+
+/** @throws SchemaError SCHEMA_MALFORMED */
+export function decodeSnapshotMeta(bytes: Uint8Array): SnapshotMeta {
+  try {
+    return readSnapshotMeta(new ByteReader(bytes));
+  } catch (error) {
+    throw asSchemaError(error, 'SnapshotMeta');
+  }
+}

@@ -1,0 +1,171 @@
+import { assert, type ByteWriter, unreachable } from '@quorate/base';
+import { writeSnapshotMeta } from './configuration-codec.ts';
+import { encodeEntry, entryOverheadBytes } from './entry-codec.ts';
+import { writeBool, writeBytes, writeNumber } from './field.ts';
+import { maxCommandsPerMessage, maxEntriesPerMessage } from './limits.ts';
+import type {
+  AppendEntries,
+  AppendEntriesResponse,
+  Forward,
+  ForwardResponse,
+  GroupId,
+  Heartbeat,
+  HeartbeatResponse,
+  PeerMessage,
+  ReadIndex,
+  ReadIndexResponse,
+  SnapshotMeta,
+} from './types.ts';
+import { bodyFields, chunkOutcomes, forwardOutcomes } from './wire-names.ts';
+
+/** Appends `message` as the fields of one `Envelope` (proto/quorate/peer.proto). */
+export function encodePeerMessage(writer: ByteWriter, group: GroupId, message: PeerMessage): void {
+  writeNumber(writer, 1, group);
+  writeNumber(writer, 2, message.from);
+  writeNumber(writer, 3, message.to);
+  writeNumber(writer, 4, message.term);
+  writer.varint((bodyFields[message.type] << 3) | 2);
+  const mark = writer.begin(expectedBodyBytes(message));
+  writeBody(writer, message);
+  writer.end(mark);
+}
+
+type RareMessage = Exclude<
+  PeerMessage,
+  | AppendEntries
+  | AppendEntriesResponse
+  | Heartbeat
+  | HeartbeatResponse
+  | Forward
+  | ForwardResponse
+  | ReadIndex
+  | ReadIndexResponse
+>;
+
+function expectedBodyBytes(message: PeerMessage): number {
+  switch (message.type) {
+    case 'AppendEntries': {
+      let bytes = 0;
+      for (const entry of message.entries) bytes += entry.data.length + entryOverheadBytes / 2;
+      return bytes + 12;
+    }
+    case 'Forward': {
+      let bytes = 0;
+      for (const command of message.commands) bytes += command.length + 3;
+      return bytes + 8;
+    }
+    case 'SnapshotChunk':
+      return message.data.length + 64;
+    default:
+      return 16;
+  }
+}
+
+function writeBody(writer: ByteWriter, message: PeerMessage): void {
+  switch (message.type) {
+    case 'AppendEntries':
+      writeAppendEntries(writer, message);
+      break;
+    case 'AppendEntriesResponse':
+      writeBool(writer, 1, message.success);
+      writeNumbers(writer, 2, message.matchIndex, message.rejectedIndex, message.hintIndex);
+      writeNumber(writer, 5, message.hintTerm);
+      break;
+    case 'Heartbeat':
+      writeNumbers(writer, 1, message.round, message.commitIndex);
+      break;
+    case 'HeartbeatResponse':
+      writeNumber(writer, 1, message.round);
+      break;
+    case 'Forward':
+      writeForward(writer, message);
+      break;
+    case 'ForwardResponse':
+      writeNumbers(writer, 1, message.request, forwardOutcomes.indexOf(message.outcome) + 1);
+      writeNumbers(writer, 3, message.firstIndex, message.entryTerm);
+      break;
+    case 'ReadIndex':
+      writeNumber(writer, 1, message.context);
+      break;
+    case 'ReadIndexResponse':
+      writeNumbers(writer, 1, message.context, message.index);
+      break;
+    default:
+      writeRareBody(writer, message);
+  }
+}
+
+function writeRareBody(writer: ByteWriter, message: RareMessage): void {
+  switch (message.type) {
+    case 'SnapshotChunk':
+      writeSnapshot(writer, 1, message.snapshot);
+      writeNumber(writer, 2, message.chunk);
+      writeBool(writer, 3, message.last);
+      writeBytes(writer, 4, message.data);
+      break;
+    case 'SnapshotChunkResponse':
+      writeNumbers(writer, 1, message.snapshotIndex, message.snapshotTerm, message.nextChunk);
+      writeNumber(writer, 4, chunkOutcomes.indexOf(message.outcome) + 1);
+      break;
+    case 'PreVote':
+      writeNumbers(writer, 1, message.lastLogIndex, message.lastLogTerm);
+      break;
+    case 'RequestVote':
+      writeNumbers(writer, 1, message.lastLogIndex, message.lastLogTerm);
+      writeBool(writer, 3, message.leadershipTransfer);
+      break;
+    case 'PreVoteResponse':
+    case 'RequestVoteResponse':
+      writeBool(writer, 1, message.granted);
+      break;
+    case 'InstallSnapshot':
+      writeSnapshot(writer, 1, message.snapshot);
+      break;
+    case 'TimeoutNow':
+      break;
+    default:
+      unreachable(message);
+  }
+}
+
+/** Fields that follow one another, from `field` on. */
+function writeNumbers(
+  writer: ByteWriter,
+  field: number,
+  first: number,
+  second: number,
+  third = 0,
+): void {
+  writeNumber(writer, field, first);
+  writeNumber(writer, field + 1, second);
+  writeNumber(writer, field + 2, third);
+}
+
+function writeAppendEntries(writer: ByteWriter, message: AppendEntries): void {
+  assert(message.entries.length <= maxEntriesPerMessage, 'AppendEntries has too many entries');
+  writeNumber(writer, 1, message.prevLogIndex);
+  writeNumber(writer, 2, message.prevLogTerm);
+  writeNumber(writer, 3, message.commitIndex);
+  for (const entry of message.entries) {
+    writer.varint((4 << 3) | 2);
+    const mark = writer.begin(entry.data.length + entryOverheadBytes / 2);
+    encodeEntry(writer, entry);
+    writer.end(mark);
+  }
+}
+
+function writeForward(writer: ByteWriter, message: Forward): void {
+  assert(message.commands.length <= maxCommandsPerMessage, 'Forward has too many commands');
+  writeNumber(writer, 1, message.request);
+  for (const command of message.commands) {
+    writer.varint((2 << 3) | 2);
+    writer.bytes(command);
+  }
+}
+
+function writeSnapshot(writer: ByteWriter, field: number, snapshot: SnapshotMeta): void {
+  writer.varint((field << 3) | 2);
+  const mark = writer.begin(64);
+  writeSnapshotMeta(writer, snapshot);
+  writer.end(mark);
+}

@@ -1,0 +1,8 @@
+/**
+ * What a message may hold. Without bounds a few megabytes of tiny elements would become a hundred
+ * times as much memory at the receiver.
+ */
+export const maxEntriesPerMessage = 131_072;
+export const maxCommandsPerMessage = 131_072;
+/** Per list of a configuration. */
+export const maxConfigurationIds = 1024;

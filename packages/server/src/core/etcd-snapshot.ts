@@ -1,0 +1,114 @@
+import {
+  ByteReader,
+  ByteReaderError,
+  ByteWriter,
+  concatBytes,
+  type SnapshotSink,
+} from '@quorate/base';
+import type { NodeId } from '@quorate/schema';
+import {
+  type MemberAttributes,
+  readMemberAttributes,
+  writeMemberAttributes,
+} from './member-attributes.ts';
+import { ServerError } from './server-error.ts';
+
+/**
+ * A snapshot is `u32 version | u32 length | varint count, then so many member attributes | the
+ * store's snapshot`, integers little-endian; `length` is that of the attributes with their count.
+ */
+const snapshotVersion = 1;
+const preambleBytes = 8;
+const maxAttributesBytes = 1024 * 1024;
+
+export type AttributesByMember = ReadonlyMap<NodeId, MemberAttributes>;
+
+export function snapshotPreamble(attributes: AttributesByMember): Uint8Array {
+  const body = new ByteWriter();
+  body.varint(attributes.size);
+  for (const one of attributes.values()) writeMemberAttributes(one, body);
+  const writer = new ByteWriter();
+  writer.fixed32(snapshotVersion);
+  writer.fixed32(body.length);
+  writer.raw(body.view());
+  return writer.take();
+}
+
+/** Draws from the store's snapshot after the preamble; an early end ends that one too. */
+export function* snapshotChunks(
+  preamble: Uint8Array,
+  store: Iterator<Uint8Array, void>,
+): Generator<Uint8Array, void> {
+  let drawn = false;
+  try {
+    yield preamble;
+    for (let next = store.next(); next.done !== true; next = store.next()) yield next.value;
+    drawn = true;
+  } finally {
+    if (!drawn) store.return?.();
+  }
+}
+
+/** Splits what `snapshotChunks` gave, wherever the chunks' borders are now. */
+export class EtcdSnapshotSink implements SnapshotSink {
+  readonly #store: SnapshotSink;
+  readonly #done: (attributes: Map<NodeId, MemberAttributes>) => void;
+  #pending: Uint8Array = new Uint8Array(0);
+  #attributes: Map<NodeId, MemberAttributes> | null = null;
+
+  constructor(store: SnapshotSink, done: (attributes: Map<NodeId, MemberAttributes>) => void) {
+    this.#store = store;
+    this.#done = done;
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.#attributes !== null) {
+      this.#store.chunk(bytes);
+      return;
+    }
+    this.#pending = concatBytes([this.#pending, bytes]);
+    const end = this.#preambleEnd();
+    if (end === null || this.#pending.length < end) return;
+    this.#attributes = readAttributes(this.#pending.subarray(preambleBytes, end));
+    const rest = this.#pending.subarray(end);
+    this.#pending = new Uint8Array(0);
+    if (rest.length > 0) this.#store.chunk(rest);
+  }
+
+  finish(): void {
+    if (this.#attributes === null) throw invalid('it ends inside the member attributes');
+    this.#store.finish();
+    this.#done(this.#attributes);
+  }
+
+  #preambleEnd(): number | null {
+    if (this.#pending.length < preambleBytes) return null;
+    const reader = new ByteReader(this.#pending);
+    const version = reader.fixed32();
+    if (version !== snapshotVersion) throw invalid(`its version is ${version}, not 1`);
+    const length = reader.fixed32();
+    if (length > maxAttributesBytes) throw invalid(`${length} bytes of member attributes`);
+    return preambleBytes + length;
+  }
+}
+
+function readAttributes(bytes: Uint8Array): Map<NodeId, MemberAttributes> {
+  const out: Map<NodeId, MemberAttributes> = new Map();
+  try {
+    const reader = new ByteReader(bytes);
+    const count = reader.varint();
+    for (let i = 0; i < count; i++) {
+      const attributes = readMemberAttributes(reader);
+      out.set(attributes.member, attributes);
+    }
+  } catch (error) {
+    if (error instanceof ByteReaderError) throw invalid(error.message);
+    throw error;
+  }
+  return out;
+}
+
+function invalid(reason: string): ServerError<'SERVER_SNAPSHOT_INVALID'> {
+  const message = `a snapshot cannot be restored: ${reason}; take it again from another member`;
+  return new ServerError('SERVER_SNAPSHOT_INVALID', message, { reason });
+}

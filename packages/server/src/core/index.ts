@@ -1,0 +1,18 @@
+// For users: the service's replicated state and its methods, on any transport, over any ports.
+export type { ServerIdentity } from './answer-writer.ts';
+export { keyValueCommand, memberAttributesCommand } from './etcd-command.ts';
+export type { HandledCounts } from './etcd-service.ts';
+export { EtcdService } from './etcd-service.ts';
+export type {
+  EtcdResult,
+  MalformedCommandResult,
+  MemberAttributesResult,
+} from './etcd-state-machine.ts';
+export { EtcdStateMachine } from './etcd-state-machine.ts';
+export type { MemberAttributes } from './member-attributes.ts';
+export type { RpcError } from './rpc-error.ts';
+export { rpcErrors, StatusCode } from './rpc-error.ts';
+export type { ServerErrorCode, ServerErrorMetadata } from './server-error.ts';
+export { ServerError } from './server-error.ts';
+export type { ServiceOptions } from './service-context.ts';
+export type { UnaryDone } from './unary-method.ts';

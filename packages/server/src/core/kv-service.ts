@@ -1,0 +1,151 @@
+import { present } from '@quorate/base';
+import {
+  encodeCommand,
+  isReadOnly,
+  type KvCommand,
+  type RangeRequest,
+  type TxnRequest,
+  validate,
+} from '@quorate/kv';
+import { decodeMessage, etcd } from '@quorate/schema';
+import { keyValueCommand } from './etcd-command.ts';
+import type { EtcdResult } from './etcd-state-machine.ts';
+import {
+  deleteRangeFromWire,
+  isSerializable,
+  putFromWire,
+  rangeFromWire,
+  refuseRange,
+  refuseTxn,
+  txnFromWire,
+} from './from-wire.ts';
+import { malformedRequest, rpcErrors } from './rpc-error.ts';
+import { rpcErrorOfRuntime } from './runtime-failure.ts';
+import type { ServiceContext } from './service-context.ts';
+import {
+  deleteRangeToWire,
+  malformedCommand,
+  putToWire,
+  rangeToWire,
+  rpcErrorOfRefusal,
+  txnToWire,
+} from './to-wire.ts';
+import type { UnaryDone, UnaryMethod } from './unary-method.ts';
+
+/** Reading and writing keys. Writes go through the log, reads only through what is applied here. */
+export class KvService {
+  readonly #context: ServiceContext;
+
+  constructor(context: ServiceContext) {
+    this.#context = context;
+  }
+
+  methods(): [path: string, method: UnaryMethod][] {
+    return [
+      ['/etcdserverpb.KV/Range', (request, done) => this.#range(request, done)],
+      ['/etcdserverpb.KV/Put', (request, done) => this.#put(request, done)],
+      ['/etcdserverpb.KV/DeleteRange', (request, done) => this.#deleteRange(request, done)],
+      ['/etcdserverpb.KV/Txn', (request, done) => this.#txn(request, done)],
+      ['/etcdserverpb.KV/Compact', (request, done) => this.#compact(request, done)],
+    ];
+  }
+
+  #range(request: Uint8Array, done: UnaryDone): void {
+    const wire = decodeMessage(etcd.RangeRequest, request);
+    if (wire === null) {
+      done(malformedRequest, null);
+      return;
+    }
+    const range = rangeFromWire(wire);
+    const refusal = validate(range);
+    const error = refusal === null ? refuseRange(wire) : rpcErrorOfRefusal(refusal);
+    if (error !== null) done(error, null);
+    else if (wire.serializable) this.#answerRange(range, done);
+    else this.#context.linearizable(done, () => this.#answerRange(range, done));
+  }
+
+  #put(request: Uint8Array, done: UnaryDone): void {
+    const wire = decodeMessage(etcd.PutRequest, request);
+    if (wire === null) done(malformedRequest, null);
+    else this.#propose(putFromWire(wire), done);
+  }
+
+  #deleteRange(request: Uint8Array, done: UnaryDone): void {
+    const wire = decodeMessage(etcd.DeleteRangeRequest, request);
+    if (wire === null) done(malformedRequest, null);
+    else this.#propose(deleteRangeFromWire(wire), done);
+  }
+
+  #txn(request: Uint8Array, done: UnaryDone): void {
+    const wire = decodeMessage(etcd.TxnRequest, request);
+    if (wire === null) {
+      done(malformedRequest, null);
+      return;
+    }
+    const txn = txnFromWire(wire);
+    const refusal = validate(txn);
+    const error = refusal === null ? refuseTxn(wire) : rpcErrorOfRefusal(refusal);
+    if (error !== null) done(error, null);
+    else if (!isReadOnly(txn)) this.#proposeValid(txn, done);
+    else if (isSerializable(wire)) this.#answerTxn(txn, done);
+    else this.#context.linearizable(done, () => this.#answerTxn(txn, done));
+  }
+
+  /** `physical` asks to wait until what was compacted is gone, which it is when this is applied. */
+  #compact(request: Uint8Array, done: UnaryDone): void {
+    const wire = decodeMessage(etcd.CompactionRequest, request);
+    if (wire === null) done(malformedRequest, null);
+    else this.#propose({ kind: 'compact', revision: wire.revision }, done);
+  }
+
+  #propose(command: KvCommand, done: UnaryDone): void {
+    const refusal = validate(command);
+    if (refusal !== null) done(rpcErrorOfRefusal(refusal), null);
+    else this.#proposeValid(command, done);
+  }
+
+  #proposeValid(command: KvCommand, done: UnaryDone): void {
+    const encoded = keyValueCommand(encodeCommand(command));
+    if (encoded.length > this.#context.options.maxCommandBytes) {
+      done(rpcErrors.requestTooLarge, null);
+      return;
+    }
+    this.#context.group.propose(encoded, (error, applied) => {
+      if (error !== null) done(rpcErrorOfRuntime(error), null);
+      else this.#answerApplied(present(applied, 'what did not fail was applied').result, done);
+    });
+  }
+
+  #answerApplied(result: EtcdResult, done: UnaryDone): void {
+    const context = this.#context;
+    switch (result.kind) {
+      case 'put':
+        return context.answer(etcd.PutResponse, putToWire(result), result.revision, done);
+      case 'deleteRange': {
+        const message = deleteRangeToWire(result);
+        return context.answer(etcd.DeleteRangeResponse, message, result.revision, done);
+      }
+      case 'txn':
+        return context.answer(etcd.TxnResponse, txnToWire(result), result.revision, done);
+      case 'compact':
+        return context.answer(etcd.CompactionResponse, {}, result.revision, done);
+      case 'refused':
+        return done(rpcErrorOfRefusal(result.refusal), null);
+      default:
+        // Another member, of another version, appended this for us and we cannot read it.
+        return done(malformedCommand, null);
+    }
+  }
+
+  #answerRange(range: RangeRequest, done: UnaryDone): void {
+    const result = this.#context.store.range(range);
+    if (result.kind === 'refused') done(rpcErrorOfRefusal(result.refusal), null);
+    else this.#context.answer(etcd.RangeResponse, rangeToWire(result), result.revision, done);
+  }
+
+  #answerTxn(txn: TxnRequest, done: UnaryDone): void {
+    const result = this.#context.store.readTxn(txn);
+    if (result.kind === 'refused') done(rpcErrorOfRefusal(result.refusal), null);
+    else this.#context.answer(etcd.TxnResponse, txnToWire(result), result.revision, done);
+  }
+}

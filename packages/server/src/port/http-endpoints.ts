@@ -1,0 +1,109 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Logger } from '@quorate/base';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Answers GET of one path; the query is what follows the question mark. */
+export type HttpEndpoint = (query: URLSearchParams) => HttpAnswer | Promise<HttpAnswer>;
+
+export interface HttpLimits {
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+const defaultHttpLimits: HttpLimits = {
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 10_000,
+  idleTimeoutMs: 30_000,
+};
+
+const maxHeaderBytes = 16 * 1024;
+
+function plain(status: number, body: string): HttpAnswer {
+  return { status, contentType: 'text/plain; charset=utf-8', body };
+}
+
+const notFound = plain(404, '404 page not found\n');
+const methodNotAllowed = plain(405, 'Method Not Allowed\n');
+const failed = plain(500, 'internal error\n');
+
+/** The plain HTTP/1.1 side of the client port: small answers to GET. */
+export class HttpEndpoints {
+  readonly #endpoints: ReadonlyMap<string, HttpEndpoint>;
+  readonly #server: Server;
+  readonly #logger: Logger;
+
+  constructor(
+    endpoints: Readonly<Record<string, HttpEndpoint>>,
+    logger: Logger,
+    limits: HttpLimits = defaultHttpLimits,
+  ) {
+    this.#endpoints = new Map(Object.entries(endpoints));
+    this.#logger = logger;
+    const options = {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.idleTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    };
+    this.#server = createServer(options, (request, response) => {
+      void this.#serve(request, response);
+    });
+    this.#server.on('clientError', refuseMalformed);
+    // Connections are handed over rather than accepted, and it is this event that starts the timer
+    // by which those that are too slow are found.
+    this.#server.emit('listening');
+  }
+
+  connection(socket: Socket): void {
+    this.#server.emit('connection', socket);
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A body has no meaning here but is allowed; it is drained, never kept.
+    request.resume();
+    const answer = await this.#answer(request);
+    response.writeHead(answer.status, {
+      'content-type': answer.contentType,
+      'content-length': Buffer.byteLength(answer.body),
+      'x-content-type-options': 'nosniff',
+    });
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+  }
+
+  async #answer(request: IncomingMessage): Promise<HttpAnswer> {
+    const [path = '', query] = (request.url ?? '').split('?', 2);
+    const endpoint = this.#endpoints.get(path);
+    if (endpoint === undefined) return notFound;
+    if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed;
+    try {
+      return await endpoint(new URLSearchParams(query));
+    } catch (error) {
+      this.#logger.error('http request failed', { path, reason: String(error) });
+      return failed;
+    }
+  }
+}
+
+function refuseMalformed(error: NodeJS.ErrnoException, socket: NodeJS.WritableStream): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const [status, text] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [431, 'Request Header Fields Too Large']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [408, 'Request Timeout']
+        : [400, 'Bad Request'];
+  socket.end(`HTTP/1.1 ${status} ${text}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}

@@ -1,0 +1,82 @@
+import { type Codec, decodeMessage, encodeMessage, etcd, type Init } from '@quorate/schema';
+import { EtcdService, type RpcError } from '@quorate/server/core';
+import { groupHandleOf } from '../../src/node-group.ts';
+import { InProcessGroup, nodeId } from '../in-process-node.ts';
+
+export const clusterId = 0xfedc_ba98_7654_3210n;
+export const maxCommandBytes = 1000;
+
+const bytesOf = new TextEncoder();
+
+export function text(value: string): Uint8Array {
+  return bytesOf.encode(value);
+}
+
+export function string(bytes: Uint8Array | undefined): string {
+  return new TextDecoder().decode(bytes);
+}
+
+type Answer<T> = { error: RpcError; value: null } | { error: null; value: T };
+
+/** The service over a group in this process, called as a transport would. */
+export class CalledService {
+  readonly group = new InProcessGroup();
+  readonly service = new EtcdService({
+    identity: { clusterId, memberId: BigInt(nodeId) },
+    group: groupHandleOf(this.group),
+    machine: this.group.machine,
+    store: this.group.store,
+    peerUrls: new Map([[nodeId, ['http://a:2380']]]),
+    version: '3.5.0',
+    maxCommandBytes,
+  });
+
+  bytes(path: string, request: Uint8Array, requireLeader = false): Promise<Answer<Uint8Array>> {
+    return new Promise((resolve) => {
+      this.service.method(path)(request, requireLeader, (error, answer) => {
+        if (error !== null) resolve({ error, value: null });
+        else resolve({ error: null, value: answer as Uint8Array });
+      });
+    });
+  }
+
+  async call<Q, A>(
+    path: string,
+    request: Codec<Q>,
+    message: Init<Q>,
+    answer: Codec<A>,
+  ): Promise<Answer<A>> {
+    const { error, value } = await this.bytes(path, encodeMessage(request, message));
+    if (error !== null) return { error, value: null };
+    const decoded = decodeMessage(answer, value);
+    if (decoded === null) throw new Error(`the answer of ${path} is malformed`);
+    return { error: null, value: decoded };
+  }
+
+  range(message: Init<etcd.RangeRequest>): Promise<Answer<etcd.RangeResponse>> {
+    return this.call('/etcdserverpb.KV/Range', etcd.RangeRequest, message, etcd.RangeResponse);
+  }
+
+  put(message: Init<etcd.PutRequest>): Promise<Answer<etcd.PutResponse>> {
+    return this.call('/etcdserverpb.KV/Put', etcd.PutRequest, message, etcd.PutResponse);
+  }
+
+  deleteRange(message: Init<etcd.DeleteRangeRequest>): Promise<Answer<etcd.DeleteRangeResponse>> {
+    const { DeleteRangeRequest, DeleteRangeResponse } = etcd;
+    return this.call(
+      '/etcdserverpb.KV/DeleteRange',
+      DeleteRangeRequest,
+      message,
+      DeleteRangeResponse,
+    );
+  }
+
+  txn(message: Init<etcd.TxnRequest>): Promise<Answer<etcd.TxnResponse>> {
+    return this.call('/etcdserverpb.KV/Txn', etcd.TxnRequest, message, etcd.TxnResponse);
+  }
+
+  compact(message: Init<etcd.CompactionRequest>): Promise<Answer<etcd.CompactionResponse>> {
+    const { CompactionRequest, CompactionResponse } = etcd;
+    return this.call('/etcdserverpb.KV/Compact', CompactionRequest, message, CompactionResponse);
+  }
+}

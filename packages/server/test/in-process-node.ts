@@ -1,0 +1,89 @@
+import type { Address } from '@quorate/base';
+import { KvStateMachine } from '@quorate/kv';
+import type { NodeGroup, QuorateNode } from '@quorate/node';
+import type { Applied, GroupStatus, RuntimeError } from '@quorate/runtime';
+import { type EtcdResult, EtcdStateMachine } from '@quorate/server/core';
+
+export const nodeId = 0x1_2345_6789;
+
+/** A group of one that applies every command at once, until it is told to fail. */
+export class InProcessGroup implements NodeGroup<EtcdResult> {
+  readonly store = new KvStateMachine();
+  readonly machine = new EtcdStateMachine(this.store);
+  readonly proposed: Uint8Array[] = [];
+  reads = 0;
+  /** What every proposal and read ends with, when not null. */
+  failure: RuntimeError | null = null;
+  /** Proposals wait for this. */
+  gate: Promise<void> = Promise.resolve();
+  #index = 1;
+  #leader = nodeId;
+  readonly #listeners: ((status: GroupStatus) => void)[] = [];
+
+  async propose(command: Uint8Array): Promise<Applied<EtcdResult>> {
+    this.proposed.push(command);
+    await this.gate;
+    if (this.failure !== null) throw this.failure;
+    const index = ++this.#index;
+    const [result] = this.machine.apply([{ index, timestampMicros: index, command }]);
+    return { index, result: result as EtcdResult };
+  }
+
+  async read<T>(query: () => T): Promise<T> {
+    this.reads++;
+    if (this.failure !== null) throw this.failure;
+    return query();
+  }
+
+  status(): GroupStatus {
+    return {
+      group: 1,
+      node: nodeId,
+      role: this.#leader === nodeId ? 'leader' : 'follower',
+      term: 7,
+      leader: this.#leader,
+      lastIndex: this.#index,
+      commitIndex: this.#index,
+      appliedIndex: this.#index,
+      configuration: {
+        voters: [nodeId, nodeId + 1],
+        votersOutgoing: [],
+        learners: [],
+        learnersNext: [],
+        autoLeave: false,
+      },
+    };
+  }
+
+  onLeadership(listener: (status: GroupStatus) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  becomeLed(leader: number): void {
+    this.#leader = leader;
+    for (const listener of this.#listeners) listener(this.status());
+  }
+}
+
+export class InProcessNode implements QuorateNode {
+  readonly nodeId = nodeId;
+  readonly address: Address = { host: '127.0.0.1', port: 1 };
+  readonly etcd = new InProcessGroup();
+  isClosed = false;
+
+  group<Result>(): NodeGroup<Result> {
+    return this.etcd as unknown as NodeGroup<Result>;
+  }
+
+  async metricsText(): Promise<string> {
+    return '# of the node\n';
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * What lies where in a data directory:
+ *
+ *   identity                      whose directory this is
+ *   log-begun                     present once the log has its first segment
+ *   wal/0000000000000001.seg      the log's segments, numbered without a gap; the last is the spare
+ *   snapshots/GROUP-INDEX-TERM.snap, and .part while being written
+ *
+ * A data directory of '.' is the file-system port's root.
+ */
+export function joinPath(directory: string, name: string): string {
+  return directory === '.' ? name : `${directory}/${name}`;
+}
+
+export function identityPath(directory: string): string {
+  return joinPath(directory, 'identity');
+}
+
+export function logBegunPath(directory: string): string {
+  return joinPath(directory, 'log-begun');
+}
+
+export function walDirectory(directory: string): string {
+  return joinPath(directory, 'wal');
+}
+
+export function snapshotDirectory(directory: string): string {
+  return joinPath(directory, 'snapshots');
+}
+
+export function segmentPath(directory: string, sequence: number): string {
+  return `${walDirectory(directory)}/${String(sequence).padStart(16, '0')}.seg`;
+}
+
+const segmentName = /^(\d{16})\.seg$/;
+
+/** @returns null for a name that is not a segment's */
+export function sequenceOf(name: string): number | null {
+  const match = segmentName.exec(name);
+  const sequence = Number(match?.[1] ?? 0);
+  return Number.isSafeInteger(sequence) && sequence > 0 ? sequence : null;
+}

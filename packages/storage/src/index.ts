@@ -1,0 +1,9 @@
+// For library authors: the host opens these three, in this order.
+export type { ClaimOptions, DataDirectory } from './identity/data-directory.ts';
+export { claimDataDirectory } from './identity/data-directory.ts';
+export type { SnapshotStoreOptions } from './snapshot/snapshot-files.ts';
+export { openSnapshotStore } from './snapshot/snapshot-files.ts';
+export type { StorageErrorCode, StorageErrorMetadata } from './storage-error.ts';
+export { StorageError } from './storage-error.ts';
+export type { WriteAheadLogOptions } from './wal/write-ahead-log.ts';
+export { openWriteAheadLog } from './wal/write-ahead-log.ts';

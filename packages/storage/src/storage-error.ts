@@ -1,0 +1,41 @@
+import { CodedError, type FileSystemErrorKind } from '@quorate/base';
+
+export interface StorageErrorMetadata {
+  /** The log or the identity contradicts itself. Nothing was changed on the disk. */
+  STORAGE_CORRUPT: { readonly file: string; readonly offset: number };
+  /** A snapshot file is not what was written. */
+  STORAGE_SNAPSHOT_CORRUPT: { readonly file: string; readonly offset: number };
+  /** The log names a snapshot whose file is not there. */
+  STORAGE_SNAPSHOT_MISSING: { readonly file: string };
+  /** A chunk of a snapshot is larger than a snapshot file can hold. */
+  STORAGE_CHUNK_TOO_LARGE: { readonly bytes: number; readonly maxBytes: number };
+  /** The data directory belongs to another node or another cluster. */
+  STORAGE_FOREIGN_DIRECTORY: {
+    readonly directory: string;
+    readonly foundClusterId: string;
+    readonly foundNodeId: number;
+    readonly clusterId: string;
+    readonly nodeId: number;
+  };
+  /** Another process, or another node of this one, uses the data directory. */
+  STORAGE_LOCKED: { readonly directory: string };
+  /** Written by a version of this program, or with a codec, that this one does not know. */
+  STORAGE_VERSION_UNSUPPORTED: {
+    readonly file: string;
+    readonly found: string;
+    readonly supported: string;
+  };
+  /** A write or an fsync failed. What is on the disk is unknown: the node must stop. */
+  STORAGE_FAILED: { readonly file: string; readonly kind: FileSystemErrorKind };
+  /** The store was closed before or while the call waited. */
+  STORAGE_CLOSED: Record<never, never>;
+}
+
+export type StorageErrorCode = keyof StorageErrorMetadata;
+
+export class StorageError<Code extends StorageErrorCode = StorageErrorCode> extends CodedError<
+  StorageErrorMetadata,
+  Code
+> {
+  override readonly name = 'StorageError';
+}

@@ -1,0 +1,101 @@
+import { ByteWriter, type Checksum } from '@quorate/base';
+import { encodePeerMessage, type GroupId, type PeerMessage } from '@quorate/schema';
+import { frameHeaderBytes } from './frame-parser.ts';
+
+export interface SendQueueLimits {
+  readonly maxFrameBytes: number;
+  readonly flushFrameBytes: number;
+  readonly maxBytes: number;
+  readonly maxMessages: number;
+}
+
+/** Messages on their way to one peer on one lane, already encoded, gathered in frames. */
+export class SendQueue {
+  readonly #limits: SendQueueLimits;
+  readonly #checksum: Checksum;
+  readonly #writer = new ByteWriter(1024);
+  #sealed: Uint8Array[] = [];
+  #sealedBytes = 0;
+  #messages = 0;
+
+  constructor(limits: SendQueueLimits, checksum: Checksum) {
+    this.#limits = limits;
+    this.#checksum = checksum;
+  }
+
+  get messages(): number {
+    return this.#messages;
+  }
+
+  get bytes(): number {
+    return this.#sealedBytes + this.#writer.length;
+  }
+
+  /**
+   * @param bytesAhead what the network has taken and not sent yet; it counts against the limit
+   * @returns whether the message waits now, or why it was dropped. A single message always fits
+   *   when nothing else waits.
+   */
+  push(group: GroupId, message: PeerMessage, bytesAhead: number): 'queued' | 'full' | 'tooLong' {
+    const { maxBytes, maxMessages, maxFrameBytes, flushFrameBytes } = this.#limits;
+    const waitingBytes = this.bytes + bytesAhead;
+    if (this.#messages >= maxMessages || waitingBytes >= maxBytes) return 'full';
+    if (this.#writer.length >= frameHeaderBytes + flushFrameBytes) this.#seal();
+    const before = this.#writer.length;
+    const messageBytes = this.#append(group, message);
+    if (messageBytes > maxFrameBytes) {
+      this.#writer.truncate(before);
+      return 'tooLong';
+    }
+    if (waitingBytes > 0 && waitingBytes + messageBytes > maxBytes) {
+      this.#writer.truncate(before);
+      return 'full';
+    }
+    if (this.#writer.length > frameHeaderBytes + maxFrameBytes) {
+      this.#writer.truncate(before);
+      this.#seal();
+      this.#append(group, message);
+    }
+    this.#messages += 1;
+    return 'queued';
+  }
+
+  /** Everything that waits, as whole frames, which are the caller's. The queue is empty then. */
+  take(): readonly Uint8Array[] {
+    this.#seal();
+    const frames = this.#sealed;
+    this.#sealed = [];
+    this.#sealedBytes = 0;
+    this.#messages = 0;
+    return frames;
+  }
+
+  clear(): void {
+    this.#writer.truncate(0);
+    this.#sealed = [];
+    this.#sealedBytes = 0;
+    this.#messages = 0;
+  }
+
+  #append(group: GroupId, message: PeerMessage): number {
+    const writer = this.#writer;
+    if (writer.length === 0) {
+      writer.fixed32(0);
+      writer.fixed32(0);
+    }
+    const mark = writer.begin(64);
+    encodePeerMessage(writer, group, message);
+    writer.end(mark);
+    return writer.length - mark;
+  }
+
+  #seal(): void {
+    if (this.#writer.length === 0) return;
+    const payload = this.#writer.view().subarray(frameHeaderBytes);
+    this.#writer.patchFixed32(0, payload.length);
+    this.#writer.patchFixed32(4, this.#checksum.crc32(payload, 0));
+    const frame = this.#writer.take();
+    this.#sealed.push(frame);
+    this.#sealedBytes += frame.length;
+  }
+}

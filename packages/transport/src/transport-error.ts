@@ -1,0 +1,28 @@
+import { CodedError } from '@quorate/base';
+
+export interface TransportErrorMetadata {
+  /** Another process listens there already. */
+  TRANSPORT_ADDRESS_IN_USE: { readonly host: string; readonly port: number };
+  /** The address cannot be listened on for another reason. */
+  TRANSPORT_LISTEN_FAILED: {
+    readonly host: string;
+    readonly port: number;
+    readonly reason: string;
+  };
+  TRANSPORT_INVALID_OPTION: { readonly option: string; readonly reason: string };
+}
+
+export type TransportErrorCode = keyof TransportErrorMetadata;
+
+export class TransportError<
+  Code extends TransportErrorCode = TransportErrorCode,
+> extends CodedError<TransportErrorMetadata, Code> {
+  override readonly name = 'TransportError';
+}
+
+export function invalidOption(option: string, reason: string): TransportError {
+  return new TransportError('TRANSPORT_INVALID_OPTION', `option ${option}: ${reason}`, {
+    option,
+    reason,
+  });
+}

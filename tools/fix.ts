@@ -1,0 +1,30 @@
+// Mends what can be mended without thinking: `npm run fix [-- PATH...]`. Formats, sorts imports and
+// applies safe lint fixes, to the whole tree or to the paths alone; then rewrites the committed
+// lists of exports, which are few and follow from the sources.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROOT, runCommand } from './run/run-command.ts';
+import { committedExportLists, expectedExportLists } from './tidy/export-list.ts';
+import { readTree } from './tidy/tree.ts';
+
+const paths = process.argv.slice(2);
+const format = ['biome', 'check', '--write', ...paths];
+const { exitCode } = await runCommand(format, { output: 'inherit' });
+
+const tree = readTree(ROOT);
+const expected = expectedExportLists(tree);
+const committed = committedExportLists(tree);
+let written = 0;
+for (const [path, text] of expected) {
+  if (committed.get(path) === text) continue;
+  mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+  writeFileSync(join(ROOT, path), text);
+  written += 1;
+}
+for (const path of committed.keys()) {
+  if (expected.has(path)) continue;
+  rmSync(join(ROOT, path));
+  written += 1;
+}
+console.log(`fix: ${written} of ${expected.size} lists of exports changed`);
+process.exitCode = exitCode === 0 ? 0 : 1;
