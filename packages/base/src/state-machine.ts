@@ -1,10 +1,13 @@
 /** One committed command, as a state machine sees it. */
 export interface AppliedEntry {
-  /** 1-based position in the group's log; strictly increasing, with gaps where Raft's own entries are. */
+  /**
+   * 1-based position in the group's log; strictly increasing, with gaps where Raft's own entries
+   * are.
+   */
   readonly index: number;
   /**
-   * The leader's wall clock when it took the command, in microseconds since the Unix epoch; strictly
-   * increasing along the log. The only time a state machine may know.
+   * The leader's wall clock when it took the command, in microseconds since the Unix epoch;
+   * strictly increasing along the log. The only time a state machine may know.
    */
   readonly timestampMicros: number;
   /** Never changed by anyone once handed over; copy what is kept (it may pin a larger buffer). */
@@ -30,7 +33,8 @@ export interface StateMachine<Result> {
   apply(entries: readonly AppliedEntry[]): readonly Result[];
   /**
    * The state as of the last applied entry, in chunks of at most 1 MiB. Apply goes on while the
-   * iterator is drawn from, so what it yields must not see later entries. Ended early by `return()`.
+   * iterator is drawn from, so what it yields must not see later entries. Ended early by
+   * `return()`.
    */
   snapshot(): Iterator<Uint8Array, void>;
   /**

@@ -17,7 +17,9 @@ export interface HostTuning {
   readonly electionTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly segmentBytes: number;
-  /** A snapshot is taken after this much log, or after as much as the last snapshot had, if more. */
+  /**
+   * A snapshot is taken after this much log, or after as much as the last snapshot had, if more.
+   */
   readonly snapshotLogBytes: number;
   /** How many entries stay in the log behind a snapshot for followers that are a little late. */
   readonly snapshotTailEntries: number;

@@ -3,7 +3,7 @@
  * Prints what it did and ends with one JSON line. Runs differ; only large ratios mean anything.
  */
 import { type AppliedEntry, Prng } from '@quorate/base';
-import { encodeCommand, KvStateMachine, type RangeRequest } from '../src/index.ts';
+import { decodeCommand, encodeCommand, KvStateMachine, type RangeRequest } from '../src/index.ts';
 
 const KEYS = 100_000;
 const VALUE_BYTES = 256;
@@ -47,15 +47,42 @@ function putEntries(numbers: readonly number[]): AppliedEntry[] {
   });
 }
 
-function perSecond(count: number, run: () => void): number {
-  const start = process.hrtime.bigint();
-  run();
-  return Math.round(count / (Number(process.hrtime.bigint() - start) / 1e9));
+interface Rate {
+  readonly wall: number;
+  /** By the CPU time of the main thread: what a core does on a machine that others use too. */
+  readonly cpu: number;
 }
 
-function applyAll(machine: KvStateMachine, entries: readonly AppliedEntry[]): number {
-  return perSecond(entries.length, () => {
+function rate(count: number, run: () => void): Rate {
+  const cpuStart = process.threadCpuUsage();
+  const start = process.hrtime.bigint();
+  run();
+  const wallMicros = Number(process.hrtime.bigint() - start) / 1000;
+  const cpu = process.threadCpuUsage(cpuStart);
+  return {
+    wall: Math.round((count * 1e6) / wallMicros),
+    cpu: Math.round((count * 1e6) / (cpu.user + cpu.system)),
+  };
+}
+
+function show(what: string, found: Rate): void {
+  console.log(`${what}: ${found.wall} a second, ${found.cpu} a second of CPU`);
+}
+
+function applyAll(machine: KvStateMachine, entries: readonly AppliedEntry[]): Rate {
+  return rate(entries.length, () => {
     for (let i = 0; i < entries.length; i += BATCH) machine.apply(entries.slice(i, i + BATCH));
+  });
+}
+
+/** What a map from text to a copy of the value takes for the same: the measure of this machine. */
+function applyToMap(map: Map<string, Uint8Array>, entries: readonly AppliedEntry[]): Rate {
+  return rate(entries.length, () => {
+    for (const { command } of entries) {
+      const put = decodeCommand(command);
+      if (put.kind !== 'put') continue;
+      map.set(String.fromCharCode(...put.key), put.value.slice());
+    }
   });
 }
 
@@ -84,62 +111,86 @@ function drain(machine: KvStateMachine): Uint8Array[] {
   return chunks;
 }
 
+function compactAll(machine: KvStateMachine): void {
+  const command = encodeCommand({ kind: 'compact', revision: machine.stats.revision });
+  machine.apply([{ index: 1, timestampMicros: 1, command }]);
+}
+
 const machine = new KvStateMachine();
 const numbers = prng.shuffle(Array.from({ length: KEYS }, (_, i) => i));
 const creates = applyAll(machine, putEntries(numbers));
-console.log(`${KEYS} new keys in random order, ${VALUE_BYTES} B values: ${creates} puts/s`);
+show(`${KEYS} new keys in random order, ${VALUE_BYTES} B values`, creates);
 
-const updateRates: number[] = [];
+const updates: Rate[] = [];
 for (let round = 0; round < ROUNDS; round++) {
   const entries = putEntries(Array.from({ length: KEYS }, () => prng.below(KEYS)));
-  updateRates.push(applyAll(machine, entries));
-  console.log(`${KEYS} puts on random ones of them, history kept: ${updateRates.at(-1)} puts/s`);
+  const found = applyAll(machine, entries);
+  updates.push(found);
+  show(`${KEYS} puts on random ones of them, history kept`, found);
 }
 
-const compact = encodeCommand({ kind: 'compact', revision: machine.stats.revision });
-const before = machine.stats.bytes;
-machine.apply([{ index: 1, timestampMicros: 1, command: compact }]);
-const sweeping = applyAll(machine, putEntries(numbers));
-console.log(`${KEYS} puts while a compaction is swept: ${sweeping} puts/s`);
-console.log(`  kept before ${before} B, after ${machine.stats.bytes} B`);
+const map = new Map<string, Uint8Array>();
+applyToMap(map, putEntries(numbers));
+const plain: Rate[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const entries = putEntries(Array.from({ length: KEYS }, () => prng.below(KEYS)));
+  const found = applyToMap(map, entries);
+  plain.push(found);
+  show(`${KEYS} puts decoded and set in a plain Map, no history`, found);
+}
+
+const sweeps: Rate[] = [];
+for (let round = 0; round < ROUNDS; round++) {
+  const entries = putEntries(Array.from({ length: KEYS }, () => prng.below(KEYS)));
+  compactAll(machine);
+  const found = applyAll(machine, entries);
+  sweeps.push(found);
+  show(`${KEYS} puts while a compaction is swept`, found);
+}
+console.log(`  ${machine.stats.bytes} B kept, ${machine.stats.bytesInUse} B of it current`);
 
 const keys = Array.from({ length: KEYS }, () => keyOf(prng.below(KEYS)));
-const gets = perSecond(KEYS, () => {
+const gets = rate(KEYS, () => {
   for (const key of keys) machine.range(rangeOf(key, new Uint8Array(0), 0));
 });
-const pages = perSecond(KEYS, () => {
+show(`${KEYS} gets`, gets);
+const pages = rate(KEYS, () => {
   for (const key of keys) machine.range(rangeOf(key, new Uint8Array(1), 10));
 });
-console.log(`${KEYS} gets: ${gets}/s; ranges of 10 with their count: ${pages}/s`);
+show(`${KEYS} ranges of 10 keys with the count of all to the end`, pages);
 
 let chunks: Uint8Array[] = [];
-const snapshotRate = perSecond(1, () => {
+const versions = KEYS * 2;
+const drawn = rate(versions, () => {
   chunks = drain(machine);
 });
+show(`snapshot of about ${versions} versions, portable checksum`, drawn);
 const restored = new KvStateMachine();
-const restoreRate = perSecond(1000, () => {
+const restores = rate(versions, () => {
   const sink = restored.restore();
   for (const chunk of chunks) sink.chunk(chunk);
   sink.finish();
 });
-const snapshotBytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-console.log(`snapshot ${snapshotBytes} B, about ${snapshotRate} a second; restored in`);
-console.log(
-  `  ${Math.round(1e6 / restoreRate)} ms; same hash: ${restored.hash() === machine.hash()}`,
-);
+show(`restored, ${restored.hash() === machine.hash() ? 'same' : 'OTHER'} hash`, restores);
 
-const updates = updateRates.toSorted((a, b) => a - b)[ROUNDS >> 1];
+function medianCpu(rates: readonly Rate[]): number | undefined {
+  return rates.map((found) => found.cpu).toSorted((a, b) => a - b)[rates.length >> 1];
+}
+
 console.log(
   JSON.stringify({
     bench: 'kv-apply',
     keys: KEYS,
     valueBytes: VALUE_BYTES,
     batch: BATCH,
-    createsPerSecond: creates,
-    updatesPerSecond: updates,
-    updatesWhileSweepingPerSecond: sweeping,
-    getsPerSecond: gets,
-    rangesOfTenPerSecond: pages,
-    snapshotBytes,
+    createsPerCpuSecond: creates.cpu,
+    updatesPerCpuSecond: medianCpu(updates),
+    plainMapPerCpuSecond: medianCpu(plain),
+    updatesWhileSweepingPerCpuSecond: medianCpu(sweeps),
+    getsPerCpuSecond: gets.cpu,
+    rangesOfTenPerCpuSecond: pages.cpu,
+    snapshotVersionsPerCpuSecond: drawn.cpu,
+    restoredVersionsPerCpuSecond: restores.cpu,
+    snapshotBytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0),
   }),
 );

@@ -1,8 +1,8 @@
 const LARGEST_SHIFT = 2 ** 49;
 
 /**
- * Reads what `ByteWriter` writes. Anything that does not fit goes to `fail`, which throws; no length
- * found in the bytes is trusted beyond the bytes that are there.
+ * Reads what `ByteWriter` writes. Anything that does not fit goes to `fail`, which throws; no
+ * length found in the bytes is trusted beyond the bytes that are there.
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;

@@ -55,6 +55,7 @@ export class ByteWriter {
   }
 
   int64(value: bigint): void {
+    assert(BigInt.asIntN(64, value) === value, 'an int64 has at most 64 bits');
     const bits = BigInt.asUintN(64, value);
     this.uint32(Number(bits & 0xffff_ffffn));
     this.uint32(Number(bits >> 32n));

@@ -5,8 +5,8 @@ const FIRST_SLOTS = 1024;
 const MOST_SLOTS = 2 ** 22;
 
 /**
- * Finds most keys by one hash instead of a walk down the tree. It may forget a key but never gives a
- * wrong one, and nothing depends on what it remembers: so it needs no collision chains, no rehash
+ * Finds most keys by one hash instead of a walk down the tree. It may forget a key but never gives
+ * a wrong one, and nothing depends on what it remembers: so it needs no collision chains, no rehash
  * that stops the world when it grows (it starts empty and refills), and keys chosen to collide cost
  * no more than the walk.
  *

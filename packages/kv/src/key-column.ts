@@ -107,7 +107,9 @@ export class KeyColumn {
   }
 }
 
-/** Bytes past the end of a key count as zeros: ties that makes are settled by the keys themselves. */
+/**
+ * Bytes past the end of a key count as zeros: ties that makes are settled by the keys themselves.
+ */
 function markOf(key: Uint8Array, from: number): number {
   const end = Math.min(key.length, from + MARK_BYTES);
   let mark = 0;

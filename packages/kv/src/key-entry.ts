@@ -2,8 +2,8 @@ import { assert } from '@quorate/base';
 import type { StoredVersion } from './stored-version.ts';
 
 /**
- * One key and its versions that can still be read, oldest first; never empty. Most keys have one, so
- * that has a field of its own and the array appears with the second.
+ * One key and its versions that can still be read, oldest first; never empty. Most keys have one,
+ * so that has a field of its own and the array appears with the second.
  */
 export class KeyEntry {
   readonly key: Uint8Array;
@@ -28,8 +28,8 @@ export class KeyEntry {
 
   push(version: StoredVersion): void {
     assert(version.modRevision > this.latest.modRevision, 'a key has one version a revision');
-    if (this.#older === null) this.#older = [];
-    this.#older.push(this.latest);
+    if (this.#older === null) this.#older = [this.latest];
+    else this.#older.push(this.latest);
     this.latest = version;
   }
 

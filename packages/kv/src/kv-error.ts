@@ -1,6 +1,6 @@
 import { CodedError } from '@quorate/base';
 
-interface KvErrorCodes {
+interface KvErrorMetadata {
   KV_COMMAND_MALFORMED: { readonly reason: string; readonly offset: number };
   KV_SNAPSHOT_INVALID: { readonly reason: string; readonly offset: number };
 }
@@ -10,8 +10,8 @@ interface KvErrorCodes {
  * - `KV_SNAPSHOT_INVALID`: the chunks are not one whole snapshot; `offset` counts from its start.
  *   Nothing was restored. Fetch the snapshot again, from another replica if it repeats.
  */
-export class KvError<Code extends keyof KvErrorCodes = keyof KvErrorCodes> extends CodedError<
-  KvErrorCodes,
+export class KvError<Code extends keyof KvErrorMetadata = keyof KvErrorMetadata> extends CodedError<
+  KvErrorMetadata,
   Code
 > {
   override readonly name = 'KvError';
@@ -28,7 +28,8 @@ export function commandMalformed(reason: string, offset: number): never {
 export function snapshotInvalid(reason: string, offset: number): never {
   throw new KvError(
     'KV_SNAPSHOT_INVALID',
-    `key-value snapshot is invalid at byte ${offset}: ${reason}; nothing was restored, fetch it again`,
+    `key-value snapshot is invalid at byte ${offset}: ${reason}; ` +
+      'nothing was restored, fetch it again',
     { reason, offset },
   );
 }

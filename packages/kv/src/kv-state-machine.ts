@@ -69,7 +69,9 @@ export class KvStateMachine implements StateMachine<KvResult> {
     return results;
   }
 
-  /** Must be drawn to its end or ended with `return()`: until then nothing it may send is dropped. */
+  /**
+   * Must be drawn to its end or ended with `return()`: until then nothing it may send is dropped.
+   */
   snapshot(): Iterator<Uint8Array, void> {
     return new SnapshotWriter(this.#store, this.#checksum);
   }

@@ -42,8 +42,8 @@ export interface KvStats {
 export type LeaseExists = (id: bigint) => boolean;
 
 /**
- * A multi-version key-value store: every write takes the next revision, and any revision down to the
- * compacted one can be read.
+ * A multi-version key-value store: every write takes the next revision, and any revision down to
+ * the compacted one can be read.
  *
  * What it returns are its own records. They never change, except that a value may move in memory;
  * callers must not write to them.
@@ -72,7 +72,9 @@ export class KvStore {
     };
   }
 
-  /** @returns 32 bits that differ, almost surely, between stores that differ in their latest state */
+  /**
+   * @returns 32 bits that differ, almost surely, between stores that differ in their latest state
+   */
   hash(): number {
     return this.versions.hash(this.#revision);
   }

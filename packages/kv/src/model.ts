@@ -1,6 +1,6 @@
 /**
- * What the key-value store speaks, free of any wire. Revisions and versions are safe integers; lease
- * ids are 64-bit and therefore bigint. Semantics are those of the etcd v3 KV service.
+ * What the key-value store speaks, free of any wire. Revisions and versions are safe integers;
+ * lease ids are 64-bit and therefore bigint. Semantics are those of the etcd v3 KV service.
  */
 
 /** Where a range ends: exactly one key, every key before `end`, or every key there is. */
@@ -72,7 +72,10 @@ export interface TxnRequest {
   readonly failure: readonly Operation[];
 }
 
-/** An operation in which a client set nothing. Always refused, but only in its turn among the checks. */
+/**
+ * An operation in which a client set nothing. Always refused, but only in its turn among the
+ * checks.
+ */
 export interface EmptyOperation {
   readonly kind: 'empty';
 }

@@ -9,8 +9,9 @@ const NO_VALUE = new Uint8Array(0);
 /**
  * Answers a read. That its revision can be read has been checked.
  *
- * `count` is of all keys in the range at that revision, before bounds and limit. Without bounds, and
- * sorted by key, the limit stops the walk; otherwise everything is fetched, filtered, sorted and cut.
+ * `count` is of all keys in the range at that revision, before bounds and limit. Without bounds,
+ * and sorted by key, the limit stops the walk; otherwise everything is fetched, filtered, sorted
+ * and cut.
  *
  * @param currentRevision what the answer names as the store's revision
  */

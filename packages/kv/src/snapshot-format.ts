@@ -10,10 +10,10 @@
  *     pause     (5)  nothing; sent when much was looked at and little found
  *     end       (6)  bases:varint changes:varint stateHash:uint32 checksum:uint32
  *
- * First the header; then the live keys as of the compacted revision, by key; then every change since,
- * in the order it was made; then the end. What a put's version and create revision are follows from
- * replay. The checksum is the CRC-32 of the stream up to itself, the state hash that of the latest
- * state. So equal states have equal snapshots, whatever each replica has swept.
+ * First the header; then the live keys as of the compacted revision, by key; then every change
+ * since, in the order it was made; then the end. What a put's version and create revision are
+ * follows from replay. The checksum is the CRC-32 of the stream up to itself, the state hash that
+ * of the latest state. So equal states have equal snapshots, whatever each replica has swept.
  */
 export const SNAPSHOT_MAGIC = new Uint8Array([0x51, 0x4b, 0x56, 0x53]);
 export const SNAPSHOT_VERSION = 1;

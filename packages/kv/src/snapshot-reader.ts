@@ -9,9 +9,9 @@ import { NEVER_COMPACTED } from './version-store.ts';
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Builds a store from the chunks of a snapshot. The chunks may be cut differently from how they were
- * drawn. Each record is checked as it comes, whole and sum at the end; the first thing wrong throws
- * KvError KV_SNAPSHOT_INVALID and so does every call after it.
+ * Builds a store from the chunks of a snapshot. The chunks may be cut differently from how they
+ * were drawn. Each record is checked as it comes, whole and sum at the end; the first thing wrong
+ * throws KvError KV_SNAPSHOT_INVALID and so does every call after it.
  *
  * @see snapshot-format.ts for the layout
  */

@@ -16,12 +16,12 @@ const FIRST_KEY = new Uint8Array(1);
 /**
  * Draws a snapshot of the store as it is now, while the store goes on.
  *
- * What it sends cannot change under it: versions are immutable, a hold keeps the sweep from dropping
- * any that was readable at the start, and later ones lie behind two bounds. For the base that is the
- * compacted revision of the start: a key made later has no version so old, a key deleted later still
- * has it, and the walk goes on from a key, not from a place in the tree. For the changes it is the
- * position in the log at the start. A compaction meanwhile moves the readers' boundary at once and
- * is swept once the hold is gone.
+ * What it sends cannot change under it: versions are immutable, a hold keeps the sweep from
+ * dropping any that was readable at the start, and later ones lie behind two bounds. For the base
+ * that is the compacted revision of the start: a key made later has no version so old, a key
+ * deleted later still has it, and the walk goes on from a key, not from a place in the tree. For
+ * the changes it is the position in the log at the start. A compaction meanwhile moves the readers'
+ * boundary at once and is swept once the hold is gone.
  *
  * @see snapshot-format.ts for the layout
  */

@@ -5,8 +5,9 @@ import { NO_SLAB, type Resident, type Slab, valueBytes } from './value-arena.ts'
 const NO_VALUE = new Uint8Array(0);
 
 /**
- * One version of a key as it is kept; numbered 0, a tombstone. Its key is known where it is kept, and
- * its value lies in an arena: a store has many of these, and every object less is less to collect.
+ * One version of a key as it is kept; numbered 0, a tombstone. Its key is known where it is kept,
+ * and its value lies in an arena: a store has many of these, and every object less is less to
+ * collect.
  */
 export class StoredVersion implements Resident {
   readonly createRevision: number;
@@ -44,7 +45,9 @@ export class StoredVersion implements Resident {
     hash = mixNumber(hash, this.modRevision);
     hash = mixNumber(hash, this.version);
     // Leases are rare, and arithmetic on a bigint is slow.
-    return this.lease === 0n ? hash : mixNumber(hash, Number(BigInt.asUintN(53, this.lease)));
+    if (this.lease === 0n) return hash;
+    hash = mixNumber(hash, Number(BigInt.asUintN(32, this.lease)));
+    return mixNumber(hash, Number(BigInt.asUintN(32, this.lease >> 32n)));
   }
 
   #with(key: Uint8Array, value: Uint8Array): KeyValue {

@@ -78,8 +78,9 @@ function hasDoublePut(puts: readonly Put[]): boolean {
 }
 
 /**
- * Walks both sorted lists once. Of the deletes that begin at or before a put's key only the one that
- * reaches farthest matters, and should that be of the put's own member, the farthest of any other.
+ * Walks both sorted lists once. Of the deletes that begin at or before a put's key only the one
+ * that reaches farthest matters, and should that be of the put's own member, the farthest of any
+ * other.
  */
 function hasDeletedPut(puts: readonly Put[], deletes: readonly Delete[]): boolean {
   let farthest: Delete | null = null;

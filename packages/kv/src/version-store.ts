@@ -32,9 +32,9 @@ export interface KeyVisit {
  * Every version of every key that can still be read, and how much that is. It knows revisions as
  * labels only: which revision comes next is for its user to say, in rising order.
  *
- * Compaction is in two steps. `compact` moves the boundary, at once and for all readers. What became
- * unreadable is dropped by `sweep`, a bounded number of changes a call, which no reader can see: so
- * a compaction of millions of versions stops nobody, and replicas need not sweep in step.
+ * Compaction is in two steps. `compact` moves the boundary, at once and for all readers. What
+ * became unreadable is dropped by `sweep`, a bounded number of changes a call, which no reader can
+ * see: so a compaction of millions of versions stops nobody, and replicas need not sweep in step.
  */
 export class VersionStore {
   readonly #tree = new KeyTree();

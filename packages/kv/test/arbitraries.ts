@@ -141,3 +141,35 @@ export const command: fc.Arbitrary<KvCommand> = fc.oneof(
     }),
   },
 );
+
+const letter = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h').map(bytes);
+const write: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({
+    kind: fc.constant('put' as const),
+    key: letter,
+    value: fc.constant(bytes('')),
+    lease: fc.constant(0n),
+    prevKv: fc.constant(false),
+    ignoreValue: fc.constant(false),
+    ignoreLease: fc.constant(false),
+  }),
+  fc.record({
+    kind: fc.constant('deleteRange' as const),
+    key: letter,
+    rangeEnd: fc.oneof(letter, fc.constantFrom('', '', '\0').map(bytes)),
+    prevKv: fc.constant(false),
+  }),
+);
+
+/** Transactions of writes only, three deep: about half of them write some key twice. */
+export const writes: fc.Arbitrary<TxnRequest> = nest(nest(nest(write)));
+
+function nest(member: fc.Arbitrary<Operation>): fc.Arbitrary<TxnRequest> {
+  const branch = fc.array(fc.oneof(member, write), { maxLength: 3 });
+  return fc.record({
+    kind: fc.constant('txn' as const),
+    compares: fc.constant([]),
+    success: branch,
+    failure: branch,
+  });
+}

@@ -61,10 +61,9 @@ export class KvOracle {
     this.#changes = [...saved];
     try {
       if (command.kind === 'compact') return this.#compact(command.revision);
-      checkShape(command, 128);
+      const refusal = refusalOfShape(command);
+      if (refusal !== null) throw new Refused(refusal);
       if (command.kind === 'txn') {
-        mayWrite(command.success);
-        mayWrite(command.failure);
         this.#checkPath(command, saved);
       } else if (command.kind === 'put') {
         if (command.lease !== 0n && !this.#knownLeases.has(command.lease)) {
@@ -255,6 +254,20 @@ function holdsFor(one: PlainKeyValue, { operator, operand }: Compare): boolean {
   if (operator === 'greater') return result > 0;
   if (operator === 'less') return result < 0;
   return true;
+}
+
+/** What can be said without looking at any state. */
+export function refusalOfShape(operation: Operation): KvRefusal | null {
+  try {
+    checkShape(operation, 128);
+    if (operation.kind !== 'txn') return null;
+    mayWrite(operation.success);
+    mayWrite(operation.failure);
+    return null;
+  } catch (error) {
+    if (error instanceof Refused) return error.refusal;
+    throw error;
+  }
 }
 
 function checkShape(operation: Operation, allowance: number): void {

@@ -131,16 +131,16 @@ test('no chunk is above 1 MiB, whatever the values, and the cuts do not matter',
 });
 
 test('a snapshot drawn while commands are applied equals one drawn at once', () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2]) {
     const prng = new Prng(seed);
     const machine = machineWith();
-    stir(machine, prng, 1500, 12_000);
+    stir(machine, prng, 1100, 12_000);
     const atOnce = drawSnapshot(machine);
     const expected = history(machine);
     let chunksSeen = 0;
     const meanwhile = drawSnapshot(machine, () => {
       chunksSeen++;
-      stir(machine, prng, 100, 12_000);
+      stir(machine, prng, 60, 12_000);
       machine.apply(entriesOf([compact(machine.stats.revision - prng.below(3))]));
       if (chunksSeen === 2) machine.apply(entriesOf([del('key', FROM_KEY)]));
     });

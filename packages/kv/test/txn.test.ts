@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import {
   type Compare,
   type CompareOperator,
@@ -10,6 +11,8 @@ import {
   type TxnRequest,
   validate,
 } from '../src/index.ts';
+import { writes } from './arbitraries.ts';
+import { refusalOfShape } from './kv-oracle.ts';
 import {
   bytes,
   compact,
@@ -170,6 +173,7 @@ test('a compare of a range holds when it holds for every key of it', () => {
   const once = { target: 'version', value: 1 } as const;
   assert.equal(isTrue(store, compare('a', 'equal', once, 'b')), true);
   assert.equal(isTrue(store, compare('a', 'equal', once, 'c')), false);
+  assert.equal(isTrue(store, compare('a', 'notEqual', once, 'c')), false);
   assert.equal(
     isTrue(store, compare('a', 'greater', { target: 'version', value: 0 }, FROM_KEY)),
     true,
@@ -248,6 +252,8 @@ test('a put and a delete that covers it are refused in one branch, in any order 
       [txn([], [put('b', '1')]), txn([], [deletion])],
       [txn([], [deletion]), txn([], [put('b', '1')])],
       [txn([], [del('b')], [put('b', '1')]), deletion],
+      [deletion, txn([], [del('b', FROM_KEY)], [put('b', '1')])],
+      [deletion, txn([], [del('a', 'z'), del('0')], [put('b', '1')]), del('0', '1')],
     ];
     for (const branch of members) {
       assert.equal(refusal(store, txn([], branch)), 'duplicateKey');
@@ -266,6 +272,15 @@ test('deletes may overlap, and so may writes that never run together', () => {
     txn([], [put('a', '1'), del('b', 'c'), del('0', 'a'), del('z', 'a')]),
   ];
   for (const request of allowed) assert.equal(refusal(store, request), null);
+});
+
+test('writes that overlap are found whatever the nesting', () => {
+  fc.assert(
+    fc.property(writes, (request) => {
+      assert.equal(validate(request), refusalOfShape(request));
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('a list of more than 128 is refused, and nested ones share what is left', () => {

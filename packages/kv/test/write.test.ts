@@ -93,7 +93,7 @@ test('a put can keep the value or the lease', () => {
   });
 });
 
-test('a put with an unknown lease is refused, and that is said before that the key is missing', () => {
+test('a put with an unknown lease is refused, even before a missing key is', () => {
   const refused = { kind: 'refused', refusal: 'leaseNotFound', revision: 1 };
   assert.deepEqual(new KvStore().execute(put('k', 'v', { lease: 1n })), refused);
   assert.deepEqual(new KvStore().execute(put('k', '', { lease: 1n, ignoreValue: true })), refused);
@@ -193,6 +193,7 @@ test('the hash depends on every field of the latest state and on nothing else', 
     hashOf(put('a', '2')),
     hashOf(put('b', '1')),
     hashOf(put('a', '1', { lease: 5n })),
+    hashOf(put('a', '1', { lease: 5n + 2n ** 60n })),
     hashOf(put('a', '1'), put('a', '1')),
     hashOf(put('a', '1'), del('a')),
     hashOf(put('a', 'v'.repeat(200))),

@@ -25,7 +25,9 @@ export interface RaftOptions {
   readonly maxInflightBytes: number;
   /** Of proposals appended and not yet committed; beyond it proposals are refused. */
   readonly maxUncommittedBytes: number;
-  /** Of committed entries handed out at a time, so that a long backlog does not block heartbeats. */
+  /**
+   * Of committed entries handed out at a time, so that a long backlog does not block heartbeats.
+   */
   readonly maxApplyBytes: number;
   /** Draws election timeouts; nothing else here is random. */
   readonly prng: Prng;

@@ -115,7 +115,8 @@ export class Raft {
     const replica = this.#replica;
     const { role } = replica;
     if (role.kind === 'leader') {
-      // Before anything else is done as leader: after a pause this is where it learns that it is none.
+      // Before anything else is done as leader: after a pause this is where it learns that it is
+      // none.
       if (nowMs >= supportedUntilMs(replica, role) || diskIsStalled(replica)) {
         stepDown(replica);
       }
@@ -265,7 +266,10 @@ export class Raft {
     if (progress?.state === 'replicate') progress.becomeProbe();
   }
 
-  /** Streaming a snapshot to `to` has ended; on success its answer moves it on, else it begins anew. */
+  /**
+   * Streaming a snapshot to `to` has ended; on success its answer moves it on, else it begins
+   * anew.
+   */
   snapshotSent(to: NodeId): void {
     const { role } = this.#replica;
     if (role.kind !== 'leader') return;

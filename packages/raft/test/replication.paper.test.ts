@@ -163,6 +163,22 @@ describe('3.5 log replication', () => {
     for (const id of [1, 2, 3]) assert.equal(cluster.appliedTexts(id).length, 10);
   });
 
+  it('resumes with a snapshot when the log was cut behind a lost message (bug 31)', () => {
+    const cluster = new Cluster(3, { maxInflightMessages: 1 });
+    const leader = cluster.elect().nodeId;
+    const late = leader === 1 ? 2 : 1;
+    cluster.partition([late], [leader]);
+    cluster.propose(leader, 'lost on its way');
+    cluster.settle();
+    cluster.propose(leader, 'not sent, because the window is full');
+    cluster.settle();
+    const raft = cluster.raft(leader);
+    raft.compact(raft.snapshotMeta(raft.commitIndex), 0);
+    cluster.heal();
+    cluster.pass(500);
+    assert.equal(cluster.get(leader).snapshotsToSend.at(-1)?.to, late);
+  });
+
   it('refuses proposals while too much is uncommitted, and takes them again afterwards', () => {
     const cluster = new Cluster(3, { maxUncommittedBytes: 1000 });
     const leader = cluster.elect().nodeId;

@@ -30,8 +30,8 @@ export interface GroupStatus {
 /** One replicated state machine on this node, as the code above sees it. */
 export interface GroupHandle<Result> {
   /**
-   * Replicates a command and applies it here; from a follower it is forwarded to the leader, at most
-   * once. `done` is called exactly once, from the event loop.
+   * Replicates a command and applies it here; from a follower it is forwarded to the leader, at
+   * most once. `done` is called exactly once, from the event loop.
    */
   propose(command: Uint8Array, done: ProposeDone<Result>): void;
   /**

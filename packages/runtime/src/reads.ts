@@ -18,8 +18,8 @@ interface Confirmed {
 }
 
 /**
- * The linearizable reads of one group on this node: queued, asked for under one context a turn, then
- * confirmed at an index and waiting for the state machine to reach it.
+ * The linearizable reads of one group on this node: queued, asked for under one context a turn,
+ * then confirmed at an index and waiting for the state machine to reach it.
  */
 export class Reads {
   #queued: Read[] = [];

@@ -54,8 +54,8 @@ export interface SimulatedNode {
 const clusterId = '00c0ffee00c0ffee';
 
 /**
- * Nodes of the real host on virtual ports. Everything that happens follows from the seed; every turn
- * of every replica is checked against the invariants, which throw.
+ * Nodes of the real host on virtual ports. Everything that happens follows from the seed; every
+ * turn of every replica is checked against the invariants, which throw.
  */
 export class SimulatedCluster {
   readonly scheduler = new Scheduler();
@@ -236,8 +236,8 @@ export class SimulatedCluster {
   }
 
   /**
-   * Ends the process. With `losePower` the disk loses what was not synced, else the machine lives on
-   * and its cache with it.
+   * Ends the process. With `losePower` the disk loses what was not synced, else the machine lives
+   * on and its cache with it.
    */
   crash(node: SimulatedNode, losePower: boolean): void {
     if (!node.up) return;

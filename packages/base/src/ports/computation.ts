@@ -7,7 +7,9 @@ export interface Checksum {
   crc32(bytes: Uint8Array, seed: number): number;
 }
 
-/** Compression of independent blocks. `name` is recorded beside the bytes, so that it can change. */
+/**
+ * Compression of independent blocks. `name` is recorded beside the bytes, so that it can change.
+ */
 export interface Codec {
   readonly name: 'zstd' | 'identity';
   compress(bytes: Uint8Array): Uint8Array;

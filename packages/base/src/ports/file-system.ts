@@ -53,8 +53,8 @@ export interface DirectoryLock {
 }
 
 /**
- * Blocking calls for start-up, when the node serves nothing yet and straight-line code is worth more
- * than an idle event loop. Never called after the node has started.
+ * Blocking calls for start-up, when the node serves nothing yet and straight-line code is worth
+ * more than an idle event loop. Never called after the node has started.
  */
 export interface BlockingFileSystem {
   /** Creates the directory and its parents; an existing one is fine. */

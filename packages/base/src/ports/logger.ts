@@ -1,6 +1,8 @@
 export type LogFields = Readonly<Record<string, string | number | boolean | bigint | null>>;
 
-/** Structured logs: a stable event name in words, and fields. No string formatting by the caller. */
+/**
+ * Structured logs: a stable event name in words, and fields. No string formatting by the caller.
+ */
 export interface Logger {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;

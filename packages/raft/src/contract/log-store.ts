@@ -8,8 +8,8 @@ import type {
 } from '@quorate/schema';
 
 /**
- * What one group asks of the log in one turn. Applied in the order of the fields, as one step: after
- * a crash either all of it is there or none.
+ * What one group asks of the log in one turn. Applied in the order of the fields, as one step:
+ * after a crash either all of it is there or none.
  */
 export interface GroupWrite {
   readonly group: GroupId;
@@ -18,7 +18,9 @@ export interface GroupWrite {
   readonly truncateAfter: LogIndex | null;
   /** Contiguous; the first follows the last entry that is left. May be empty. */
   readonly entries: readonly Entry[];
-  /** From here on this is the group's snapshot; its file is already durable (index 0 has no file). */
+  /**
+   * From here on this is the group's snapshot; its file is already durable (index 0 has no file).
+   */
   readonly snapshot: SnapshotMeta | null;
   /** Entries up to and including this position are no longer needed. */
   readonly logStart: LogPosition | null;
@@ -51,11 +53,15 @@ export interface LogStore {
    * on the disk is no longer known. It is never retried.
    */
   submit(writes: readonly GroupWrite[], done: (error: Error | null) => void): void;
-  /** False while the room for further entries could not be prepared (a full disk): refuse proposals. */
+  /**
+   * False while the room for further entries could not be prepared (a full disk): refuse
+   * proposals.
+   */
   readonly writable: boolean;
   /**
-   * The group whose entries keep the oldest log segments from being freed, when that has gone on for
-   * more segments than is good; it should take a snapshot and cut its whole log. Null when all is well.
+   * The group whose entries keep the oldest log segments from being freed, when that has gone on
+   * for more segments than is good; it should take a snapshot and cut its whole log. Null when all
+   * is well.
    */
   readonly pinnedBy: GroupId | null;
   /** Bytes on disk, spare room included. */
@@ -92,6 +98,8 @@ export interface SnapshotStore {
     firstChunk: number,
     done: (error: Error | null, reader: SnapshotReader | null) => void,
   ): void;
-  /** Removes the group's snapshots other than `keep`, half-written ones of earlier runs included. */
+  /**
+   * Removes the group's snapshots other than `keep`, half-written ones of earlier runs included.
+   */
   collect(group: GroupId, keep: SnapshotMeta): void;
 }

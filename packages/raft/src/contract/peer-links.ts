@@ -8,8 +8,8 @@ export interface PeerLinkHandlers {
 }
 
 /**
- * Unreliable, ordered messages to peers. Raft survives the loss of any of them, so a full queue drops
- * and says so instead of growing.
+ * Unreliable, ordered messages to peers. Raft survives the loss of any of them, so a full queue
+ * drops and says so instead of growing.
  */
 export interface PeerLinks {
   /** Begins to accept and to connect. `done` once the listener is up, or with why it is not. */

@@ -21,10 +21,12 @@ export function handleHeartbeatResponse(replica: Replica, message: HeartbeatResp
   const { role } = replica;
   if (role.kind !== 'leader') return;
   const progress = role.progress.get(message.from);
+  if (progress === undefined) return;
+  nudge(replica, message.from, progress);
   const sentMs = role.roundSentMs.get(message.round);
-  if (progress === undefined || sentMs === undefined) return;
+  // Too late to say anything about the present, though not about messages that were lost.
+  if (sentMs === undefined) return;
   progress.supportedAtMs = Math.max(progress.supportedAtMs, sentMs);
   progress.answeredRound = Math.max(progress.answeredRound, message.round);
-  nudge(replica, message.from, progress);
   confirmReads(replica, role, confirmedRound(replica, role));
 }

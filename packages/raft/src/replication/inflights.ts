@@ -1,6 +1,8 @@
 import type { LogIndex } from '@quorate/schema';
 
-/** AppendEntries that were sent to one follower and not yet answered, bounded by count and bytes. */
+/**
+ * AppendEntries that were sent to one follower and not yet answered, bounded by count and bytes.
+ */
 export class Inflights {
   readonly #maxCount: number;
   readonly #maxBytes: number;

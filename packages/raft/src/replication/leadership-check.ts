@@ -17,7 +17,9 @@ export function confirmedRound(replica: Replica, role: LeaderState): number {
   );
 }
 
-/** A write that is still not durable after an election timeout: a leader must not go on (bug 15). */
+/**
+ * A write that is still not durable after an election timeout: a leader must not go on (bug 15).
+ */
 export function diskIsStalled(replica: Replica): boolean {
   const since = replica.durability.oldestPendingMs;
   return since !== null && replica.nowMs >= since + replica.options.electionTimeoutMs;

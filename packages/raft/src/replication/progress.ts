@@ -107,8 +107,8 @@ export class Progress {
   }
 
   /**
-   * The follower's log does not continue at `rejectedIndex`; `agreeIndex` is the leader's best guess
-   * of where it may.
+   * The follower's log does not continue at `rejectedIndex`; `agreeIndex` is the leader's best
+   * guess of where it may.
    *
    * @returns false for a stale refusal, which must not move anything back (bugs 5, 24, 29)
    */

@@ -73,7 +73,11 @@ export function nudge(replica: Replica, from: NodeId, progress: Progress): void 
   if (replica.nowMs < progress.lastAnswerMs + replica.options.heartbeatIntervalMs) return;
   const prevLogIndex = progress.nextIndex - 1;
   const prevLogTerm = replica.log.termAt(prevLogIndex);
-  if (prevLogTerm === null) return;
+  if (prevLogTerm === null) {
+    // The log was cut behind what is unanswered: begin anew, with a snapshot.
+    progress.becomeProbe();
+    return;
+  }
   progress.lastAnswerMs = replica.nowMs;
   replica.outbox.send({
     type: 'AppendEntries',

@@ -129,7 +129,10 @@ export class Cluster {
     this.cut.clear();
   }
 
-  /** Takes the member's effects, puts its messages on the network, persists if it does so by itself. */
+  /**
+   * Takes the member's effects, puts its messages on the network, persists if it does so by
+   * itself.
+   */
   turn(id: NodeId): Effects {
     const member = this.get(id);
     const effects = member.raft.takeEffects();

@@ -11,10 +11,10 @@ export const canaries: readonly Canary[] = [
   },
   {
     name: 'vote-not-persisted',
-    why: 'a granted vote is not made durable, so a restarted voter votes again in the term',
+    why: 'a granted vote is not made durable, so a restarted voter votes again in its term',
     file: 'raft/src/replica.ts',
-    find: 'this.#votedFor = candidate;\n    this.#promiseChanged();',
-    replace: 'this.#votedFor = candidate;',
+    find: 'votedFor: this.#votedFor,\n      commitIndex',
+    replace: 'votedFor: noNode,\n      commitIndex',
   },
   {
     name: 'acknowledge-before-fsync',
@@ -25,5 +25,18 @@ export const canaries: readonly Canary[] = [
       'this.#options.logStore.submit(writes, () => undefined);\n' +
       '      this.#options.ports.timers.defer(() => {\n' +
       '        const error = null as Error | null;',
+  },
+  {
+    name: 'segment-forgets-votes',
+    why: 'a new log segment does not repeat the vote of an idle group, and the old one is freed',
+    file: 'storage/src/wal/batch-encoder.ts',
+    find:
+      'putSafeInteger(view, body + 16, hardState.commitIndex);\n' +
+      '    putSafeInteger(view, body + 24, logStart.index);',
+    replace:
+      'putSafeInteger(view, body, 0);\n' +
+      '    putSafeInteger(view, body + 8, 0);\n' +
+      '    putSafeInteger(view, body + 16, hardState.commitIndex);\n' +
+      '    putSafeInteger(view, body + 24, logStart.index);',
   },
 ];

@@ -33,8 +33,8 @@ const healTimeMs = 15_000;
 
 /**
  * Clients write to and read from a key-value group while everything goes wrong (safety), then all
- * faults end and the cluster must serve again and agree (liveness). The seed decides all of it: sizes
- * and limits too, so that rare paths are common in some runs.
+ * faults end and the cluster must serve again and agree (liveness). The seed decides all of it:
+ * sizes and limits too, so that rare paths are common in some runs.
  */
 export function runKvScenario(options: ScenarioOptions): ScenarioResult {
   const prng = new Prng(options.seed);

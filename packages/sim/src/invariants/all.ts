@@ -1,3 +1,4 @@
+import { CommitRule } from './commit-rule.ts';
 import { CommittedLog } from './committed-log.ts';
 import { Durability } from './durability.ts';
 import { ElectionSafety } from './election-safety.ts';
@@ -11,6 +12,7 @@ export function allInvariants(): readonly Invariant[] {
     new ElectionSafety(),
     new LeaderAppendOnly(),
     new LogMatching(),
+    new CommitRule(),
     new CommittedLog(),
     new Durability(),
   ];

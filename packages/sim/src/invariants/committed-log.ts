@@ -2,8 +2,8 @@ import type { GroupId, LogIndex, NodeId, Term } from '@quorate/schema';
 import { GroupMap, type Invariant, InvariantViolation, type Turn } from './invariant.ts';
 
 /**
- * State-Machine Safety and Leader Completeness (figure 3.2): once an entry is committed anywhere, no
- * node ever commits another at its index, and every later leader has it.
+ * State-Machine Safety and Leader Completeness (figure 3.2): once an entry is committed anywhere,
+ * no node ever commits another at its index, and every later leader has it.
  */
 export class CommittedLog implements Invariant {
   readonly name = 'state-machine safety';

@@ -1,4 +1,4 @@
-import type { LogIndex, NodeId, Term } from '@quorate/schema';
+import type { LogIndex, NodeId, RaftMessage, Term } from '@quorate/schema';
 import { GroupMap, type Invariant, InvariantViolation, type Turn } from './invariant.ts';
 
 interface Promises {
@@ -9,6 +9,13 @@ interface Promises {
   index: LogIndex;
   indexTerm: Term;
 }
+
+/** They may carry a term that is not durable yet: nobody relies on the sender remembering it. */
+const promisesNothing: ReadonlySet<RaftMessage['type']> = new Set([
+  'PreVote',
+  'PreVoteResponse',
+  'ReadIndex',
+]);
 
 /**
  * Durability: what a node has promised, it still knows after any crash: its term, its vote, and the
@@ -27,7 +34,7 @@ export class Durability implements Invariant {
     }
     if (first) this.#checkRecovered(turn, promises);
     for (const message of effects.messages) {
-      if (message.type === 'PreVote' || message.type === 'PreVoteResponse') continue;
+      if (promisesNothing.has(message.type)) continue;
       const votedFor =
         message.type === 'RequestVoteResponse' && message.granted
           ? message.to
