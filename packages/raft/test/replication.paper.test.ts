@@ -52,7 +52,7 @@ describe('3.5 log replication', () => {
     assert.equal(cluster.raft(leader).commitIndex, before + 1);
   });
 
-  it("commits without the leader's own disk when a quorum of followers has it, applying later", () => {
+  it('commits without its own disk when a quorum of followers has it, and applies later', () => {
     const cluster = new Cluster(3);
     const leader = cluster.elect().nodeId;
     cluster.get(leader).autoPersist = false;

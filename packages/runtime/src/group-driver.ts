@@ -176,13 +176,17 @@ export class GroupDriver implements GroupHandle<unknown> {
     this.#snapshots.unpin();
   }
 
-  /** Hands the lead to another voter, before this node closes. */
-  handOver(): void {
+  /**
+   * Hands the lead to another voter, before this node closes.
+   *
+   * @returns whether there is one to wait for
+   */
+  handOver(): boolean {
     const { voters } = this.#raft.configuration;
     const to = voters.find((id) => this.#host.options.links.isConnected(id));
-    if (to === undefined) return;
-    this.#raft.transferLeadership(to, this.#nowMs);
+    if (to === undefined) return false;
     this.#wake();
+    return this.#raft.transferLeadership(to, this.#nowMs);
   }
 
   close(error: RuntimeError): void {

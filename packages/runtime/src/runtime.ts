@@ -89,10 +89,10 @@ export class Runtime {
       drainMs,
       () => drivers.every((driver) => driver.idle),
       () => {
-        for (const driver of drivers) if (driver.isLeader) driver.handOver();
+        const handing = drivers.filter((driver) => driver.isLeader && driver.handOver());
         this.#until(
           handOverMs,
-          () => !drivers.some((driver) => driver.isLeader),
+          () => !handing.some((driver) => driver.isLeader),
           () => {
             this.#shutDown(stoppingError());
             this.#options.logStore.close(() => done());

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { TraceLine } from '@quorate/sim';
 import { canaries } from './canaries/registry.ts';
 import { runKvScenario, type ScenarioResult } from './kv/kv-scenario.ts';
 import { traceText } from './trace.ts';
@@ -107,7 +108,7 @@ function runSeeds(
   const totals: Totals = { events: 0, virtualMs: 0, writes: 0, reads: 0, faults: new Map() };
   let lastProgressMs = startedMs;
   for (let seed = first; seed < first + count; seed++) {
-    const print = trace ? { trace: (line: Parameters<typeof traceText>[0]) => say(traceText(line)) } : {};
+    const print = trace ? { trace: (line: TraceLine) => say(traceText(line)) } : {};
     const result = runKvScenario({ seed, nodes, ...print });
     add(totals, result);
     if (result.violation !== null) {
@@ -164,7 +165,10 @@ function finish(
   const wallSeconds = (performance.now() - startedMs) / 1000;
   const eventsPerSecond = Math.round(totals.events / wallSeconds);
   const virtualPerWallSecond = Math.round(totals.virtualMs / 1000 / wallSeconds);
-  say(`${end.seeds} seeds, ${totals.events} events, ${totals.writes} writes acknowledged, ${totals.reads} reads answered`);
+  say(
+    `${end.seeds} seeds, ${totals.events} events, ` +
+      `${totals.writes} writes acknowledged, ${totals.reads} reads answered`,
+  );
   say(`${eventsPerSecond} events/s, ${virtualPerWallSecond} virtual seconds a second`);
   const faults = [...totals.faults].sort(([a], [b]) => (a < b ? -1 : 1));
   say(`faults: ${faults.map(([name, count]) => `${name} ${count}`).join(', ')}`);

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { type Address, present } from '@quorate/base';
 import { KvStateMachine } from '@quorate/kv';
 import { clusterIdOf, createLogger, memberIdOf, openNode } from '@quorate/node';
@@ -25,7 +26,7 @@ export async function startServer(options: ServerOptions): Promise<QuorateServer
   const nodeId = idOf(options);
   const clusterId = clusterIdOf(clusterToken, members.map(idOf));
   const log = options.log ?? { level: 'info', format: 'logfmt' };
-  const store = new KvStateMachine();
+  const store = new KvStateMachine({ checksum: { crc32 } });
   const machine = new EtcdStateMachine(store);
   const node = await openNode({
     nodeId,

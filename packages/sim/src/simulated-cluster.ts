@@ -1,5 +1,5 @@
 import type { Address, Ports, StateMachine } from '@quorate/base';
-import { assert, portableChecksum, present, Prng, silentMetrics } from '@quorate/base';
+import { assert, Prng, portableChecksum, present, silentMetrics } from '@quorate/base';
 import { type Host, type HostTuning, openHost } from '@quorate/host';
 import type { RuntimeObserver } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
@@ -198,7 +198,8 @@ export class SimulatedCluster {
   #ports(node: SimulatedNode): Ports {
     const { trace } = this.#options;
     const { world, id } = node;
-    const keep = trace === undefined ? () => undefined : (line: LogLine) => trace({ ...line, node: id });
+    const keep =
+      trace === undefined ? () => undefined : (line: LogLine) => trace({ ...line, node: id });
     return {
       clock: world.clock,
       timers: world.timers,
@@ -257,7 +258,7 @@ export class SimulatedCluster {
    */
   runUntil(untilMs: number): boolean {
     try {
-      while (this.#violation === null && this.scheduler.step(untilMs)) continue;
+      while (this.#violation === null && this.scheduler.step(untilMs));
     } catch (error) {
       // A mistake that the code itself noticed is as much a violation as any other.
       this.fail(error instanceof Error ? error : new Error(String(error)));

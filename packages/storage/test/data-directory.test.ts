@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { portableChecksum } from '@quorate/base';
-import { PowerFailure } from '../../sim/src/disk/virtual-blocking.ts';
+import { PowerFailure } from '@quorate/sim';
 import { claimDataDirectory, type DataDirectory, StorageError } from '../src/index.ts';
 import { VirtualWorld } from './virtual-world.ts';
 import { codeOf, openLog } from './wal-fixture.ts';

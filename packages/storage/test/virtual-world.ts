@@ -8,7 +8,7 @@ import {
   silentLogger,
   silentMetrics,
 } from '@quorate/base';
-import { VirtualDisk } from '../../sim/src/disk/virtual-disk.ts';
+import { VirtualDisk } from '@quorate/sim';
 
 interface Waiting {
   readonly atMs: number;

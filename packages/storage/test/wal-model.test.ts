@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { FileSystemError, Prng } from '@quorate/base';
 import type { GroupWrite, LogStore } from '@quorate/raft';
-import { PowerFailure } from '../../sim/src/disk/virtual-blocking.ts';
+import { PowerFailure } from '@quorate/sim';
 import { openWriteAheadLog } from '../src/index.ts';
 import { applyToModel, type LogModel, modelOf, randomWrite } from './log-model.ts';
 import { VirtualWorld } from './virtual-world.ts';

@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Children } from './children.ts';
+import { percentile } from './figures.ts';
+import type { Load, LoadLevel, LoadResult } from './load.ts';
+import type { WorkerOrder, WorkerReport } from './node-load-worker.ts';
+
+const workerPath = fileURLToPath(new URL('node-load-worker.ts', import.meta.url));
+/** More of them take the processors from the servers, fewer are the bottleneck themselves. */
+const workerLimit = Math.min(4, Math.max(2, availableParallelism() >>> 1));
+const clientsPerConnection = 50;
+
+/** @quorate/client in several processes, each with connections of its own. */
+export class NodeLoad implements Load {
+  readonly name = '@quorate/client';
+  readonly #children: Children;
+  readonly #workers: ChildProcess[];
+
+  constructor(children: Children) {
+    this.#children = children;
+    this.#workers = Array.from({ length: workerLimit }, () => children.fork(workerPath));
+  }
+
+  async run(level: LoadLevel): Promise<LoadResult> {
+    const used = this.#workers.slice(0, Math.min(this.#workers.length, level.clients));
+    const reports = await Promise.all(
+      used.map((worker, index) => ask(worker, this.#share(level, index, used.length))),
+    );
+    const count = reports.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0);
+    const sorted = new Float64Array(count);
+    let at = 0;
+    for (const { latenciesMs } of reports) {
+      sorted.set(latenciesMs, at);
+      at += latenciesMs.length;
+    }
+    sorted.sort();
+    const seconds = Math.max(...reports.map((report) => report.seconds));
+    const busiest = Math.max(...reports.map((one) => one.processorSeconds / one.seconds));
+    return {
+      figures: {
+        putsPerSecond: count / seconds,
+        p50Ms: percentile(sorted, 0.5),
+        p99Ms: percentile(sorted, 0.99),
+        errors: reports.reduce((sum, { errors }) => sum + errors, 0),
+      },
+      puts: count,
+      remark: describeClient(reports.length, busiest),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => this.#children.stop(worker)));
+  }
+
+  #share(level: LoadLevel, index: number, of: number): WorkerOrder {
+    const part = (total: number): number => Math.floor((total + index) / of);
+    const clients = part(level.clients);
+    const connections = Math.ceil(clients / clientsPerConnection);
+    return { ...level, clients, puts: part(level.puts), connections, seed: index * 0x1000_0000 };
+  }
+}
+
+async function ask(worker: ChildProcess, order: WorkerOrder): Promise<WorkerReport> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const ended = once(worker, 'exit', { signal }).then(() => {
+    throw new Error('a process of the client has ended');
+  });
+  try {
+    const answered = once(worker, 'message', { signal });
+    worker.send(order);
+    const [report]: WorkerReport[] = await Promise.race([answered, ended]);
+    if (report === undefined) throw new Error('a process of the client has said nothing');
+    return report;
+  } finally {
+    waiting.abort();
+  }
+}
+
+function describeClient(processes: number, busiest: number): string {
+  const percent = Math.round(busiest * 100);
+  const who =
+    processes === 1 ? 'the client process' : `the busiest of ${processes} client processes`;
+  const verdict = busiest > 0.85 ? ': the client is the bottleneck' : '';
+  return `${who} took ${percent} % of a core${verdict}`;
+}
