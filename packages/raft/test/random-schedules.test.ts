@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RandomCluster } from './support/random-cluster.ts';
 
-const steps = 6000;
+const steps = 10_000;
 
 function run(seed: number, size: number): RandomCluster {
   const cluster = new RandomCluster(seed, size);

@@ -20,7 +20,7 @@ interface Forwarded {
   readonly proposals: readonly Proposal[];
 }
 
-export function outcomeUnknown(
+function outcomeUnknown(
   reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot',
 ): RuntimeError {
   return new RuntimeError(
@@ -148,7 +148,7 @@ export class Proposals {
   }
 }
 
-export function noLeader(retryAfterMs: number): RuntimeError {
+function noLeader(retryAfterMs: number): RuntimeError {
   return new RuntimeError(
     'RUNTIME_NO_LEADER',
     `No leader was found in time; nothing was appended. Try again in ${retryAfterMs} ms.`,

@@ -30,7 +30,7 @@ export interface Handshake {
   readonly incarnation: number;
 }
 
-export const handshakeBytes = 52;
+const handshakeBytes = 52;
 const spokenVersions = { min: 1, max: 1 } as const;
 
 export const Lane = { control: 0, bulk: 1 } as const;

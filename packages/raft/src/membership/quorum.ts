@@ -3,7 +3,7 @@ import type { Configuration, LogIndex, NodeId } from '@quorate/schema';
 export type VoteResult = 'won' | 'lost' | 'pending';
 
 /** More than half. */
-export function majorityOf(count: number): number {
+function majorityOf(count: number): number {
   return Math.floor(count / 2) + 1;
 }
 
@@ -11,9 +11,9 @@ export function majorityOf(count: number): number {
  * The largest value that a majority of `voters` has reached. An empty half decides nothing and so
  * holds nothing back.
  */
-function majorityValue(voters: readonly NodeId[], valueOf: (id: NodeId) => number): number {
+function majorityValue(voters: readonly NodeId[], reachedBy: (id: NodeId) => number): number {
   if (voters.length === 0) return Number.POSITIVE_INFINITY;
-  const values = voters.map(valueOf).sort((a, b) => a - b);
+  const values = voters.map(reachedBy).sort((a, b) => a - b);
   return values[voters.length - majorityOf(voters.length)] as number;
 }
 
@@ -24,11 +24,11 @@ function majorityValue(voters: readonly NodeId[], valueOf: (id: NodeId) => numbe
  */
 export function quorumValue(
   configuration: Configuration,
-  valueOf: (id: NodeId) => number,
+  reachedBy: (id: NodeId) => number,
 ): LogIndex {
   return Math.min(
-    majorityValue(configuration.voters, valueOf),
-    majorityValue(configuration.votersOutgoing, valueOf),
+    majorityValue(configuration.voters, reachedBy),
+    majorityValue(configuration.votersOutgoing, reachedBy),
   );
 }
 

@@ -11,20 +11,20 @@ import { applyDurably } from './strict-disk.ts';
 
 /** What a run may do at each step, drawn in these proportions. */
 const actions: readonly [name: Action, weight: number][] = [
-  ['deliver', 90],
-  ['tick', 20],
-  ['turn', 80],
-  ['persist', 30],
-  ['apply', 6],
-  ['propose', 30],
-  ['read', 4],
-  ['drop', 6],
-  ['duplicate', 2],
-  ['snapshot', 4],
-  ['sendSnapshot', 10],
+  ['deliver', 360],
+  ['tick', 60],
+  ['turn', 320],
+  ['persist', 150],
+  ['apply', 25],
+  ['propose', 120],
+  ['read', 16],
+  ['drop', 16],
+  ['duplicate', 8],
+  ['snapshot', 10],
+  ['sendSnapshot', 15],
   ['restart', 1],
   ['transfer', 1],
-  ['unreachable', 2],
+  ['unreachable', 3],
   ['pause', 1],
 ];
 type Action =
@@ -103,7 +103,10 @@ export class RandomCluster {
         replica.raft.tick(this.#nowMs);
         this.#turn(replica);
         while (replica.writes.length > 0) this.#persist(replica);
-        this.#apply(replica);
+        while (replica.handed.length > 0) {
+          this.#apply(replica);
+          this.#turn(replica);
+        }
         while (replica.snapshotsToSend.length > 0) this.#sendSnapshot(replica, true);
         this.#turn(replica);
       }

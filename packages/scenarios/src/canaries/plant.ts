@@ -12,7 +12,9 @@ registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
     if (!url.endsWith(`/packages/${canary.file}`)) return loaded;
-    const source = String(loaded.source);
+    const { source: bytes } = loaded;
+    if (bytes === undefined || bytes === null) throw new Error(`${url} has no source`);
+    const source = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
     if (source.split(canary.find).length !== 2) {
       throw new Error(`canary ${canary.name}: its place in ${canary.file} has changed`);
     }

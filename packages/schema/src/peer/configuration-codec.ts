@@ -5,7 +5,7 @@ import { asSchemaError, malformed } from './schema-error.ts';
 import type { Configuration, NodeId, SnapshotMeta } from './types.ts';
 
 /** Appends the fields of a `Configuration` message. */
-export function writeConfiguration(writer: ByteWriter, configuration: Configuration): void {
+function writeConfiguration(writer: ByteWriter, configuration: Configuration): void {
   writeIds(writer, 1, configuration.voters);
   writeIds(writer, 2, configuration.votersOutgoing);
   writeIds(writer, 3, configuration.learners);
@@ -23,7 +23,7 @@ function writeIds(writer: ByteWriter, field: number, ids: readonly NodeId[]): vo
 }
 
 /** Reads to the reader's end. */
-export function readConfiguration(reader: ByteReader): Configuration {
+function readConfiguration(reader: ByteReader): Configuration {
   const voters: NodeId[] = [];
   const votersOutgoing: NodeId[] = [];
   const learners: NodeId[] = [];
