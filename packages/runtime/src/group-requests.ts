@@ -8,6 +8,9 @@ import { RuntimeError } from './runtime-error.ts';
 /** Bytes of commands handed over in one piece, to the core or to the leader. */
 const pieceBytes = 1024 * 1024;
 
+/** Reads that may wait at a time. */
+const maxReads = 100_000;
+
 /** What clients ask of one group on this node: proposals and reads, wherever the leader is. */
 export class GroupRequests {
   readonly #context: GroupContext;
@@ -43,8 +46,13 @@ export class GroupRequests {
 
   #refusal(command: Uint8Array): RuntimeError | null {
     if (this.#context.stopping()) return stoppingError();
-    const maxBytes = this.#context.options.tuning.maxCommandBytes;
-    if (command.length <= maxBytes) return null;
+    const { maxCommandBytes: maxBytes, maxUncommittedBytes } = this.#context.options.tuning;
+    if (command.length <= maxBytes) {
+      // Without a leader commands wait here, and must not do so without bound.
+      const waiting = this.#proposals.unplacedBytes;
+      const fits = waiting === 0 || waiting + command.length <= maxUncommittedBytes;
+      return fits ? null : this.#overloaded();
+    }
     return new RuntimeError(
       'RUNTIME_COMMAND_TOO_LARGE',
       `The command has ${command.length} bytes; at most ${maxBytes} are taken.`,
@@ -52,10 +60,15 @@ export class GroupRequests {
     );
   }
 
+  #overloaded(): RuntimeError {
+    return overloadedError(this.#context.options.tuning.heartbeatIntervalMs);
+  }
+
   readBarrier(done: ReadDone): void {
     const { options } = this.#context;
-    if (this.#context.stopping()) {
-      options.ports.timers.defer(() => done(stoppingError(), 0));
+    if (this.#context.stopping() || this.#reads.count >= maxReads) {
+      const refused = this.#context.stopping() ? stoppingError() : this.#overloaded();
+      options.ports.timers.defer(() => done(refused, 0));
       return;
     }
     this.#reads.queue(done, this.#context.nowMs() + options.tuning.requestTimeoutMs);
@@ -95,7 +108,7 @@ export class GroupRequests {
       return null;
     }
     if (proposed.outcome === 'overloaded') {
-      return overloadedError(options.tuning.heartbeatIntervalMs);
+      return this.#overloaded();
     }
     return notLeaderError(proposed.leader);
   }
@@ -116,7 +129,7 @@ export class GroupRequests {
       });
       if (sent) continue;
       this.#proposals.takeForwarded(request);
-      const refused = overloadedError(options.tuning.heartbeatIntervalMs);
+      const refused = this.#overloaded();
       for (const proposal of piece) proposal.done(refused, null);
     }
   }
@@ -165,11 +178,7 @@ export class GroupRequests {
       // Nothing was appended there, so handing it on anew cannot apply it twice.
       this.#proposals.requeue(proposals);
     } else {
-      const { heartbeatIntervalMs } = this.#context.options.tuning;
-      const refused =
-        message.outcome === 'storageFull'
-          ? storageFullError()
-          : overloadedError(heartbeatIntervalMs);
+      const refused = message.outcome === 'storageFull' ? storageFullError() : this.#overloaded();
       for (const proposal of proposals) proposal.done(refused, null);
     }
   }

@@ -20,9 +20,7 @@ interface Forwarded {
   readonly proposals: readonly Proposal[];
 }
 
-function outcomeUnknown(
-  reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot',
-): RuntimeError {
+function outcomeUnknown(reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot'): RuntimeError {
   return new RuntimeError(
     'RUNTIME_OUTCOME_UNKNOWN',
     `The outcome of the command is unknown (${reason}): it may have been applied or may yet be. ` +
@@ -41,6 +39,12 @@ export class Proposals {
   /** In the order of deadlines, which is the order of insertion. */
   #waiting = new Map<LogIndex, Waiting>();
   #nextRequest = 1;
+  #unplacedBytes = 0;
+
+  /** Of commands that are in no log yet: queued here, or on their way to the leader. */
+  get unplacedBytes(): number {
+    return this.#unplacedBytes;
+  }
 
   get idle(): boolean {
     return this.#queued.length + this.#forwarded.size + this.#waiting.size === 0;
@@ -51,17 +55,28 @@ export class Proposals {
   }
 
   queue(proposal: Proposal): void {
+    this.#unplacedBytes += proposal.command.length;
     this.#queued.push(proposal);
   }
 
   takeQueued(): readonly Proposal[] {
     const queued = this.#queued;
     this.#queued = [];
+    this.#placed(queued);
     return queued;
   }
 
+  #placed(proposals: readonly Proposal[]): void {
+    for (const { command } of proposals) this.#unplacedBytes -= command.length;
+  }
+
+  #unplaced(proposals: readonly Proposal[]): void {
+    for (const { command } of proposals) this.#unplacedBytes += command.length;
+  }
+
   requeue(proposals: readonly Proposal[]): void {
-    this.#queued.unshift(...proposals);
+    this.#unplaced(proposals);
+    this.#queued = [...proposals, ...this.#queued];
   }
 
   /** The commands stand in the log from `firstIndex` on, in `term`. */
@@ -78,13 +93,16 @@ export class Proposals {
     const request = this.#nextRequest++;
     const deadlineMs = Math.max(...proposals.map((proposal) => proposal.deadlineMs));
     this.#forwarded.set(request, { to, deadlineMs, proposals });
+    this.#unplaced(proposals);
     return request;
   }
 
   takeForwarded(request: number): readonly Proposal[] | null {
     const forwarded = this.#forwarded.get(request);
+    if (forwarded === undefined) return null;
     this.#forwarded.delete(request);
-    return forwarded?.proposals ?? null;
+    this.#placed(forwarded.proposals);
+    return forwarded.proposals;
   }
 
   /** The entry at `index` was applied. */
@@ -113,8 +131,8 @@ export class Proposals {
   linkLost(peer: NodeId): void {
     for (const [request, forwarded] of this.#forwarded) {
       if (forwarded.to !== peer) continue;
-      this.#forwarded.delete(request);
-      for (const proposal of forwarded.proposals) proposal.done(outcomeUnknown('linkLost'), null);
+      const lost = this.takeForwarded(request) ?? [];
+      for (const proposal of lost) proposal.done(outcomeUnknown('linkLost'), null);
     }
   }
 
@@ -122,12 +140,13 @@ export class Proposals {
     const late = this.#queued.filter((proposal) => proposal.deadlineMs <= nowMs);
     if (late.length > 0) {
       this.#queued = this.#queued.filter((proposal) => proposal.deadlineMs > nowMs);
+      this.#placed(late);
       for (const proposal of late) proposal.done(noLeader(retryAfterMs), null);
     }
     for (const [request, forwarded] of this.#forwarded) {
       if (forwarded.deadlineMs > nowMs) continue;
-      this.#forwarded.delete(request);
-      for (const proposal of forwarded.proposals) proposal.done(outcomeUnknown('timeout'), null);
+      const late = this.takeForwarded(request) ?? [];
+      for (const proposal of late) proposal.done(outcomeUnknown('timeout'), null);
     }
     for (const [index, { proposal }] of this.#waiting) {
       if (proposal.deadlineMs > nowMs) continue;
@@ -140,9 +159,8 @@ export class Proposals {
   failAll(queued: RuntimeError): void {
     for (const proposal of this.takeQueued()) proposal.done(queued, null);
     const unknown = outcomeUnknown('stopping');
-    const forwarded = [...this.#forwarded.values()].flatMap((entry) => entry.proposals);
+    const forwarded = [...this.#forwarded.keys()].flatMap((id) => this.takeForwarded(id) ?? []);
     const waiting = [...this.#waiting.values()].map((entry) => entry.proposal);
-    this.#forwarded.clear();
     this.#waiting.clear();
     for (const proposal of [...forwarded, ...waiting]) proposal.done(unknown, null);
   }

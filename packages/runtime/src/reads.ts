@@ -26,12 +26,19 @@ export class Reads {
   #asked = new Map<number, Asked>();
   #confirmed: Confirmed[] = [];
   #nextContext = 1;
+  #count = 0;
+
+  /** Of reads that are not yet answered. */
+  get count(): number {
+    return this.#count;
+  }
 
   get queuedCount(): number {
     return this.#queued.length;
   }
 
   queue(done: ReadDone, deadlineMs: number): void {
+    this.#count += 1;
     this.#queued.push({ done, deadlineMs });
   }
 
@@ -64,7 +71,7 @@ export class Reads {
     const ready = this.#confirmed.filter((batch) => batch.index <= appliedIndex);
     if (ready.length === 0) return;
     this.#confirmed = this.#confirmed.filter((batch) => batch.index > appliedIndex);
-    for (const batch of ready) for (const read of batch.reads) read.done(null, appliedIndex);
+    for (const { reads } of ready) this.#answer(reads, null, appliedIndex);
   }
 
   /**
@@ -86,7 +93,7 @@ export class Reads {
     this.#confirmed = this.#confirmed
       .map((batch) => ({ ...batch, reads: batch.reads.filter((read) => !isLate(read)) }))
       .filter((batch) => batch.reads.length > 0);
-    for (const read of late) read.done(readTimeout(timeoutMs), 0);
+    this.#answer(late, readTimeout(timeoutMs), 0);
     return forgotten;
   }
 
@@ -99,7 +106,12 @@ export class Reads {
     this.#queued = [];
     this.#asked.clear();
     this.#confirmed = [];
-    for (const read of all) read.done(error, 0);
+    this.#answer(all, error, 0);
+  }
+
+  #answer(reads: readonly Read[], error: RuntimeError | null, appliedIndex: LogIndex): void {
+    this.#count -= reads.length;
+    for (const read of reads) read.done(error, appliedIndex);
   }
 }
 
