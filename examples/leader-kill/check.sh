@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Kills leaders of a real cluster while etcdctl writes to it, and then looks for every acknowledged
-# write on every node. README.md beside this file says what is checked. Needs etcdctl, and npm ci before.
+# write on every node. README.md beside this file says what is checked; npm ci comes first.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -12,6 +12,7 @@ import { layersRule } from './rules/layers.ts';
 import { leftoversRule } from './rules/leftovers.ts';
 import { licencesRule } from './rules/licences.ts';
 import { lineLengthRule } from './rules/line-length.ts';
+import { lockCompleteRule } from './rules/lock-complete.ts';
 import { namesRule } from './rules/names.ts';
 import { purityRule } from './rules/purity.ts';
 import { versionsRule } from './rules/versions.ts';
@@ -28,6 +29,7 @@ const RULES: readonly Rule[] = [
   fileLengthRule,
   functionLengthRule,
   installScriptsRule,
+  lockCompleteRule,
   layersRule,
   leftoversRule,
   licencesRule,

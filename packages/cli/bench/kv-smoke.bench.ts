@@ -3,7 +3,12 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Children } from './kv-smoke/children.ts';
-import { etcdCluster, quorateCluster, type StartCluster } from './kv-smoke/cluster.ts';
+import {
+  type Cluster,
+  etcdCluster,
+  quorateCluster,
+  type StartCluster,
+} from './kv-smoke/cluster.ts';
 import { EtcdLoad } from './kv-smoke/etcd-load.ts';
 import {
   describeFigures,
@@ -23,7 +28,7 @@ import { processorMicros } from './kv-smoke/processor-time.ts';
  * [--directory DIR]`
  */
 interface Plan {
-  readonly systems: ReadonlyMap<string, StartCluster>;
+  readonly clusters: ReadonlyMap<string, StartCluster>;
   readonly load: Load;
   readonly directory: string;
   readonly rounds: number;
@@ -38,7 +43,13 @@ const warmUp = { clients: 100, seconds: 4 };
 /** The type of a file system that is only memory. */
 const tmpfs = 0x01021994;
 
-type RoundsByClients = Map<number, MeasuredFigures[]>;
+/** One of the clusters compared. All are up the whole time, one at a time is under load. */
+interface System {
+  readonly name: string;
+  readonly cluster: Cluster;
+  /** By the number of clients. */
+  readonly rounds: Map<number, MeasuredFigures[]>;
+}
 
 function toNumber(flag: string, text: string): number {
   const value = Number(text);
@@ -53,7 +64,7 @@ function plan(children: Children): Plan {
     options: {
       peer: { type: 'string' },
       rounds: { type: 'string' },
-      seconds: { type: 'string', default: '10' },
+      seconds: { type: 'string', default: '5' },
       clients: { type: 'string', default: '1,100,1000' },
       directory: { type: 'string', default: tmpdir() },
     },
@@ -63,43 +74,29 @@ function plan(children: Children): Plan {
   }
   const { ETCD: etcd, ETCD_LOAD: etcdLoad } = process.env;
   const peer = etcd ?? (values.peer === undefined ? undefined : 'etcd');
-  const systems = new Map([['quorate', quorateCluster(children)]]);
-  if (peer !== undefined) systems.set('etcd', etcdCluster(children, peer));
+  const clusters = new Map([['quorate', quorateCluster(children)]]);
+  if (peer !== undefined) clusters.set('etcd', etcdCluster(children, peer));
   const seconds = toNumber('seconds', values.seconds);
   const clients = values.clients.split(',').map((text) => toNumber('clients', text));
-  const rounds = toNumber('rounds', values.rounds ?? (peer === undefined ? '1' : '2'));
+  const rounds = toNumber('rounds', values.rounds ?? (peer === undefined ? '2' : '4'));
   const parent = resolve(values.directory);
   mkdirSync(parent, { recursive: true });
   const directory = mkdtempSync(join(parent, 'quorate-bench-'));
   const load = etcdLoad === undefined ? new NodeLoad(children) : new EtcdLoad(children, etcdLoad);
-  return { systems, load, directory, rounds, seconds, clients };
+  return { clusters, load, directory, rounds, seconds, clients };
 }
 
-/** Starts one cluster, measures it at every level, stops it. */
-async function measure(
-  system: string,
-  start: StartCluster,
-  { load, directory, seconds, clients }: Plan,
-  results: RoundsByClients,
-): Promise<void> {
-  const path = join(directory, system);
-  mkdirSync(path);
-  const cluster = await start(path);
-  const { endpoints, processIds } = cluster;
-  const level: LoadLevel = { endpoints, seconds, clients: 1, puts: putsAtMost, keys, valueBytes };
-  await load.run({ ...level, ...warmUp });
-  for (const count of clients) {
-    const before = processorMicros(processIds);
-    const result = await load.run({ ...level, clients: count });
-    const figures = withCost(result, before, processorMicros(processIds));
-    const rounds = results.get(count) ?? [];
-    results.set(count, [...rounds, figures]);
-    const { remark } = result;
-    const label = `${system.padEnd(8)}${count.toString().padStart(5)} clients`;
-    console.log(`${label} ${describeFigures(figures)}${remark === '' ? '' : ` (${remark})`}`);
-  }
-  await cluster.stop();
-  rmSync(path, { recursive: true });
+/** Loads one cluster once, the others standing by. */
+async function measure(system: System, level: LoadLevel, load: Load): Promise<void> {
+  const { endpoints, processIds } = system.cluster;
+  const before = processorMicros(processIds);
+  const result = await load.run({ ...level, endpoints });
+  const figures = withCost(result, before, processorMicros(processIds));
+  const rounds = system.rounds.get(level.clients) ?? [];
+  system.rounds.set(level.clients, [...rounds, figures]);
+  const label = `${system.name.padEnd(8)}${level.clients.toString().padStart(5)} clients`;
+  const { remark } = result;
+  console.log(`${label} ${describeFigures(figures)}${remark === '' ? '' : ` (${remark})`}`);
 }
 
 function withCost(
@@ -111,53 +108,51 @@ function withCost(
   return { ...figures, serverMicros: isKnown ? (afterMicros - beforeMicros) / puts : 0 };
 }
 
-/** Ours to etcd's puts a second, of the medians, by number of clients. */
-function ratios(
-  results: ReadonlyMap<string, Record<string, MeasuredFigures>>,
-): Record<string, number> | null {
-  const [ours, theirs] = [results.get('quorate'), results.get('etcd')];
-  if (ours === undefined || theirs === undefined) return null;
-  const found: Record<string, number> = {};
-  for (const [clients, { putsPerSecond }] of Object.entries(ours)) {
-    found[clients] = roundTo(putsPerSecond / (theirs[clients]?.putsPerSecond ?? 0), 3);
-  }
-  return found;
+function mediansOf({ rounds }: System): Record<string, MeasuredFigures> {
+  return Object.fromEntries(
+    [...rounds].map(([clients, figures]) => [clients, medianFigures(figures)]),
+  );
 }
 
-function report({ load, rounds, seconds }: Plan, all: ReadonlyMap<string, RoundsByClients>): void {
-  const results = new Map<string, Record<string, MeasuredFigures>>();
-  for (const [system, byClients] of all) {
-    const medians = [...byClients].map(([clients, each]) => [clients, medianFigures(each)]);
-    results.set(system, Object.fromEntries(medians));
-  }
-  const ratio = ratios(results);
-  for (const [clients, value] of Object.entries(ratio ?? {})) {
-    console.log(`${clients} clients: quorate has ${value} times the puts/s of etcd (of medians)`);
+function report(systems: readonly System[], { load, rounds, seconds }: Plan): void {
+  const results = Object.fromEntries(systems.map((system) => [system.name, mediansOf(system)]));
+  const { quorate, etcd } = results;
+  const ratio: Record<string, number> = {};
+  for (const [clients, { putsPerSecond }] of Object.entries(etcd ?? {})) {
+    const ours = quorate?.[clients]?.putsPerSecond ?? 0;
+    const value = roundTo(ours / putsPerSecond, 3);
+    ratio[clients] = value;
+    console.log(`${clients} clients: quorate has ${value} times the puts/s of etcd, of medians`);
   }
   const conditions = { client: load.name, rounds, seconds, keys, valueBytes };
-  const figures = { results: Object.fromEntries(results), ...(ratio === null ? {} : { ratio }) };
-  console.log(JSON.stringify({ bench: 'kv-smoke', ...conditions, ...figures }));
+  const compared = etcd === undefined ? {} : { ratio };
+  console.log(JSON.stringify({ bench: 'kv-smoke', ...conditions, results, ...compared }));
 }
 
 async function run(planned: Plan): Promise<void> {
-  const { systems, load, directory, rounds, seconds } = planned;
+  const { load, directory, rounds, seconds, clients } = planned;
   console.log(
     `three members on this machine (${availableParallelism()} cores, shared with the client), ` +
-      `client ${load.name}, ${valueBytes}-byte values, ${keys} keys, ${seconds} s a level, ` +
-      `rounds: ${rounds}`,
+      `client ${load.name}, ${valueBytes}-byte values, ${keys} keys, ` +
+      `${rounds} rounds of ${seconds} s`,
   );
   if (statfsSync(directory).type === tmpfs) {
     console.log(`${directory} is memory, not a disk: choose another with --directory`);
   }
-  const all = new Map<string, RoundsByClients>();
-  for (let round = 0; round < rounds; round++) {
-    for (const [system, start] of systems) {
-      const results = all.get(system) ?? new Map<number, MeasuredFigures[]>();
-      all.set(system, results);
-      await measure(system, start, planned, results);
+  const level = { endpoints: [], seconds, clients: 1, puts: putsAtMost, keys, valueBytes };
+  const systems: System[] = [];
+  for (const [name, start] of planned.clusters) {
+    const cluster = await start(join(directory, name));
+    systems.push({ name, cluster, rounds: new Map() });
+    await load.run({ ...level, ...warmUp, endpoints: cluster.endpoints });
+  }
+  for (const count of clients) {
+    for (let round = 0; round < rounds; round++) {
+      for (const system of systems) await measure(system, { ...level, clients: count }, load);
     }
   }
-  report(planned, all);
+  await Promise.all(systems.map(({ cluster }) => cluster.stop()));
+  report(systems, planned);
 }
 
 const children = new Children();

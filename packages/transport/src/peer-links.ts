@@ -192,14 +192,19 @@ function seedFrom(bytes: Uint8Array): number {
   return bytes.reduce((seed, byte) => seed * 256 + byte, 0);
 }
 
+/** A network port may put words of its own around the system's error. */
+function isAddressInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
 function listenError(listen: Address, error: Error | null): TransportError {
   const { host, port } = listen;
-  if (error !== null && 'code' in error && error.code === 'EADDRINUSE') {
+  if (isAddressInUse(error) || isAddressInUse(error?.cause)) {
     return new TransportError(
       'TRANSPORT_ADDRESS_IN_USE',
       `${host}:${port} is in use by another process; stop that process or choose another port`,
       { host, port },
-      { cause: error },
+      error === null ? {} : { cause: error },
     );
   }
   const reason = error?.message ?? 'unknown';

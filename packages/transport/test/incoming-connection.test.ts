@@ -133,7 +133,10 @@ test('a newer connection replaces the older of its lane, which is not listened t
   newer.write(frame(heartbeat(2, 1, 2)));
   bulk.write(frame(heartbeat(2, 1, 3)));
   rig.run(100);
-  assert.deepEqual(rounds(node.received).sort((a, b) => a - b), [2, 3]);
+  assert.deepEqual(
+    rounds(node.received).sort((a, b) => a - b),
+    [2, 3],
+  );
   assert.notEqual(older.closedBecause, null);
   assert.equal(newer.closedBecause ?? bulk.closedBecause, null);
 });

@@ -7,9 +7,7 @@ const PROTO = /^[a-z0-9]+(_[a-z0-9]+)*\.proto$/;
 /** Documents that readers look for in capitals. */
 const DOCUMENT =
   /^(README|CHANGELOG|CONTRIBUTING|ARCHITECTURE|STYLE|SECURITY)\.md$|^(LICENSE|NOTICE)$/;
-const SAY_NOTHING = new Set(
-  'util utils helper helpers common misc internal internals shared'.split(' '),
-);
+const SAY_NOTHING = new Set('util utils helper helpers common misc internal shared'.split(' '));
 
 /** Names of files and folders: kebab-case, and none that says nothing. */
 export const namesRule: Rule = {

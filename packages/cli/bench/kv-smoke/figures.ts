@@ -22,7 +22,7 @@ export function percentile(sorted: Float64Array, share: number): number {
 }
 
 /** The middle one, or the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >>> 1;
   if (sorted.length % 2 === 1) return sorted[middle] ?? 0;

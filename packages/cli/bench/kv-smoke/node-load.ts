@@ -11,6 +11,8 @@ const workerPath = fileURLToPath(new URL('node-load-worker.ts', import.meta.url)
 /** More of them take the processors from the servers, fewer are the bottleneck themselves. */
 const workerLimit = Math.min(4, Math.max(2, availableParallelism() >>> 1));
 const clientsPerConnection = 50;
+/** A process that takes this much of a core has no time to wait for answers. */
+const bottleneckShare = 0.85;
 
 /** @quorate/client in several processes, each with connections of its own. */
 export class NodeLoad implements Load {
@@ -37,7 +39,7 @@ export class NodeLoad implements Load {
     }
     sorted.sort();
     const seconds = Math.max(...reports.map((report) => report.seconds));
-    const busiest = Math.max(...reports.map((one) => one.processorSeconds / one.seconds));
+    const shares = reports.map((one) => one.processorSeconds / one.seconds);
     return {
       figures: {
         putsPerSecond: count / seconds,
@@ -46,7 +48,7 @@ export class NodeLoad implements Load {
         errors: reports.reduce((sum, { errors }) => sum + errors, 0),
       },
       puts: count,
-      remark: describeClient(reports.length, busiest),
+      remark: describeClient(shares),
     };
   }
 
@@ -79,10 +81,11 @@ async function ask(worker: ChildProcess, order: WorkerOrder): Promise<WorkerRepo
   }
 }
 
-function describeClient(processes: number, busiest: number): string {
-  const percent = Math.round(busiest * 100);
-  const who =
-    processes === 1 ? 'the client process' : `the busiest of ${processes} client processes`;
-  const verdict = busiest > 0.85 ? ': the client is the bottleneck' : '';
-  return `${who} took ${percent} % of a core${verdict}`;
+/** @param shares how much of a core each process took */
+function describeClient(shares: readonly number[]): string {
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const busiest = Math.max(...shares);
+  const all = percent(shares.reduce((sum, share) => sum + share, 0));
+  const words = `client ${all} of a core, its busiest process ${percent(busiest)}`;
+  return busiest > bottleneckShare ? `${words}: it is the bottleneck` : words;
 }

@@ -34,19 +34,23 @@ export function snapshotPreamble(attributes: AttributesByMember): Uint8Array {
   return writer.take();
 }
 
-/** Draws from the store's snapshot after the preamble; an early end ends that one too. */
-export function* snapshotChunks(
+/**
+ * Draws from the store's snapshot after the preamble. Not a generator: one that is ended before it
+ * is first drawn from would never tell the store, which holds history back until it is told.
+ */
+export function snapshotChunks(
   preamble: Uint8Array,
   store: Iterator<Uint8Array, void>,
-): Generator<Uint8Array, void> {
-  let drawn = false;
-  try {
-    yield preamble;
-    for (let next = store.next(); next.done !== true; next = store.next()) yield next.value;
-    drawn = true;
-  } finally {
-    if (!drawn) store.return?.();
-  }
+): Iterator<Uint8Array, void> {
+  let begun = false;
+  return {
+    next: () => {
+      if (begun) return store.next();
+      begun = true;
+      return { done: false, value: preamble };
+    },
+    return: () => store.return?.() ?? { done: true, value: undefined },
+  };
 }
 
 /** Splits what `snapshotChunks` gave, wherever the chunks' borders are now. */
