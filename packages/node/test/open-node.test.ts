@@ -20,8 +20,8 @@ class Sum implements StateMachine<number> {
     });
   }
 
-  *snapshot(): Iterator<Uint8Array, void> {
-    yield Uint8Array.of(this.total & 0xff, (this.total >>> 8) & 0xff);
+  snapshot(): Iterator<Uint8Array, void> {
+    return [Uint8Array.of(this.total & 0xff, (this.total >>> 8) & 0xff)].values();
   }
 
   restore(): ReturnType<StateMachine<number>['restore']> {

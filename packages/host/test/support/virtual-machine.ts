@@ -29,7 +29,8 @@ export class ListMachine implements StateMachine<number> {
     return {
       chunk: (bytes) => chunks.push(bytes.slice()),
       finish: () => {
-        this.commands = new TextDecoder().decode(concatBytes(chunks)).split('\n');
+        const text = new TextDecoder().decode(concatBytes(chunks));
+        this.commands = text === '' ? [] : text.split('\n');
       },
     };
   }
