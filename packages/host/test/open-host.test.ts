@@ -167,14 +167,19 @@ describe('opening fails, and leaves nothing open', () => {
       for (const name of machine.disk.blocking.list('data/snapshots')) {
         machine.disk.blocking.remove(`data/snapshots/${name}`);
       }
+      let isClosed = false;
       const linksThrough = (links: PeerLinks): PeerLinks => ({
         start: (handlers, done) => {
-          room.scheduler.schedule(listenAfterMs, () => links.start(handlers, done));
+          // Who is closed before it listens tells nobody.
+          room.scheduler.schedule(listenAfterMs, () => isClosed || links.start(handlers, done));
         },
         send: (to, group, message) => links.send(to, group, message),
         flush: () => links.flush(),
         isConnected: (peer) => links.isConnected(peer),
-        close: () => links.close(),
+        close: () => {
+          isClosed = true;
+          links.close();
+        },
       });
       const opening = machine.open({ tuning: small, linksThrough });
       room.run(5000);

@@ -71,7 +71,7 @@ describe('without a leader', () => {
     const leader = processes.elect();
     const [follower] = processes.followers(leader);
     let answers = 0;
-    const count = 200_000;
+    const count = 105_000;
     processes.board.arrives = ({ message }) => message.type !== 'ReadIndexResponse';
     for (let i = 0; i < count; i++) follower.handle.readBarrier(() => answers++);
     processes.run(20);
