@@ -11,9 +11,12 @@ import {
   openWriteAheadLog,
 } from '@quorate/storage';
 import { createPeerLinks, type ListeningPeerLinks } from '@quorate/transport';
-import type { Host, HostGroup, HostOptions } from './host.ts';
+import type { Host, HostGroup, HostOptions, HostTuning } from './host.ts';
 import { HostError } from './host-error.ts';
 import { resolveTuning } from './tuning.ts';
+
+/** Of a snapshot's content in one message, as state machines may give it; of forwarded commands. */
+const maxChunkBytes = 1024 * 1024;
 
 /**
  * Opens one process of a cluster: takes the data directory, recovers the log, listens for peers and
@@ -26,26 +29,45 @@ export function openHost(
   done: (error: Error | null, host: Host | null) => void,
 ): void {
   let claimed: DataDirectory | null = null;
+  let logStore: LogStore | null = null;
+  let isOpening = true;
+  const tell = (error: Error | null, host: Host | null): void => {
+    if (isOpening) done(error, host);
+    isOpening = false;
+  };
   try {
     checkOptions(options);
+    // Before anything on the disk is touched.
+    const tuning = resolveTuning(options.tuning ?? {});
     claimed = claim(options);
-    const directory = claimed;
-    const opened = assemble(options, directory);
+    logStore = openLog(options, tuning, claimed);
+    const opened: OpenHost = assemble(options, tuning, claimed, logStore, (error) => {
+      // The lock outlives the last write under way.
+      opened.close(() => tell(error, null));
+      if (!isOpening) options.onHalt(error);
+    });
     opened.runtime.start((error) => {
-      if (error === null) {
-        done(null, opened);
-        return;
-      }
-      opened.abandon(() => done(error, null));
+      if (error === null) tell(null, opened);
+      else opened.close(() => tell(error, null));
     });
   } catch (error) {
-    claimed?.release();
     const failure = error instanceof Error ? error : new Error(String(error));
-    options.ports.timers.defer(() => done(failure, null));
+    const finish = (): void => {
+      claimed?.release();
+      tell(failure, null);
+    };
+    if (logStore === null) options.ports.timers.defer(finish);
+    else logStore.close(finish);
   }
 }
 
-function checkOptions({ nodeId, members, groups }: HostOptions): void {
+function checkOptions({ nodeId, members, groups, clusterId }: HostOptions): void {
+  if (!/^[0-9a-f]{16}$/.test(clusterId)) {
+    // The data directory would otherwise be made that cluster's for good.
+    throw new HostError('HOST_OPTIONS_INVALID', `clusterId '${clusterId}' is not 16 hex digits`, {
+      field: 'clusterId',
+    });
+  }
   if (!members.has(nodeId)) {
     throw new HostError('HOST_OPTIONS_INVALID', `members does not name this node, ${nodeId}`, {
       field: 'members',
@@ -64,13 +86,22 @@ function claim(options: HostOptions): DataDirectory {
   return claimDataDirectory({ fileSystem, crypto, directory, clusterId, nodeId });
 }
 
-function assemble(options: HostOptions, claimed: DataDirectory): OpenHost {
+function openLog(options: HostOptions, tuning: HostTuning, claimed: DataDirectory): LogStore {
+  const { ports, dataDirectory: directory } = options;
+  const { segmentBytes } = tuning;
+  return openWriteAheadLog({ ports, directory, incarnation: claimed.incarnation, segmentBytes });
+}
+
+function assemble(
+  options: HostOptions,
+  tuning: HostTuning,
+  claimed: DataDirectory,
+  logStore: LogStore,
+  onHalt: (error: Error) => void,
+): OpenHost {
   const { ports, nodeId, clusterId, dataDirectory: directory } = options;
   const { listen, members, groups } = options;
-  const tuning = resolveTuning(options.tuning ?? {});
   const { incarnation } = claimed;
-  const { segmentBytes } = tuning;
-  const logStore = openWriteAheadLog({ ports, directory, incarnation, segmentBytes });
   checkRecovered(logStore, groups);
   const snapshotStore = openSnapshotStore({ ports, directory });
   const links = createPeerLinks({
@@ -81,7 +112,9 @@ function assemble(options: HostOptions, claimed: DataDirectory): OpenHost {
     listen,
     peers: members,
     // A message holds entries, or one chunk of a snapshot, and a little around them.
-    limits: { maxFrameBytes: 4 * Math.max(tuning.maxMessageBytes, tuning.maxCommandBytes) },
+    limits: {
+      maxFrameBytes: 4 * Math.max(tuning.maxMessageBytes, tuning.maxCommandBytes, maxChunkBytes),
+    },
   });
   const runtime = new Runtime({
     ports,
@@ -91,10 +124,7 @@ function assemble(options: HostOptions, claimed: DataDirectory): OpenHost {
     links: options.linksThrough?.(links) ?? links,
     tuning,
     ...(options.observer === undefined ? {} : { observer: options.observer }),
-    onHalt: (error) => {
-      claimed.release();
-      options.onHalt(error);
-    },
+    onHalt,
   });
   const prng = new Prng(seedFrom(ports.crypto.randomBytes(6)));
   const voters = [...members.keys()].sort((a, b) => a - b);
@@ -106,7 +136,7 @@ function assemble(options: HostOptions, claimed: DataDirectory): OpenHost {
     const seed = Math.floor(prng.float() * 2 ** 53);
     runtime.addGroup({ id, name, stateMachine, initial, seed });
   }
-  return new OpenHost(options, runtime, logStore, links, claimed);
+  return new OpenHost(options, runtime, links, claimed);
 }
 
 function checkRecovered(logStore: LogStore, groups: readonly HostGroup[]): void {
@@ -144,7 +174,6 @@ function seedFrom(bytes: Uint8Array): number {
 class OpenHost implements Host {
   readonly runtime: Runtime;
   readonly #options: HostOptions;
-  readonly #logStore: LogStore;
   readonly #links: ListeningPeerLinks;
   readonly #claimed: DataDirectory;
   readonly #waitingForClose: (() => void)[] = [];
@@ -153,13 +182,11 @@ class OpenHost implements Host {
   constructor(
     options: HostOptions,
     runtime: Runtime,
-    logStore: LogStore,
     links: ListeningPeerLinks,
     claimed: DataDirectory,
   ) {
     this.#options = options;
     this.runtime = runtime;
-    this.#logStore = logStore;
     this.#links = links;
     this.#claimed = claimed;
   }
@@ -189,15 +216,6 @@ class OpenHost implements Host {
       this.#state = 'closed';
       this.#claimed.release();
       for (const callback of this.#waitingForClose) callback();
-    });
-  }
-
-  /** The listener could not be opened: nothing has begun, so nothing has to be finished. */
-  abandon(done: () => void): void {
-    this.#links.close();
-    this.#logStore.close(() => {
-      this.#claimed.release();
-      done();
     });
   }
 }

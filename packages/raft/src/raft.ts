@@ -13,7 +13,7 @@ import type { Effects, Role } from './contract/effects.ts';
 import { startPreVote } from './election/campaign.ts';
 import { advanceTransfer, startTransfer } from './election/leadership-transfer.ts';
 import { stepDown } from './election/transitions.ts';
-import { answerWhenDurable } from './handle/append-entries.ts';
+import { answerOwed } from './handle/append-entries.ts';
 import { dispatch } from './handle/dispatch.ts';
 import { entryBytes } from './log/raft-log.ts';
 import type { InitialState, RaftOptions } from './options.ts';
@@ -220,7 +220,7 @@ export class Raft {
     }
     const { role } = replica;
     if (role.kind === 'leader') advanceCommit(replica);
-    else if (role.kind === 'follower') answerWhenDurable(replica, role, replica.leaderId);
+    else if (role.kind === 'follower') answerOwed(replica, role, replica.leaderId);
   }
 
   /** The state machine has applied everything up to and including `index`. */
@@ -246,7 +246,7 @@ export class Raft {
    */
   compact(snapshot: SnapshotMeta, tailEntries: number): void {
     const replica = this.#replica;
-    if (snapshot.index <= replica.snapshot.index) return;
+    if (snapshot.index < replica.snapshot.index) return;
     let keepFrom = snapshot.index + 1 - tailEntries;
     if (replica.role.kind === 'leader') {
       for (const progress of replica.role.progress.values()) {

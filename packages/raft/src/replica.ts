@@ -220,9 +220,11 @@ export class Replica {
 
   /** A snapshot of this node's own state machine is durable: cut the log behind it. */
   compact(snapshot: SnapshotMeta, keepFrom: LogIndex): void {
-    this.snapshot = snapshot;
-    this.configurations.compactedTo(snapshot.index);
-    this.#unwritten.snapshot = snapshot;
+    if (snapshot.index > this.snapshot.index) {
+      this.snapshot = snapshot;
+      this.configurations.compactedTo(snapshot.index);
+      this.#unwritten.snapshot = snapshot;
+    }
     const cutAt = Math.min(snapshot.index, keepFrom - 1);
     if (cutAt > this.log.start.index) {
       this.log.compactTo(cutAt);
@@ -233,7 +235,8 @@ export class Replica {
   /** @returns the next write, or null when nothing waits to be made durable */
   takeWrite(): DurableWrite | null {
     const unwritten = this.#unwritten;
-    const last = this.log.lastIndex;
+    // What follows a snapshot waits for the next write: within one, entries come before it.
+    const last = unwritten.restore?.index ?? this.log.lastIndex;
     const entries =
       unwritten.nextEntry <= last
         ? this.log.slice(unwritten.nextEntry, last, Number.POSITIVE_INFINITY)
@@ -267,6 +270,8 @@ export class Replica {
   /** @returns committed entries that are durable here and may be applied next */
   takeCommitted(): readonly Entry[] {
     if (this.handedIndex > this.appliedIndex) return [];
+    // A snapshot has replaced the log and is not durable yet: what it replaced is gone.
+    if (this.handedIndex < this.log.start.index) return [];
     const to = Math.min(this.commitIndex, this.durability.durableIndex);
     if (to <= this.handedIndex) return [];
     const entries = this.log.slice(this.handedIndex + 1, to, this.options.maxApplyBytes);

@@ -1,6 +1,6 @@
-import type { AppliedEntry, StateMachine } from '@quorate/base';
+import type { AppliedEntry, SnapshotSink, StateMachine } from '@quorate/base';
 import { assert } from '@quorate/base';
-import type { SnapshotStore } from '@quorate/raft';
+import type { SnapshotReader, SnapshotStore } from '@quorate/raft';
 import type { Entry, GroupId, LogIndex, SnapshotMeta } from '@quorate/schema';
 import { EntryKind } from '@quorate/schema';
 
@@ -51,7 +51,8 @@ export class ApplyPipeline {
   }
 
   restore(snapshot: SnapshotMeta): void {
-    this.#steps.push({ kind: 'restore', snapshot });
+    // It supersedes what has not begun yet, whose snapshot may be gone by the time it would.
+    this.#steps = [{ kind: 'restore', snapshot }];
     this.#next();
   }
 
@@ -90,11 +91,19 @@ export class ApplyPipeline {
       this.#apply(entries, commands);
       return;
     }
-    prefetch(commands, (error) => {
-      if (this.#closed) return;
-      if (error !== null) this.#fail(error);
-      else this.#apply(entries, commands);
-    });
+    let isAnswered = false;
+    try {
+      prefetch(commands, (error) => {
+        if (this.#closed || isAnswered) return;
+        isAnswered = true;
+        if (error !== null) this.#fail(error);
+        else this.#apply(entries, commands);
+      });
+    } catch (error) {
+      // After its answer it is no longer the state machine's own code that runs.
+      if (isAnswered) throw error;
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #apply(entries: readonly Entry[], commands: readonly AppliedEntry[]): void {
@@ -117,6 +126,16 @@ export class ApplyPipeline {
     this.#finished();
   }
 
+  #begin(reader: SnapshotReader): SnapshotSink | null {
+    try {
+      return this.#stateMachine.restore();
+    } catch (error) {
+      reader.close();
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      return null;
+    }
+  }
+
   #restore(snapshot: SnapshotMeta): void {
     this.#snapshotStore.open(this.#group, snapshot, 0, (openError, reader) => {
       if (this.#closed) {
@@ -127,7 +146,8 @@ export class ApplyPipeline {
         this.#fail(openError ?? new Error('the snapshot could not be opened'));
         return;
       }
-      const sink = this.#stateMachine.restore();
+      const sink = this.#begin(reader);
+      if (sink === null) return;
       let bytes = 0;
       const readNext = (): void =>
         reader.next((error, chunk) => {

@@ -142,6 +142,9 @@ export class GroupDriver implements GroupHandle<unknown> {
       case 'SnapshotChunkResponse':
         this.#snapshots.chunkAnswered(message);
         break;
+      case 'InstallSnapshot':
+        // Only this node's own receiver knows that a snapshot is there: no peer may say so.
+        return;
       default:
         this.#raft.step(message, this.#nowMs);
     }

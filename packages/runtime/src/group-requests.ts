@@ -1,7 +1,8 @@
+import { Prng } from '@quorate/base';
 import type { Entry, Forward, ForwardResponse, LogIndex, NodeId } from '@quorate/schema';
 import type { GroupContext } from './group-context.ts';
 import type { ProposeDone, ReadDone } from './group-handle.ts';
-import { type Proposal, Proposals } from './proposals.ts';
+import { type Proposal, Proposals, proposalBytes } from './proposals.ts';
 import { Reads } from './reads.ts';
 import { RuntimeError } from './runtime-error.ts';
 
@@ -11,14 +12,22 @@ const pieceBytes = 1024 * 1024;
 /** Reads that may wait at a time. */
 const maxReads = 100_000;
 
+/** Entries that may be committed and not yet applied before new ones are refused. */
+const maxUnapplied = 50_000;
+
 /** What clients ask of one group on this node: proposals and reads, wherever the leader is. */
 export class GroupRequests {
   readonly #context: GroupContext;
-  readonly #proposals = new Proposals();
-  readonly #reads = new Reads();
+  readonly #proposals: Proposals;
+  readonly #reads: Reads;
+  /** Who refused what was handed to it, and until when it is not asked again. */
+  #refused = { leader: 0, untilMs: 0 };
 
   constructor(context: GroupContext) {
     this.#context = context;
+    const prng = new Prng(context.group.seed).fork();
+    this.#proposals = new Proposals(1 + prng.below(2 ** 52));
+    this.#reads = new Reads(1 + prng.below(2 ** 52));
   }
 
   get idle(): boolean {
@@ -81,7 +90,10 @@ export class GroupRequests {
     this.#reads.askAll((context) => raft.readIndex(context, nowMs), nowMs);
     if (this.#proposals.queuedCount === 0) return;
     if (raft.role === 'leader') this.#proposeHere(nowMs);
-    else if (raft.leaderId !== 0) this.#forward(raft.leaderId);
+    else if (raft.leaderId !== 0) {
+      const { leader, untilMs } = this.#refused;
+      if (raft.leaderId !== leader || nowMs >= untilMs) this.#forward(raft.leaderId);
+    }
   }
 
   #proposeHere(nowMs: number): void {
@@ -102,6 +114,8 @@ export class GroupRequests {
   ): RuntimeError | null {
     const { options, raft } = this.#context;
     if (!options.logStore.writable) return storageFullError();
+    // A state machine that cannot keep up would let the log in memory grow without bound.
+    if (raft.commitIndex - this.#context.appliedIndex() > maxUnapplied) return this.#overloaded();
     const proposed = raft.propose(commands, nowMs, options.ports.clock.wallMicros());
     if (proposed.outcome === 'appended') {
       appended(proposed.firstIndex, proposed.term);
@@ -177,6 +191,9 @@ export class GroupRequests {
     } else if (message.outcome === 'notLeader' || message.outcome === 'stopping') {
       // Nothing was appended there, so handing it on anew cannot apply it twice.
       this.#proposals.requeue(proposals);
+      // It will say so again until its successor is known: ask at the pace of heartbeats.
+      const untilMs = this.#context.nowMs() + this.#context.options.tuning.heartbeatIntervalMs;
+      this.#refused = { leader: message.from, untilMs };
     } else {
       const refused = message.outcome === 'storageFull' ? storageFullError() : this.#overloaded();
       for (const proposal of proposals) proposal.done(refused, null);
@@ -239,13 +256,13 @@ function* inPieces(proposals: readonly Proposal[]): Generator<readonly Proposal[
   let piece: Proposal[] = [];
   let bytes = 0;
   for (const proposal of proposals) {
-    if (piece.length > 0 && bytes + proposal.command.length > pieceBytes) {
+    if (piece.length > 0 && bytes + proposalBytes(proposal) > pieceBytes) {
       yield piece;
       piece = [];
       bytes = 0;
     }
     piece.push(proposal);
-    bytes += proposal.command.length;
+    bytes += proposalBytes(proposal);
   }
   if (piece.length > 0) yield piece;
 }

@@ -13,6 +13,7 @@ export class GroupSnapshots {
   #tailEntries: number;
   /** Of the log that was applied since the last snapshot. */
   #logBytes = 0;
+  #closed = false;
 
   constructor(context: GroupContext) {
     this.#context = context;
@@ -98,7 +99,7 @@ export class GroupSnapshots {
   #take(tailEntries: number): void {
     const { options, group, raft } = this.#context;
     const appliedIndex = this.#context.appliedIndex();
-    if (this.#taker.busy || appliedIndex < raft.snapshot.index) return;
+    if (this.#closed || this.#taker.busy || appliedIndex < raft.snapshot.index) return;
     this.#tailEntries = tailEntries;
     if (appliedIndex === raft.snapshot.index) {
       this.#taken(raft.snapshot);
@@ -123,6 +124,7 @@ export class GroupSnapshots {
   }
 
   close(): void {
+    this.#closed = true;
     this.#sender.close();
     this.#receiver.close();
     this.#taker.cancel();

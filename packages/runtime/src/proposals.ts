@@ -9,6 +9,11 @@ export interface Proposal {
   readonly deadlineMs: number;
 }
 
+/** What a proposal counts for in every limit: an empty command takes room too. */
+export function proposalBytes({ command }: Proposal): number {
+  return command.length + 32;
+}
+
 interface Waiting {
   readonly term: Term;
   readonly proposal: Proposal;
@@ -37,9 +42,17 @@ export class Proposals {
   #queued: Proposal[] = [];
   #forwarded = new Map<number, Forwarded>();
   /** In the order of deadlines, which is the order of insertion. */
-  #waiting = new Map<LogIndex, Waiting>();
-  #nextRequest = 1;
+  #waiting = new Map<LogIndex, readonly Waiting[]>();
+  #nextRequest: number;
   #unplacedBytes = 0;
+
+  /**
+   * @param firstRequest drawn anew in each life of the process, or an answer to the life before
+   *   could be taken for one to this
+   */
+  constructor(firstRequest: number) {
+    this.#nextRequest = firstRequest;
+  }
 
   /** Of commands that are in no log yet: queued here, or on their way to the leader. */
   get unplacedBytes(): number {
@@ -55,7 +68,7 @@ export class Proposals {
   }
 
   queue(proposal: Proposal): void {
-    this.#unplacedBytes += proposal.command.length;
+    this.#unplacedBytes += proposalBytes(proposal);
     this.#queued.push(proposal);
   }
 
@@ -67,11 +80,11 @@ export class Proposals {
   }
 
   #placed(proposals: readonly Proposal[]): void {
-    for (const { command } of proposals) this.#unplacedBytes -= command.length;
+    for (const proposal of proposals) this.#unplacedBytes -= proposalBytes(proposal);
   }
 
   #unplaced(proposals: readonly Proposal[]): void {
-    for (const { command } of proposals) this.#unplacedBytes += command.length;
+    for (const proposal of proposals) this.#unplacedBytes += proposalBytes(proposal);
   }
 
   requeue(proposals: readonly Proposal[]): void {
@@ -83,15 +96,15 @@ export class Proposals {
   appended(proposals: readonly Proposal[], firstIndex: LogIndex, term: Term): void {
     proposals.forEach((proposal, position) => {
       const index = firstIndex + position;
-      // An entry of another term stood here before: it was overwritten, so it never happened.
-      this.#waiting.get(index)?.proposal.done(lost(0), null);
-      this.#waiting.set(index, { term, proposal });
+      // One of another term may wait here already, and may still be the one that is committed.
+      this.#waiting.set(index, [...(this.#waiting.get(index) ?? []), { term, proposal }]);
     });
   }
 
   forwarded(proposals: readonly Proposal[], to: NodeId): number {
     const request = this.#nextRequest++;
-    const deadlineMs = Math.max(...proposals.map((proposal) => proposal.deadlineMs));
+    let deadlineMs = 0;
+    for (const proposal of proposals) deadlineMs = Math.max(deadlineMs, proposal.deadlineMs);
     this.#forwarded.set(request, { to, deadlineMs, proposals });
     this.#unplaced(proposals);
     return request;
@@ -110,16 +123,18 @@ export class Proposals {
     const waiting = this.#waiting.get(index);
     if (waiting === undefined) return;
     this.#waiting.delete(index);
-    if (waiting.term === term) waiting.proposal.done(null, { index, result });
-    else waiting.proposal.done(lost(leader), null);
+    for (const { term: proposedIn, proposal } of waiting) {
+      if (proposedIn === term) proposal.done(null, { index, result });
+      else proposal.done(lost(leader), null);
+    }
   }
 
   /** A snapshot took the place of everything up to `index`: what it did with them is unknown. */
   superseded(index: LogIndex): void {
-    for (const [at, { proposal }] of this.#waiting) {
+    for (const [at, waiting] of this.#waiting) {
       if (at > index) continue;
       this.#waiting.delete(at);
-      proposal.done(outcomeUnknown('snapshot'), null);
+      for (const { proposal } of waiting) proposal.done(outcomeUnknown('snapshot'), null);
     }
   }
 
@@ -148,10 +163,14 @@ export class Proposals {
       const late = this.takeForwarded(request) ?? [];
       for (const proposal of late) proposal.done(outcomeUnknown('timeout'), null);
     }
-    for (const [index, { proposal }] of this.#waiting) {
-      if (proposal.deadlineMs > nowMs) continue;
-      this.#waiting.delete(index);
-      proposal.done(outcomeUnknown('timeout'), null);
+    for (const [index, waiting] of this.#waiting) {
+      const left = waiting.filter(({ proposal }) => proposal.deadlineMs > nowMs);
+      if (left.length === waiting.length) continue;
+      if (left.length > 0) this.#waiting.set(index, left);
+      else this.#waiting.delete(index);
+      for (const { proposal } of waiting) {
+        if (proposal.deadlineMs <= nowMs) proposal.done(outcomeUnknown('timeout'), null);
+      }
     }
   }
 
@@ -160,7 +179,7 @@ export class Proposals {
     for (const proposal of this.takeQueued()) proposal.done(queued, null);
     const unknown = outcomeUnknown('stopping');
     const forwarded = [...this.#forwarded.keys()].flatMap((id) => this.takeForwarded(id) ?? []);
-    const waiting = [...this.#waiting.values()].map((entry) => entry.proposal);
+    const waiting = [...this.#waiting.values()].flat().map((entry) => entry.proposal);
     this.#waiting.clear();
     for (const proposal of [...forwarded, ...waiting]) proposal.done(unknown, null);
   }

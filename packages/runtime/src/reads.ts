@@ -25,8 +25,16 @@ export class Reads {
   #queued: Read[] = [];
   #asked = new Map<number, Asked>();
   #confirmed: Confirmed[] = [];
-  #nextContext = 1;
+  #nextContext: number;
   #count = 0;
+
+  /**
+   * @param firstContext drawn anew in each life of the process: the leader may still be confirming
+   *   a read of the life before, whose index is too low for a read of this one (bug 34)
+   */
+  constructor(firstContext: number) {
+    this.#nextContext = firstContext;
+  }
 
   /** Of reads that are not yet answered. */
   get count(): number {
@@ -63,7 +71,7 @@ export class Reads {
     const asked = this.#asked.get(context);
     if (asked === undefined) return;
     this.#asked.delete(context);
-    this.#queued.unshift(...asked.reads);
+    this.#queued = [...asked.reads, ...this.#queued];
   }
 
   reached(appliedIndex: LogIndex): void {
@@ -89,7 +97,8 @@ export class Reads {
     const isLate = (read: Read): boolean => read.deadlineMs <= nowMs;
     const late = this.#queued.filter(isLate);
     if (late.length > 0) this.#queued = this.#queued.filter((read) => !isLate(read));
-    for (const batch of this.#confirmed) late.push(...batch.reads.filter(isLate));
+    for (const batch of this.#confirmed)
+      for (const read of batch.reads) if (isLate(read)) late.push(read);
     this.#confirmed = this.#confirmed
       .map((batch) => ({ ...batch, reads: batch.reads.filter((read) => !isLate(read)) }))
       .filter((batch) => batch.reads.length > 0);

@@ -26,6 +26,8 @@ export class Runtime {
   #tickTimer: Timer | null = null;
   #tickAtMs = Number.POSITIVE_INFINITY;
   #sweepTimer: Timer | null = null;
+  readonly #waitingForClose: (() => void)[] = [];
+  #closed = false;
   #state: 'running' | 'stopping' | 'stopped' = 'running';
 
   constructor(options: RuntimeOptions) {
@@ -68,6 +70,8 @@ export class Runtime {
         if (error === null) {
           for (const driver of this.#drivers.values()) this.#wake(driver);
           this.#sweep();
+        } else {
+          this.#shutDown(stoppingError());
         }
         done(error);
       },
@@ -79,8 +83,14 @@ export class Runtime {
    * and log. Bounded: about a second at most. `done` once the log is closed.
    */
   stop(done: () => void): void {
-    if (this.#state !== 'running') {
+    if (this.#closed) {
       done();
+      return;
+    }
+    this.#waitingForClose.push(done);
+    if (this.#waitingForClose.length > 1) return;
+    if (this.#state === 'stopped') {
+      this.#closeLog();
       return;
     }
     this.#state = 'stopping';
@@ -95,11 +105,18 @@ export class Runtime {
           () => !handing.some((driver) => driver.isLeader),
           () => {
             this.#shutDown(stoppingError());
-            this.#options.logStore.close(() => done());
+            this.#closeLog();
           },
         );
       },
     );
+  }
+
+  #closeLog(): void {
+    this.#options.logStore.close(() => {
+      this.#closed = true;
+      for (const done of this.#waitingForClose) done();
+    });
   }
 
   #until(limitMs: number, holds: () => boolean, then: () => void): void {

@@ -50,8 +50,13 @@ export class SnapshotSender {
     const { snapshot } = transfer;
     if (snapshot.index !== message.snapshotIndex || snapshot.term !== message.snapshotTerm) return;
     transfer.lastHeardMs = nowMs;
-    if (message.outcome !== 'more') {
+    if (message.outcome === 'installed') {
       this.#end(from);
+    } else if (message.outcome === 'refused') {
+      // Anew at the next sweep: a disk without room must not be asked at the network's speed.
+      transfer.reader?.close();
+      transfer.reader = null;
+      transfer.lastHeardMs = Number.NEGATIVE_INFINITY;
     } else if (message.nextChunk === transfer.chunk + 1 && transfer.reader !== null) {
       transfer.chunk = message.nextChunk;
       this.#sendNext(from, transfer);

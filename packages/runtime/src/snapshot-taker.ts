@@ -36,7 +36,8 @@ export class SnapshotTaker {
     this.#current = run;
     const { group, store, stateMachine } = this.#options;
     // Drawn now, so that it is of this index although the file opens later.
-    const chunks = stateMachine.snapshot();
+    const chunks = this.#begin(run, stateMachine);
+    if (chunks === null) return;
     store.create(group, snapshot, (error, writer) => {
       if (writer === null) {
         chunks.return?.();
@@ -45,6 +46,18 @@ export class SnapshotTaker {
       }
       this.#writeNext(run, writer, chunks, snapshot, 0);
     });
+  }
+
+  #begin(
+    run: { cancelled: boolean },
+    stateMachine: StateMachine<unknown>,
+  ): Iterator<Uint8Array, void> | null {
+    try {
+      return stateMachine.snapshot();
+    } catch (error) {
+      this.#end(run, error instanceof Error ? error : new Error(String(error)));
+      return null;
+    }
   }
 
   cancel(): void {

@@ -8,8 +8,9 @@ export interface PeerLinkHandlers {
 }
 
 /**
- * Unreliable, ordered messages to peers. Raft survives the loss of any of them, so a full queue
- * drops and says so instead of growing.
+ * Unreliable messages to peers. Raft survives the loss of any of them, so a full queue drops and
+ * says so instead of growing. Each is delivered at most once: a forwarded command that came twice
+ * would be appended twice.
  */
 export interface PeerLinks {
   /** Begins to accept and to connect. `done` once the listener is up, or with why it is not. */

@@ -14,7 +14,7 @@ function otherVoters(replica: Replica): NodeId[] {
  * disturb the others when it comes back (dissertation 9.6).
  */
 export function startPreVote(replica: Replica): void {
-  replica.forwardedReads.forEach((context) => replica.failedReads.push(context));
+  for (const context of replica.forwardedReads) replica.failedReads.push(context);
   replica.forwardedReads.clear();
   replica.setRole({ kind: 'preCandidate', votes: new Map([[replica.nodeId, true]]) }, noNode);
   replica.resetElectionDeadline();

@@ -24,8 +24,7 @@ export function handleAppendEntries(replica: Replica, message: AppendEntries): v
     role.verifiedIndex = Math.max(role.verifiedIndex, verified);
     replica.commitTo(Math.min(message.commitIndex, verified));
   }
-  role.owesAnswer = true;
-  answerWhenDurable(replica, role, message.from);
+  oweAnswer(replica, role, message.from);
 }
 
 function appendNew(replica: Replica, entries: readonly Entry[]): void {
@@ -55,8 +54,18 @@ function refuse(replica: Replica, message: AppendEntries): void {
   });
 }
 
+/**
+ * Owes the leader an acknowledgement, and gives it at once if there is nothing to wait for. What is
+ * not durable yet is acknowledged when it is: an answer before would say nothing new, and would
+ * reach the socket ahead of the entries' way to the disk.
+ */
+export function oweAnswer(replica: Replica, role: FollowerState, leader: NodeId): void {
+  role.owesAnswer = true;
+  if (role.verifiedIndex <= replica.durability.durableIndex) answerOwed(replica, role, leader);
+}
+
 /** Acknowledges what is both verified and durable; the rest is owed until the disk has it. */
-export function answerWhenDurable(replica: Replica, role: FollowerState, leader: NodeId): void {
+export function answerOwed(replica: Replica, role: FollowerState, leader: NodeId): void {
   if (!role.owesAnswer) return;
   const durable = replica.durability.durableIndex;
   const matchIndex = Math.min(role.verifiedIndex, durable);

@@ -8,7 +8,10 @@ import { nudge } from '../replication/replicate.ts';
 export function handleHeartbeat(replica: Replica, message: Heartbeat): void {
   const { role } = replica;
   assert(role.kind === 'follower', 'the sender leads this term, so this node follows');
-  replica.commitTo(Math.min(message.commitIndex, role.verifiedIndex));
+  // Acknowledged to this leader, in this term: verified, though a restart may have forgotten it.
+  const acknowledged = Math.min(message.commitIndex, replica.log.lastIndex);
+  role.verifiedIndex = Math.max(role.verifiedIndex, acknowledged);
+  replica.commitTo(acknowledged);
   replica.promise({
     type: 'HeartbeatResponse',
     to: message.from,

@@ -1,7 +1,7 @@
 import { assert } from '@quorate/base';
 import type { InstallSnapshot } from '@quorate/schema';
 import type { Replica } from '../replica.ts';
-import { answerWhenDurable } from './append-entries.ts';
+import { oweAnswer } from './append-entries.ts';
 
 /**
  * The driver has received all of a snapshot from the leader and made its content durable. It
@@ -20,6 +20,5 @@ export function handleInstallSnapshot(replica: Replica, message: InstallSnapshot
     }
   }
   role.verifiedIndex = Math.max(role.verifiedIndex, snapshot.index);
-  role.owesAnswer = true;
-  answerWhenDurable(replica, role, message.from);
+  oweAnswer(replica, role, message.from);
 }

@@ -97,7 +97,11 @@ export class Progress {
       return advanced;
     }
     if (this.state === 'probe') {
+      const { nextIndex } = this;
       this.becomeReplicate();
+      // The logs agree up to the probe although less is durable there: above all while a snapshot
+      // is being taken in, when going back would ask for the same snapshot again (bug 26).
+      this.nextIndex = Math.max(this.nextIndex, nextIndex);
       return advanced;
     }
     // A late answer may be for more than was ever sent in this state.
@@ -120,6 +124,8 @@ export class Progress {
       return true;
     }
     if (this.nextIndex - 1 !== rejectedIndex) return false;
+    // It has lost what it acknowledged: asking again at once would go on at the network's speed.
+    if (rejectedIndex <= this.matchIndex) return false;
     this.nextIndex = Math.max(Math.min(rejectedIndex, agreeIndex + 1), this.matchIndex + 1);
     this.probeSent = false;
     return true;

@@ -69,7 +69,7 @@ export function nudge(replica: Replica, from: NodeId, progress: Progress): void 
     progress.probeSent = false;
     return;
   }
-  if (progress.state !== 'replicate' || progress.inflights.count === 0) return;
+  if (progress.state !== 'replicate' || progress.matchIndex >= progress.nextIndex - 1) return;
   if (replica.nowMs < progress.lastAnswerMs + replica.options.heartbeatIntervalMs) return;
   const prevLogIndex = progress.nextIndex - 1;
   const prevLogTerm = replica.log.termAt(prevLogIndex);

@@ -19,7 +19,8 @@ export interface FaultyPeerLinksOptions {
 
 /**
  * Loses, repeats and reorders whole messages on their way in, which a stream alone never does
- * within one connection, and which Raft has to survive all the same.
+ * within one connection, and which Raft has to survive all the same. A Forward is never repeated:
+ * links promise not to, and commands without a session rely on it.
  */
 export function faultyPeerLinks(inner: PeerLinks, options: FaultyPeerLinksOptions): PeerLinks {
   const { prng, schedule, faults } = options;
@@ -35,7 +36,8 @@ export function faultyPeerLinks(inner: PeerLinks, options: FaultyPeerLinksOption
               if (!isClosed) handlers.message(from, group, message);
             };
             if (prng.chance(faults.drop)) return;
-            const copies = prng.chance(faults.duplicate) ? 2 : 1;
+            const repeated = prng.chance(faults.duplicate) && message.type !== 'Forward';
+            const copies = repeated ? 2 : 1;
             for (let copy = 0; copy < copies; copy++) {
               if (prng.chance(faults.delay)) schedule(prng.float() * faults.maxDelayMs, deliver);
               else deliver();
