@@ -20,6 +20,7 @@ export { SchemaError } from './peer/schema-error.ts';
 export type {
   AppendEntries,
   AppendEntriesResponse,
+  CommitNotice,
   Configuration,
   Entry,
   Forward,

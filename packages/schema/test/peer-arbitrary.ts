@@ -85,6 +85,7 @@ export const anyPeerMessage: fc.Arbitrary<PeerMessage> = fc.oneof(
   }),
   message('Heartbeat', { round: number, commitIndex: number }),
   message('HeartbeatResponse', { round: number }),
+  message('CommitNotice', { commitIndex: number }),
   message('Forward', { request: number, commands: fc.array(bytes, { maxLength: 10 }) }),
   message('ForwardResponse', {
     request: number,

@@ -132,7 +132,7 @@ test('entry data, commands and chunks are views of the bytes that arrived', () =
 test('fields of a later version are skipped, in the envelope and inside', () => {
   const later = protobuf.parse(`syntax = "proto3"; package later;
     message Envelope { uint64 group = 1; uint64 from = 2; uint64 to = 3; uint64 term = 4;
-      Heartbeat heartbeat = 7; string trace = 21; fixed64 stamp = 22; sint64 less = 23;
+      Heartbeat heartbeat = 7; string trace = 31; fixed64 stamp = 32; sint64 less = 33;
       fixed32 more = 2000; }
     message Heartbeat { uint64 round = 1; uint64 commit_index = 2; sint64 skew = 3;
       repeated Inner inner = 4; double load = 5; float part = 6; }

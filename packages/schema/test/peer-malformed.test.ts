@@ -75,7 +75,7 @@ test('an envelope without sender, receiver or body is refused', () => {
   refuses(encode(1, { ...round, from: 0, to: 2 }), /from/, decodePeerMessage);
   refuses(encode(1, { ...round, from: 1, to: 0 }), /to is/, decodePeerMessage);
   refuses(
-    envelope(21, () => undefined),
+    envelope(31, () => undefined),
     /no body/,
     decodePeerMessage,
   );

@@ -5,7 +5,7 @@ import { becomeFollower } from '../election/transitions.ts';
 import type { Replica } from '../replica.ts';
 import { handleAppendEntries } from './append-entries.ts';
 import { handleAppendEntriesResponse } from './append-entries-response.ts';
-import { handleHeartbeat, handleHeartbeatResponse } from './heartbeat.ts';
+import { handleCommitNotice, handleHeartbeat, handleHeartbeatResponse } from './heartbeat.ts';
 import { handleInstallSnapshot } from './install-snapshot.ts';
 import { handlePreVote, handlePreVoteResponse } from './pre-vote.ts';
 import { handleReadIndex, handleReadIndexResponse } from './read-index.ts';
@@ -39,6 +39,8 @@ export function dispatch(replica: Replica, message: RaftMessage): void {
       return handleAppendEntriesResponse(replica, message);
     case 'Heartbeat':
       return handleHeartbeat(replica, message);
+    case 'CommitNotice':
+      return handleCommitNotice(replica, message);
     case 'HeartbeatResponse':
       return handleHeartbeatResponse(replica, message);
     case 'InstallSnapshot':
@@ -59,6 +61,7 @@ function isFromLeader(message: RaftMessage): boolean {
   return (
     message.type === 'AppendEntries' ||
     message.type === 'Heartbeat' ||
+    message.type === 'CommitNotice' ||
     message.type === 'InstallSnapshot'
   );
 }

@@ -1,23 +1,32 @@
 import { assert } from '@quorate/base';
-import type { Heartbeat, HeartbeatResponse } from '@quorate/schema';
+import type { CommitNotice, Heartbeat, HeartbeatResponse, LogIndex } from '@quorate/schema';
 import { confirmReads } from '../reads/reads.ts';
 import type { Replica } from '../replica.ts';
 import { confirmedRound } from '../replication/leadership-check.ts';
 import { nudge } from '../replication/replicate.ts';
 
 export function handleHeartbeat(replica: Replica, message: Heartbeat): void {
-  const { role } = replica;
-  assert(role.kind === 'follower', 'the sender leads this term, so this node follows');
-  // Acknowledged to this leader, in this term: verified, though a restart may have forgotten it.
-  const acknowledged = Math.min(message.commitIndex, replica.log.lastIndex);
-  role.verifiedIndex = Math.max(role.verifiedIndex, acknowledged);
-  replica.commitTo(acknowledged);
+  learnCommit(replica, message.commitIndex);
   replica.promise({
     type: 'HeartbeatResponse',
     to: message.from,
     term: replica.currentTerm,
     round: message.round,
   });
+}
+
+export function handleCommitNotice(replica: Replica, message: CommitNotice): void {
+  learnCommit(replica, message.commitIndex);
+}
+
+/** @param commitIndex no more than this node has acknowledged to the leader of this term */
+function learnCommit(replica: Replica, commitIndex: LogIndex): void {
+  const { role } = replica;
+  assert(role.kind === 'follower', 'the sender leads this term, so this node follows');
+  // Acknowledged to this leader, in this term: verified, though a restart may have forgotten it.
+  const acknowledged = Math.min(commitIndex, replica.log.lastIndex);
+  role.verifiedIndex = Math.max(role.verifiedIndex, acknowledged);
+  replica.commitTo(acknowledged);
 }
 
 export function handleHeartbeatResponse(replica: Replica, message: HeartbeatResponse): void {

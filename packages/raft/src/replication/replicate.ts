@@ -15,12 +15,22 @@ export function replicateToAll(replica: Replica): void {
 function replicate(replica: Replica, to: NodeId, progress: Progress): void {
   while (!progress.paused) {
     const moreEntries = progress.nextIndex <= replica.log.lastIndex;
-    const commitMoved = progress.sentCommitIndex < replica.commitIndex;
     // A probe goes out even when empty: its answer is what starts the pipeline.
-    if (!moreEntries && !commitMoved && progress.state === 'replicate') return;
+    if (!moreEntries && progress.state === 'replicate') {
+      noticeCommit(replica, to, progress);
+      return;
+    }
     if (!sendAppend(replica, to, progress)) return;
     if (!moreEntries) return;
   }
+}
+
+/** Nothing else is on its way that would tell the follower; lost, the next heartbeat tells it. */
+function noticeCommit(replica: Replica, to: NodeId, progress: Progress): void {
+  const commitIndex = Math.min(progress.matchIndex, replica.commitIndex);
+  if (commitIndex <= progress.sentCommitIndex) return;
+  progress.sentCommitIndex = commitIndex;
+  replica.outbox.send({ type: 'CommitNotice', to, term: replica.currentTerm, commitIndex });
 }
 
 /** @returns false when the follower needs entries that are gone, and so a snapshot */

@@ -64,6 +64,8 @@ export function decodeBody(field: number, reader: ByteReader, between: Between):
       const position = { snapshotIndex, snapshotTerm, nextChunk };
       return { type: 'SnapshotChunkResponse', from, to, term, ...position, outcome };
     }
+    case 21:
+      return { type: 'CommitNotice', from, to, term, commitIndex: readNumbers(reader, 1)[0] };
     default:
       return decodeRareBody(field, reader, between);
   }

@@ -6,6 +6,7 @@ import { maxCommandsPerMessage, maxEntriesPerMessage } from './limits.ts';
 import type {
   AppendEntries,
   AppendEntriesResponse,
+  CommitNotice,
   Forward,
   ForwardResponse,
   GroupId,
@@ -36,6 +37,7 @@ type RareMessage = Exclude<
   | AppendEntriesResponse
   | Heartbeat
   | HeartbeatResponse
+  | CommitNotice
   | Forward
   | ForwardResponse
   | ReadIndex
@@ -73,6 +75,9 @@ function writeBody(writer: ByteWriter, message: PeerMessage): void {
       break;
     case 'Heartbeat':
       writeNumbers(writer, 1, message.round, message.commitIndex);
+      break;
+    case 'CommitNotice':
+      writeNumber(writer, 1, message.commitIndex);
       break;
     case 'HeartbeatResponse':
       writeNumber(writer, 1, message.round);

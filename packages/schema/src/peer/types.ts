@@ -130,6 +130,13 @@ export interface HeartbeatResponse extends Between {
   readonly round: number;
 }
 
+/** The commit index has moved and there are no entries to say so. Not answered; may be lost. */
+export interface CommitNotice extends Between {
+  readonly type: 'CommitNotice';
+  /** Never above what the follower has acknowledged. */
+  readonly commitIndex: LogIndex;
+}
+
 /** Sent by the driver once all chunks of the snapshot are durable at the receiver. */
 export interface InstallSnapshot extends Between {
   readonly type: 'InstallSnapshot';
@@ -163,6 +170,7 @@ export type RaftMessage =
   | AppendEntriesResponse
   | Heartbeat
   | HeartbeatResponse
+  | CommitNotice
   | InstallSnapshot
   | TimeoutNow
   | ReadIndex

@@ -18,6 +18,7 @@ export const bodyFields: { readonly [Type in PeerMessage['type']]: number } = {
   RequestVoteResponse: 18,
   InstallSnapshot: 19,
   TimeoutNow: 20,
+  CommitNotice: 21,
 };
 
 /** The name at position n is number n + 1 on the wire; 0 is never sent. */
