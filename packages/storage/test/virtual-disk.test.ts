@@ -131,7 +131,10 @@ suite('the virtual disk', () => {
       world.crash();
       found.add(world.disk.blocking.readFile('f').length);
     }
-    assert.deepEqual([...found].sort((a, b) => a - b), [0, 1]);
+    assert.deepEqual(
+      [...found].sort((a, b) => a - b),
+      [0, 1],
+    );
   });
 
   test('reports a full disk and has room again when files are removed', () => {
