@@ -37,8 +37,9 @@ describe('the command line', () => {
     ['ports that run out', ['up', '--client-port', '65500'], /above 65535; lower --client-port/],
   ];
   for (const [what, words, says] of usages) {
-    it(`ends with 2 for ${what}`, async () => {
-      const { exitCode, stdout, stderr } = await runProgram(words);
+    it(`ends with 2 for ${what}`, async (context) => {
+      const directory = await temporaryDirectory(context);
+      const { exitCode, stdout, stderr } = await runProgram(words, { directory });
       assert.match(stderr, says);
       assert.equal(stderr.split('\n').length, 2, 'one sentence on one line');
       assert.equal(stdout, '');
@@ -125,7 +126,7 @@ describe('serve', () => {
     await mkdir(join(directory, 'default.quorate'));
     const words = ['serve', '--initial-cluster-state', 'existing'];
     const { exitCode, stderr } = await runProgram(words, { directory });
-    assert.match(stderr, /^quorate: --data-dir: default\.quorate is empty, but with .*existing/);
+    assert.match(stderr, /^quorate: --data-dir: default\.quorate has no log, but with .*existing/);
     assert.equal(exitCode, 1);
   });
 

@@ -200,7 +200,7 @@ describe('quorate up', () => {
     assert.equal(await before.stop(), 0);
     await rm(join(directory, '.quorate', 'n1', 'data'), { recursive: true });
     const { exitCode, stderr } = await runProgram(words, { directory });
-    assert.match(stderr, /^quorate: n1 could not start: --data-dir: .* is empty, but with/);
+    assert.match(stderr, /^quorate: n1 could not start: --data-dir: .* has no log, but with/);
     assert.equal(exitCode, 1);
   });
 });

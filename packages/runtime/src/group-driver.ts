@@ -39,6 +39,8 @@ export class GroupDriver implements GroupHandle<unknown> {
   readonly #snapshots: GroupSnapshots;
   readonly #metrics: GroupMetrics;
   readonly #listeners: ((status: GroupStatus) => void)[] = [];
+  /** Null once the state machine has what its snapshot had. */
+  #onceRestored: (() => void)[] | null;
 
   constructor(host: DriverHost, group: GroupOptions) {
     const { options } = host;
@@ -59,6 +61,7 @@ export class GroupDriver implements GroupHandle<unknown> {
         ports.logger.info('snapshot restored', { group: group.name, index: snapshot.index });
         this.#requests.restored(snapshot.index);
         this.#snapshots.restored(bytes);
+        this.#isRestored();
         this.#wake();
       },
       failed: (error) => host.halt(error),
@@ -77,7 +80,20 @@ export class GroupDriver implements GroupHandle<unknown> {
     };
     this.#requests = new GroupRequests(context);
     this.#snapshots = new GroupSnapshots(context);
-    if (group.initial.snapshot.index > 0) this.#pipeline.restore(group.initial.snapshot);
+    this.#onceRestored = group.initial.snapshot.index > 0 ? [] : null;
+    if (this.#onceRestored !== null) this.#pipeline.restore(group.initial.snapshot);
+  }
+
+  #isRestored(): void {
+    const waiting = this.#onceRestored ?? [];
+    this.#onceRestored = null;
+    for (const callback of waiting) callback();
+  }
+
+  /** Calls back once the state that this process started from has been read. */
+  onceRestored(callback: () => void): void {
+    if (this.#onceRestored === null) callback();
+    else this.#onceRestored.push(callback);
   }
 
   get #nowMs(): number {
@@ -171,6 +187,8 @@ export class GroupDriver implements GroupHandle<unknown> {
 
   /** Called several times in each request timeout. */
   expire(nowMs: number): void {
+    // A leader whose disk is full stops all writes; another may have room.
+    if (this.isLeader && !this.#host.options.logStore.writable) this.handOver();
     this.#requests.expire(nowMs);
     this.#snapshots.expire(nowMs);
   }

@@ -51,7 +51,10 @@ export class Runtime {
     return present(this.#drivers.get(id), `group ${id} was added`);
   }
 
-  /** Opens the links to peers, then begins to take part. */
+  /**
+   * Opens the links to peers, then begins to take part. `done` once every group has read what it
+   * starts from; when it cannot, the runtime halts instead.
+   */
   start(done: (error: Error | null) => void): void {
     this.#options.links.start(
       {
@@ -68,14 +71,25 @@ export class Runtime {
       },
       (error) => {
         if (error === null) {
-          for (const driver of this.#drivers.values()) this.#wake(driver);
-          this.#sweep();
+          this.#begin(done);
         } else {
           this.#shutDown(stoppingError());
+          done(error);
         }
-        done(error);
       },
     );
+  }
+
+  #begin(done: (error: Error | null) => void): void {
+    let unread = this.#drivers.size;
+    for (const driver of this.#drivers.values()) {
+      this.#wake(driver);
+      driver.onceRestored(() => {
+        unread -= 1;
+        if (unread === 0) done(null);
+      });
+    }
+    this.#sweep();
   }
 
   /**

@@ -26,6 +26,7 @@ function encodeOne(): number {
     number: 1,
     previousLink: 0,
     opening: null,
+    segmentBytes: 0,
     submissions: [{ writes }],
     records: measureWrites(writes),
   });

@@ -17,6 +17,8 @@ export interface StorageErrorMetadata {
     readonly clusterId: string;
     readonly nodeId: number;
   };
+  /** A directory without an identity that holds something else. */
+  STORAGE_DIRECTORY_NOT_OURS: { readonly directory: string; readonly found: string };
   /** Another process, or another node of this one, uses the data directory. */
   STORAGE_LOCKED: { readonly directory: string };
   /** Written by a version of this program, or with a codec, that this one does not know. */

@@ -64,6 +64,25 @@ suite('a data directory', () => {
     claim(world);
   });
 
+  test('is refused when it holds something else, and left as it was', () => {
+    const world = new VirtualWorld(1);
+    const { blocking } = world.disk;
+    blocking.makeDirectory('data/member');
+    blocking.writeFileDurably('data/member/theirs', new Uint8Array(1));
+    assert.equal(
+      codeOf(() => claim(world)),
+      'STORAGE_DIRECTORY_NOT_OURS',
+    );
+    assert.deepEqual(blocking.list('data'), ['member']);
+  });
+
+  test('may be the root of a new file system', () => {
+    const world = new VirtualWorld(1);
+    world.disk.blocking.makeDirectory('data/lost+found');
+    world.disk.blocking.writeFileDurably('data/lost+found/x', new Uint8Array(1));
+    claim(world);
+  });
+
   test('with a log and no identity is refused, not adopted', () => {
     const world = new VirtualWorld(1);
     openLog(world);

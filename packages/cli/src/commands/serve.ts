@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { FileSystemError } from '@quorate/base';
 import type { QuorateServer, ServerOptions } from '@quorate/server';
 import { type ChildMessage, formatMemberId } from '../child-message.ts';
 import { CliError, codeOf, messageOf } from '../cli-error.ts';
@@ -75,7 +76,7 @@ async function start(
     return await startServer(serverOptions(configuration, onHalt));
   } catch (error) {
     // Without a code it is a defect, whose stack is worth more than a sentence.
-    if (codeOf(error) === null) throw error;
+    if (codeOf(error) === null && !(error instanceof FileSystemError)) throw error;
     throw new CliError(
       'CLI_START_FAILED',
       `${configuration.name} could not start: ${messageOf(error)}`,
@@ -126,8 +127,7 @@ function addressOf({ host, port }: { host: string; port: number }) {
 function checkDataDirectory({ clusterState, dataDirectory }: ServeConfiguration): void {
   let names: readonly string[] = [];
   try {
-    // A lock file alone is no data: `rm -r data/*` leaves it.
-    names = readdirSync(dataDirectory).filter((name) => !name.startsWith('.'));
+    names = readdirSync(dataDirectory);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') {
       throw dataDirectoryError(
@@ -136,10 +136,12 @@ function checkDataDirectory({ clusterState, dataDirectory }: ServeConfiguration)
       );
     }
   }
-  if (clusterState === 'existing' && names.length === 0) {
+  // Neither a lock file nor a new file system's lost+found is data: only a log that has begun is.
+  const hasData = names.includes('identity') && names.includes('log-begun');
+  if (clusterState === 'existing' && !hasData) {
     throw dataDirectoryError(
       dataDirectory,
-      'is empty, but with --initial-cluster-state existing this node must have data; ' +
+      'has no log, but with --initial-cluster-state existing this node must have data; ' +
         'restore its directory, or begin a new cluster with all its members',
     );
   }

@@ -109,6 +109,7 @@ function createIdentity(options: ClaimOptions): Identity {
   const { fileSystem, crypto, directory, clusterId, nodeId } = options;
   const { blocking } = fileSystem;
   refuseOrphanedLog(blocking, directory);
+  refuseOthersData(blocking, directory);
   syncAncestors(blocking, directory);
   let incarnation = 0;
   for (const byte of crypto.randomBytes(incarnationBytes)) incarnation = incarnation * 256 + byte;
@@ -128,6 +129,22 @@ function refuseOrphanedLog(blocking: BlockingFileSystem, directory: string): voi
   const segments = names.includes('wal') ? blocking.list(walDirectory(directory)) : [];
   if (!names.includes('log-begun') && !segments.some((name) => sequenceOf(name) !== null)) return;
   throw damaged(identityPath(directory), 'the file is missing, and there is a log beside it');
+}
+
+/** What a new data directory may hold: nothing but what an earlier attempt to begin left. */
+const ownNames: ReadonlySet<string> = new Set(['identity.new', 'wal', 'snapshots', 'lost+found']);
+
+function refuseOthersData(blocking: BlockingFileSystem, directory: string): void {
+  const found = blocking
+    .list(directory)
+    .find((name) => !ownNames.has(name) && !name.startsWith('.'));
+  if (found === undefined) return;
+  throw new StorageError(
+    'STORAGE_DIRECTORY_NOT_OURS',
+    `the data directory ${directory} is not empty and not this program's: it holds ${found}. ` +
+      'Nothing was changed. Give this node a directory of its own.',
+    { directory, found },
+  );
 }
 
 /** The directories above may be new as well, and the data is only as durable as their names. */
@@ -170,8 +187,8 @@ function foreign(options: ClaimOptions, found: Identity): StorageError {
 function damaged(file: string, what: string): StorageError {
   return new StorageError(
     'STORAGE_CORRUPT',
-    `${file}: ${what}. Nothing was changed. Restore the directory as a whole, or move it away ` +
-      'and let this node join its cluster again as a new member.',
+    `${file}: ${what}. Nothing was changed. Keep this node down and restore its directory as a ` +
+      'whole; never start it under its old name without its data.',
     { file, offset: 0 },
   );
 }

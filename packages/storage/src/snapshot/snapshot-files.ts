@@ -157,8 +157,8 @@ class SnapshotFiles implements SnapshotStore {
 function missing(path: string): StorageError<'STORAGE_SNAPSHOT_MISSING'> {
   return new StorageError(
     'STORAGE_SNAPSHOT_MISSING',
-    `${path} is named by the log and is not there. Restore the data directory as a whole, or let ` +
-      'this node join its cluster again as a new member.',
+    `${path} is named by the log and is not there. Keep this node down and restore its ` +
+      'directory as a whole; never start it under its old name without its data.',
     { file: path },
   );
 }

@@ -15,7 +15,8 @@ export function snapshotCorrupt(file: string, offset: number, what: string): Sto
   return new StorageError(
     'STORAGE_SNAPSHOT_CORRUPT',
     `${file} at offset ${offset}: ${what}. The snapshot cannot be used; nothing was changed. ` +
-      'Check the disk, and let this node fetch the snapshot from its peers as a new member.',
+      'Check the disk. If this is what the node starts from, keep it down and restore its ' +
+      'directory as a whole.',
     { file, offset },
   );
 }

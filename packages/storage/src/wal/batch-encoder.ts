@@ -64,6 +64,8 @@ interface BatchPlan {
   readonly previousLink: number;
   /** Non-null for the first batch of a segment: the segment's header precedes it. */
   readonly opening: Iterable<GroupState> | null;
+  /** Of the segment that is opened; its header tells it, so that a file cut short is noticed. */
+  readonly segmentBytes: number;
   readonly submissions: readonly { readonly writes: readonly GroupWrite[] }[];
   /** Of all records, the opening's included. */
   readonly records: RecordCount;
@@ -100,7 +102,9 @@ export class BatchEncoder {
     const paddedEnd = alignBatch(end);
     this.#reserve(paddedEnd);
     if (plan.opening) {
-      putSegmentHeader(this.#bytes, plan.sequence, this.#incarnation, this.#checksum);
+      const { sequence, segmentBytes } = plan;
+      const incarnation = this.#incarnation;
+      putSegmentHeader(this.#bytes, sequence, incarnation, segmentBytes, this.#checksum);
     }
     this.#position = start;
     this.#putBatchHeader(plan);

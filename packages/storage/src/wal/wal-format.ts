@@ -11,7 +11,7 @@ import { getSafeInteger, putSafeInteger } from '../fixed-integers.ts';
  *   12 u32 crc of the other 36 bytes
  *   16 u64 sequence number, as in the file's name
  *   24 u64 incarnation of the data directory
- *   32 8 zeros
+ *   32 u64 bytes the file was made with; 0 in the very first segment
  *
  * A batch begins at a multiple of 8, is padded with zeros to one, and never spans segments:
  *
@@ -97,6 +97,7 @@ export function putSegmentHeader(
   bytes: Uint8Array,
   sequence: number,
   incarnation: number,
+  segmentBytes: number,
   checksum: Checksum,
 ): void {
   const view = viewOf(bytes);
@@ -104,7 +105,7 @@ export function putSegmentHeader(
   view.setUint32(8, formatVersion, true);
   putSafeInteger(view, 16, sequence);
   putSafeInteger(view, 24, incarnation);
-  putSafeInteger(view, 32, 0);
+  putSafeInteger(view, 32, segmentBytes);
   view.setUint32(12, headerCrc(bytes, checksum), true);
 }
 
@@ -112,6 +113,8 @@ interface SegmentHeader {
   readonly version: number;
   readonly sequence: number;
   readonly incarnation: number;
+  /** What the file was made with; 0 in the very first, which holds one batch. */
+  readonly segmentBytes: number;
 }
 
 /** @returns null when the bytes are no intact segment header */
@@ -124,5 +127,6 @@ export function getSegmentHeader(bytes: Uint8Array, checksum: Checksum): Segment
     version: view.getUint32(8, true),
     sequence: getSafeInteger(view, 16),
     incarnation: getSafeInteger(view, 24),
+    segmentBytes: getSafeInteger(view, 32),
   };
 }

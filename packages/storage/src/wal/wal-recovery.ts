@@ -1,7 +1,14 @@
 import type { Checksum, FileSystem, Logger } from '@quorate/base';
 import type { RecoveredGroup } from '@quorate/raft';
 import type { GroupId } from '@quorate/schema';
-import { joinPath, logBegunPath, segmentPath, sequenceOf, walDirectory } from '../data-layout.ts';
+import {
+  joinPath,
+  logBegunPath,
+  segmentPath,
+  sequenceOf,
+  snapshotDirectory,
+  walDirectory,
+} from '../data-layout.ts';
 import { StorageError } from '../storage-error.ts';
 import { BatchEncoder } from './batch-encoder.ts';
 import type { GroupTable } from './group-table.ts';
@@ -37,8 +44,8 @@ interface LogEnd {
 }
 
 const advice =
-  'Nothing was changed. Check the disk; then move the data directory away and let this node ' +
-  'join its cluster again as a new member, or restore the directory as a whole.';
+  'Nothing was changed. Check the disk, and keep this node down: the others go on without it. ' +
+  'Restore its directory as a whole; never start it under its old name without its data.';
 
 function corrupt(file: string, offset: number, what: string): StorageError<'STORAGE_CORRUPT'> {
   return new StorageError('STORAGE_CORRUPT', `${file} at offset ${offset}: ${what}. ${advice}`, {
@@ -74,6 +81,9 @@ export class WalRecovery {
     let sequences = this.#sequences();
     if (sequences.length === 0 && begun) {
       throw corrupt(segmentPath(directory, 1), 0, 'the log had begun and its segments are gone');
+    }
+    if (!begun && this.#hasSnapshots()) {
+      throw corrupt(segmentPath(directory, 1), 0, 'there are snapshots, and their log is gone');
     }
     if (sequences.length === 0 || (!begun && this.#isStillborn(sequences))) {
       this.#createFirstSegment();
@@ -120,6 +130,14 @@ export class WalRecovery {
     return sequences;
   }
 
+  /** Snapshots are taken of what was logged: where there is one, there was a log. */
+  #hasSnapshots(): boolean {
+    const { fileSystem, directory } = this.#options;
+    if (!fileSystem.blocking.list(directory).includes('snapshots')) return false;
+    const names = fileSystem.blocking.list(snapshotDirectory(directory));
+    return names.some((name) => name.endsWith('.snap'));
+  }
+
   /** The very first segment is made before the mark that the log has begun; a crash between. */
   #isStillborn(sequences: readonly number[]): boolean {
     if (sequences.length !== 1 || sequences[0] !== 1) return false;
@@ -137,6 +155,7 @@ export class WalRecovery {
       number: 1,
       previousLink: 0,
       opening: [],
+      segmentBytes: 0,
       submissions: [],
       records: { bytes: 0, records: 0 },
     });
@@ -188,6 +207,11 @@ export class WalRecovery {
     }
     if (header.sequence !== segment.sequence) {
       throw corrupt(segment.path, 16, `the segment says that it is number ${header.sequence}`);
+    }
+    if (segment.bytes.length < header.segmentBytes) {
+      // Appends do not change a file's size, so no torn write ends in a shorter file.
+      const what = `the file was made with ${header.segmentBytes} bytes and ends here`;
+      throw corrupt(segment.path, segment.bytes.length, what);
     }
     return true;
   }

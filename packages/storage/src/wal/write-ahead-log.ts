@@ -189,6 +189,7 @@ class WriteAheadLog implements LogStore {
       number: this.#number + 1,
       previousLink: this.#link,
       opening: opened ? this.#table.groups.values() : null,
+      segmentBytes: opened?.bytes ?? 0,
       submissions,
       records,
     });
