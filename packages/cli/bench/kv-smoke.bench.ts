@@ -39,7 +39,7 @@ interface Plan {
 const keys = 10_000;
 const valueBytes = 256;
 const putsAtMost = 500_000;
-const warmUp = { clients: 100, seconds: 4 };
+const warmUp = { clients: 100, seconds: 15 };
 /** The type of a file system that is only memory. */
 const tmpfs = 0x01021994;
 
