@@ -158,3 +158,18 @@ describe('a node that is told of nonsense', () => {
     );
   });
 });
+
+describe('a leader whose disk is full', () => {
+  it('hands the lead to another, so that writes go on', () => {
+    const processes = new ProcessGroup(3);
+    const leader = processes.elect();
+    leader.log.writable = false;
+    processes.run(3000);
+    assert.notEqual(leader.handle.status().role, 'leader');
+    const next = processes.elect();
+    const outcome = next.propose('a');
+    processes.run(500);
+    assert.equal(codeOf(outcome), null);
+    assert.equal(outcome.calls, 1);
+  });
+});
