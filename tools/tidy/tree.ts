@@ -14,7 +14,7 @@ export interface Tree {
 
 const UNTRACKED_FOLDERS = new Set(['node_modules', '.git', 'dist', 'coverage', '.quorate']);
 const UNTRACKED_FILES = /\.(tsbuildinfo|log)$/;
-const BINARY_FILES = /\.(png|ico|gz|zst|pdf|woff2?)$/;
+const BINARY_FILES = /\.(bin|png|ico|gz|zst|pdf|woff2?)$/;
 
 /**
  * Reads every text file below `root` that could be committed.

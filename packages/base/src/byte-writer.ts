@@ -141,9 +141,9 @@ export class ByteWriter {
     this.#length = length;
   }
 
-  /** What was written, in place: valid only until the writer is used again. */
-  view(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length);
+  /** What was written, from `start` on, in place: valid only until the writer is used again. */
+  view(start = 0): Uint8Array {
+    return this.#buffer.subarray(start, this.#length);
   }
 
   /** @returns a copy of what was written, the caller's for good; the writer is empty afterwards */

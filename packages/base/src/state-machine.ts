@@ -6,6 +6,11 @@ export interface AppliedEntry {
    */
   readonly index: number;
   /**
+   * The term in which a leader took the command; never falls along the log. Lets a state machine
+   * notice a change of leader.
+   */
+  readonly term: number;
+  /**
    * The leader's wall clock when it took the command, in microseconds since the Unix epoch;
    * strictly increasing along the log. The only time a state machine may know.
    */

@@ -15,7 +15,17 @@ export interface HostTuning {
   readonly heartbeatIntervalMs: number;
   /** The shortest wait for a leader before an election; the longest is twice that. */
   readonly electionTimeoutMs: number;
+  /**
+   * By how much the rate of any node's clock may differ from true time, as a fraction; null: no
+   * leader lease. The same on every node.
+   */
+  readonly maxClockDrift: number | null;
   readonly requestTimeoutMs: number;
+  /**
+   * After which a group in which nothing happens stops its own heartbeats; one heartbeat from node
+   * to node then stands for all that sleep. Null: it never does.
+   */
+  readonly quiesceAfterMs: number | null;
   readonly segmentBytes: number;
   /**
    * A snapshot is taken after this much log, or after as much as the last snapshot had, if more.

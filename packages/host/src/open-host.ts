@@ -3,7 +3,7 @@ import type { InitialState, LogStore } from '@quorate/raft';
 import { bootstrapState } from '@quorate/raft';
 import type { GroupHandle } from '@quorate/runtime';
 import { Runtime } from '@quorate/runtime';
-import type { Configuration, GroupId } from '@quorate/schema';
+import { type GroupId, majorityConfiguration } from '@quorate/schema';
 import {
   claimDataDirectory,
   type DataDirectory,
@@ -119,6 +119,7 @@ function assemble(
   const runtime = new Runtime({
     ports,
     nodeId,
+    incarnation,
     logStore,
     snapshotStore,
     links: options.linksThrough?.(links) ?? links,
@@ -153,16 +154,11 @@ function checkRecovered(logStore: LogStore, groups: readonly HostGroup[]): void 
 
 function initialState(logStore: LogStore, group: GroupId, voters: readonly number[]): InitialState {
   const recovered = logStore.recovered.get(group);
-  const configuration: Configuration = {
-    voters,
-    votersOutgoing: [],
-    learners: [],
-    learnersNext: [],
-    autoLeave: false,
-  };
-  if (recovered === undefined || recovered.snapshot === null) return bootstrapState(configuration);
-  const { hardState, snapshot, logStart, entries } = recovered;
-  return { hardState, snapshot, logStart, entries, bootstrap: false };
+  if (recovered === undefined || recovered.snapshot === null) {
+    return bootstrapState(majorityConfiguration(voters));
+  }
+  const { hardState, snapshot, logStart, entries, repairUntil } = recovered;
+  return { hardState, snapshot, logStart, entries, bootstrap: false, repairUntil };
 }
 
 function seedFrom(bytes: Uint8Array): number {

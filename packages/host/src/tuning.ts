@@ -7,7 +7,9 @@ const mebibyte = 1024 * 1024;
 export const defaultTuning: HostTuning = {
   heartbeatIntervalMs: 100,
   electionTimeoutMs: 1000,
+  maxClockDrift: 0.01,
   requestTimeoutMs: 7000,
+  quiesceAfterMs: 10_000,
   segmentBytes: 64 * mebibyte,
   snapshotLogBytes: 64 * mebibyte,
   snapshotTailEntries: 5000,
@@ -18,6 +20,8 @@ export const defaultTuning: HostTuning = {
   maxInflightBytes: 16 * mebibyte,
 };
 
+const mayBeNull: ReadonlySet<string> = new Set<keyof HostTuning>(['quiesceAfterMs']);
+
 /**
  * Fills in defaults and checks that the durations fit each other.
  *
@@ -25,8 +29,17 @@ export const defaultTuning: HostTuning = {
  */
 export function resolveTuning(given: Partial<HostTuning>): HostTuning {
   const tuning = { ...defaultTuning, ...given };
-  for (const [field, value] of Object.entries(tuning)) {
-    if (!Number.isSafeInteger(value) || value < (field === 'snapshotTailEntries' ? 0 : 1)) {
+  const { maxClockDrift, ...wholeNumbers } = tuning;
+  if (maxClockDrift !== null && !(maxClockDrift >= 0 && maxClockDrift < 0.5)) {
+    throw invalid('maxClockDrift', `must be a fraction from 0 to below 0.5, not ${maxClockDrift}`);
+  }
+  for (const [field, value] of Object.entries(wholeNumbers)) {
+    if (value === null && mayBeNull.has(field)) continue;
+    if (
+      value === null ||
+      !Number.isSafeInteger(value) ||
+      value < (field === 'snapshotTailEntries' ? 0 : 1)
+    ) {
       throw invalid(field, `must be a positive whole number, not ${value}`);
     }
   }

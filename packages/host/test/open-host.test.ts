@@ -176,6 +176,7 @@ describe('opening fails, and leaves nothing open', () => {
         send: (to, group, message) => links.send(to, group, message),
         flush: () => links.flush(),
         isConnected: (peer) => links.isConnected(peer),
+        setPeer: (peer, address) => links.setPeer(peer, address),
         close: () => {
           isClosed = true;
           links.close();

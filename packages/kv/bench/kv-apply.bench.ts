@@ -43,7 +43,7 @@ function putEntries(numbers: readonly number[]): AppliedEntry[] {
     log.set(command, offset);
     const view = log.subarray(offset, offset + command.length);
     offset += command.length;
-    return { index: i + 1, timestampMicros: i + 1, command: view };
+    return { index: i + 1, term: 1, timestampMicros: i + 1, command: view };
   });
 }
 
@@ -113,7 +113,7 @@ function drain(machine: KvStateMachine): Uint8Array[] {
 
 function compactAll(machine: KvStateMachine): void {
   const command = encodeCommand({ kind: 'compact', revision: machine.stats.revision });
-  machine.apply([{ index: 1, timestampMicros: 1, command }]);
+  machine.apply([{ index: 1, term: 1, timestampMicros: 1, command }]);
 }
 
 const machine = new KvStateMachine();

@@ -75,7 +75,8 @@ export class SnapshotReader implements SnapshotSink {
   /** @returns true when the end record was reached */
   #read(bytes: Uint8Array): boolean {
     if (this.#waitingBytes + bytes.length < this.#neededBytes) {
-      this.#waiting.push(bytes.slice());
+      // Not slice(): of a Buffer that is a view.
+      this.#waiting.push(new Uint8Array(bytes));
       this.#waitingBytes += bytes.length;
       return false;
     }
@@ -116,7 +117,7 @@ export class SnapshotReader implements SnapshotSink {
 
   #wait(rest: Uint8Array): void {
     if (rest.length === 0) return;
-    this.#waiting.push(rest.slice());
+    this.#waiting.push(new Uint8Array(rest));
     this.#waitingBytes = rest.length;
   }
 
@@ -185,7 +186,7 @@ export class SnapshotReader implements SnapshotSink {
     ) {
       reader.fail('revisions or version of a key are out of range');
     }
-    this.#lastKey = key.slice();
+    this.#lastKey = new Uint8Array(key);
     this.#store.versions.load(keyValue);
     this.#bases++;
   }

@@ -197,7 +197,8 @@ export class VersionStore {
   }
 
   #create(key: Uint8Array, version: StoredVersion): KeyEntry {
-    const entry = new KeyEntry(key.slice(), hashBytes(key, 0), version);
+    // Not slice(): of a Buffer that is a view, and would keep a whole chunk of a snapshot alive.
+    const entry = new KeyEntry(new Uint8Array(key), hashBytes(key, 0), version);
     this.#tree.insert(entry);
     this.#cache.fit(this.#tree.size);
     this.#cache.remember(entry);

@@ -153,7 +153,7 @@ test('random and damaged bytes are a command or malformed, and apply answers eit
     if (attempt % 2 === 1) encoded[prng.below(encoded.length)] = prng.below(256);
     if (encoded.length > 0 && attempt % 2 === 0) encoded[0] = 1;
     const error = decodeError(encoded);
-    const [result] = machine.apply([{ index: 1, timestampMicros: 1, command: encoded }]);
+    const [result] = machine.apply([{ index: 1, term: 1, timestampMicros: 1, command: encoded }]);
     const refused = result?.kind === 'refused' && result.refusal === 'malformed';
     assert.equal(refused, error !== null);
     if (refused) malformed++;

@@ -93,6 +93,7 @@ export function compact(revision: number): CompactRequest {
 export function entriesOf(commands: readonly KvCommand[]): AppliedEntry[] {
   return commands.map((command, i) => ({
     index: i + 1,
+    term: 1,
     timestampMicros: i + 1,
     command: encodeCommand(command),
   }));

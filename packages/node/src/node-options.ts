@@ -85,8 +85,10 @@ function checkTuning(tuning: NodeOptions['tuning']): void {
     if (!Object.hasOwn(defaultTuning, name)) {
       refuse(field, 'is unknown', `use one of ${Object.keys(defaultTuning).join(', ')}`);
     }
+    // A fraction, or null; the host checks it.
+    if (name === 'maxClockDrift' || value === null) continue;
     const lowest = name === 'snapshotTailEntries' ? 0 : 1;
-    if (Number.isSafeInteger(value) && value >= lowest) continue;
+    if (Number.isSafeInteger(value) && Number(value) >= lowest) continue;
     refuse(field, `is ${String(value)}`, `give a whole number, at least ${lowest}`);
   }
 }

@@ -2,6 +2,7 @@
 
 // For library authors: what the core needs of the rooms around it.
 export type {
+  DurabilityAnswer,
   DurableWrite,
   Effects,
   LeadershipChange,
@@ -16,7 +17,19 @@ export type {
   SnapshotStore,
   SnapshotWriter,
 } from './contract/log-store.ts';
+export type { NodeContacts } from './contract/node-contacts.ts';
 export type { PeerLinkHandlers, PeerLinks } from './contract/peer-links.ts';
+export type { TransferRefusal } from './election/leadership-transfer.ts';
 export { entryBytes } from './log/raft-log.ts';
+export { illegalStep } from './membership/legal-step.ts';
+export type {
+  MembershipChange,
+  MembershipRefusal,
+  MembershipRefusalReason,
+  MembershipStep,
+} from './membership/membership-change.ts';
+export type { MembershipProposed } from './membership/reconfiguration.ts';
 export { bootstrapState, type InitialState, type RaftOptions } from './options.ts';
-export { type Proposed, Raft } from './raft.ts';
+export { Raft } from './raft.ts';
+export type { PeerView } from './replication/peer-view.ts';
+export type { Proposed } from './replication/propose.ts';

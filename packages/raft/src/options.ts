@@ -3,6 +3,7 @@ import type {
   Configuration,
   Entry,
   HardState,
+  LogIndex,
   LogPosition,
   NodeId,
   SnapshotMeta,
@@ -18,6 +19,13 @@ export interface RaftOptions {
    * actual wait is drawn anew each time from [electionTimeoutMs, 2 * electionTimeoutMs).
    */
   readonly electionTimeoutMs: number;
+  /**
+   * By how much the rate of any member's clock may differ from true time, as a fraction: 0.01 for
+   * one in a hundred. Null: no leader lease, and so no lease reads. The same on every member.
+   */
+  readonly maxClockDrift: number | null;
+  /** Drawn when this node's data directory was made; 0: it does not say. */
+  readonly incarnation: number;
   /** Of entries in one AppendEntries; a single larger entry still travels, alone. */
   readonly maxMessageBytes: number;
   /** Unanswered AppendEntries per follower. */
@@ -42,15 +50,22 @@ export interface InitialState {
   readonly entries: readonly Entry[];
   /** True in a new group: the first write makes `snapshot` durable before anything is promised. */
   readonly bootstrap: boolean;
+  /**
+   * The last index this replica may have acknowledged before its log was damaged: until it has the
+   * log up to there again it gives no vote, and its acknowledgements do not count (rule 14). 0 when
+   * nothing was damaged.
+   */
+  readonly repairUntil: LogIndex;
 }
 
 /** The state from which every voter of a new group begins (safety rule 9: the same on each). */
 export function bootstrapState(configuration: Configuration): InitialState {
   return {
     hardState: { term: 0, votedFor: 0, commitIndex: 0 },
-    snapshot: { index: 0, term: 0, timestampMicros: 0, configuration },
+    snapshot: { index: 0, term: 0, timestampMicros: 0, configuration, withheld: false },
     logStart: { index: 0, term: 0 },
     entries: [],
     bootstrap: true,
+    repairUntil: 0,
   };
 }

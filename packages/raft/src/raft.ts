@@ -1,34 +1,36 @@
 import { assert } from '@quorate/base';
 import type {
-  Configuration,
-  Entry,
+  DurabilityClass,
   LogIndex,
   NodeId,
   RaftMessage,
   SnapshotMeta,
   Term,
 } from '@quorate/schema';
-import { EntryKind, noNode } from '@quorate/schema';
-import type { Effects, Role } from './contract/effects.ts';
+import { noNode } from '@quorate/schema';
+import type { Effects } from './contract/effects.ts';
+import type { NodeContacts } from './contract/node-contacts.ts';
 import { startPreVote } from './election/campaign.ts';
-import { advanceTransfer, startTransfer } from './election/leadership-transfer.ts';
-import { stepDown } from './election/transitions.ts';
+import { startTransfer, type TransferRefusal } from './election/leadership-transfer.ts';
+import { yieldsToHigherPriority } from './election/priority.ts';
+import { becomeFollower, stepDown } from './election/transitions.ts';
 import { answerOwed } from './handle/append-entries.ts';
 import { dispatch } from './handle/dispatch.ts';
-import { entryBytes } from './log/raft-log.ts';
+import type { MembershipChange } from './membership/membership-change.ts';
+import {
+  type MembershipProposed,
+  proposeLeaveJoint,
+  proposeMembership,
+} from './membership/reconfiguration.ts';
 import type { InitialState, RaftOptions } from './options.ts';
-import { startReadRound } from './reads/reads.ts';
+import { isEcho, mayFollowerSleep, mayLeaderSleep, wake } from './quiescence/sleep.ts';
+import { RaftState } from './raft-state.ts';
 import { Replica } from './replica.ts';
 import { advanceCommit } from './replication/commit.ts';
+import { lead } from './replication/lead.ts';
 import { diskIsStalled, supportedUntilMs } from './replication/leadership-check.ts';
-import { replicateToAll, sendHeartbeats } from './replication/replicate.ts';
-import { visibleRole } from './role.ts';
-
-/** What became of a proposal at the moment it was made; `appended` is not yet committed. */
-export type Proposed =
-  | { readonly outcome: 'appended'; readonly firstIndex: LogIndex; readonly term: Term }
-  | { readonly outcome: 'notLeader'; readonly leader: NodeId }
-  | { readonly outcome: 'overloaded' };
+import { type Proposed, proposeCommands } from './replication/propose.ts';
+import { trackOthers } from './replication/replicate.ts';
 
 /**
  * One replica of one group: a pure machine. Events go in, each with the time; after any number of
@@ -41,78 +43,59 @@ export type Proposed =
  *   unless Raft's own safety is already broken
  * @see Ongaro's dissertation, chapters 3 to 6; docs/internals/core.md
  */
-export class Raft {
-  readonly #replica: Replica;
-
+export class Raft extends RaftState {
   constructor(options: RaftOptions, initial: InitialState, nowMs: number) {
-    this.#replica = new Replica(options, initial, nowMs);
+    super(new Replica(options, initial, nowMs));
   }
 
-  get nodeId(): NodeId {
-    return this.#replica.nodeId;
+  /**
+   * Stops the group's own heartbeats, when there is nothing in it but they. From then on `contacts`
+   * speaks for its nodes, and the driver must `wake` it as soon as one of them has been silent for
+   * an election timeout, or says that its replica is awake.
+   *
+   * @returns whether it sleeps; only a leader's goes to sleep by itself
+   */
+  sleep(contacts: NodeContacts, nowMs: number): boolean {
+    this.#advance(nowMs);
+    const replica = this.replica;
+    const { role } = replica;
+    if (role.kind !== 'leader' || !mayLeaderSleep(replica, role)) return false;
+    replica.asleepUnder = contacts;
+    return true;
   }
 
-  get currentTerm(): Term {
-    return this.#replica.currentTerm;
+  /** As `sleep`, because the leader's does. @returns whether it sleeps */
+  sleepUnder(
+    leader: NodeId,
+    term: Term,
+    lastIndex: LogIndex,
+    contacts: NodeContacts,
+    nowMs: number,
+  ): boolean {
+    this.#advance(nowMs);
+    const replica = this.replica;
+    if (!mayFollowerSleep(replica, leader, term, lastIndex)) return false;
+    // Its leader sleeps only once everyone has acknowledged everything.
+    replica.commitTo(lastIndex);
+    replica.asleepUnder = contacts;
+    return true;
   }
 
-  get votedFor(): NodeId {
-    return this.#replica.votedFor;
+  /** Goes back to heartbeats of its own. Any input but a tick does so by itself. */
+  wake(nowMs: number): void {
+    this.#advance(nowMs);
+    this.#wake();
   }
 
-  get role(): Role {
-    return visibleRole(this.#replica.role, this.#replica.isVoter);
-  }
-
-  /** 0 when unknown. */
-  get leaderId(): NodeId {
-    return this.#replica.leaderId;
-  }
-
-  get commitIndex(): LogIndex {
-    return this.#replica.commitIndex;
-  }
-
-  get lastIndex(): LogIndex {
-    return this.#replica.log.lastIndex;
-  }
-
-  get durableIndex(): LogIndex {
-    return this.#replica.durability.durableIndex;
-  }
-
-  get configuration(): Configuration {
-    return this.#replica.configuration;
-  }
-
-  /** The newest snapshot, index 0 in a group that has never taken one. */
-  get snapshot(): SnapshotMeta {
-    return this.#replica.snapshot;
-  }
-
-  /** @returns null where the log does not reach */
-  termAt(index: LogIndex): Term | null {
-    return this.#replica.log.termAt(index);
-  }
-
-  /** @returns null where the log does not reach, or at the position it starts behind */
-  entryAt(index: LogIndex): Entry | null {
-    return this.#replica.log.entryAt(index);
-  }
-
-  /** When `tick` has to be called at the latest, in the clock's milliseconds; may be Infinity. */
-  get deadlineMs(): number {
-    const { role } = this.#replica;
-    if (role.kind === 'leader') {
-      return Math.min(role.nextHeartbeatMs, supportedUntilMs(this.#replica, role));
-    }
-    return this.#replica.isVoter ? this.#replica.electionDeadlineMs : Number.POSITIVE_INFINITY;
+  #wake(): void {
+    if (this.replica.asleepUnder !== null) wake(this.replica);
   }
 
   /** Time has passed. Deadlines that were missed are acted on once, never caught up. */
   tick(nowMs: number): void {
     this.#advance(nowMs);
-    const replica = this.#replica;
+    const replica = this.replica;
+    if (replica.asleepUnder !== null) return;
     const { role } = replica;
     if (role.kind === 'leader') {
       // Before anything else is done as leader: after a pause this is where it learns that it is
@@ -122,17 +105,18 @@ export class Raft {
       }
       return;
     }
-    if (nowMs < replica.electionDeadlineMs || !replica.isVoter) return;
+    if (nowMs < replica.electionDeadlineMs || !replica.canLead) return;
     // A vote cannot become durable on a disk that stands still, so campaigning is pointless.
-    if (diskIsStalled(replica)) replica.resetElectionDeadline();
+    if (diskIsStalled(replica) || yieldsToHigherPriority(replica)) replica.resetElectionDeadline();
     else startPreVote(replica);
   }
 
   /** A message has arrived. One that is not for this node is ignored. */
   step(message: RaftMessage, nowMs: number): void {
     this.#advance(nowMs);
-    if (message.to !== this.#replica.nodeId) return;
-    dispatch(this.#replica, message);
+    if (message.to !== this.replica.nodeId) return;
+    if (this.asleep && !isEcho(this.replica, message)) this.#wake();
+    dispatch(this.replica, message);
   }
 
   /**
@@ -144,30 +128,11 @@ export class Raft {
   propose(commands: readonly Uint8Array[], nowMs: number, wallMicros: number): Proposed {
     this.#advance(nowMs);
     assert(commands.length > 0, 'a proposal has at least one command');
-    const replica = this.#replica;
+    this.#wake();
+    const replica = this.replica;
     const { role } = replica;
     if (role.kind !== 'leader') return { outcome: 'notLeader', leader: replica.leaderId };
-    if (role.transfer !== null) return { outcome: 'overloaded' };
-    const firstIndex = replica.log.lastIndex + 1;
-    let timestampMicros = replica.lastTimestampMicros;
-    let bytes = 0;
-    const entries: Entry[] = [];
-    for (const data of commands) {
-      timestampMicros = Math.max(wallMicros, timestampMicros + 1);
-      const index = firstIndex + entries.length;
-      const term = replica.currentTerm;
-      const entry = { index, term, kind: EntryKind.command, timestampMicros, data };
-      entries.push(entry);
-      bytes += entryBytes(entry);
-    }
-    const waiting = role.uncommittedBytes;
-    // One proposal is always let through, or a large one could never be made.
-    if (waiting > 0 && waiting + bytes > replica.options.maxUncommittedBytes) {
-      return { outcome: 'overloaded' };
-    }
-    role.uncommittedBytes += bytes;
-    replica.append(entries);
-    return { outcome: 'appended', firstIndex, term: replica.currentTerm };
+    return proposeCommands(replica, role, commands, wallMicros);
   }
 
   /**
@@ -179,7 +144,8 @@ export class Raft {
    */
   readIndex(context: number, nowMs: number): boolean {
     this.#advance(nowMs);
-    const replica = this.#replica;
+    this.#wake();
+    const replica = this.replica;
     if (replica.role.kind === 'leader') {
       replica.role.reads.add({ from: replica.nodeId, context });
       return true;
@@ -195,26 +161,130 @@ export class Raft {
     return true;
   }
 
-  /** The asker has given up on a read; a late answer will be ignored. */
-  forgetRead(context: number): void {
-    this.#replica.forwardedReads.delete(context);
+  /**
+   * The index to read at without asking anyone, if this node holds a leader lease. The state is
+   * read first and the lease checked after, with nothing between but that read: a process may be
+   * stopped anywhere (bug 36).
+   *
+   * @returns null without a lease: ask for a read index instead
+   */
+  leaseReadIndex(nowMs: number): LogIndex | null {
+    this.#advance(nowMs);
+    if (this.asleep) return null;
+    return this.leaseUntilMs > this.replica.nowMs ? this.replica.commitIndex : null;
   }
 
-  /** Hands the lead to a voter. @returns false when this node cannot (not leader, target unfit) */
-  transferLeadership(to: NodeId, nowMs: number): boolean {
+  /**
+   * Asks to be told when a committed entry is durable in as many failure domains as the class asks
+   * for. The answer comes as `durability` or `failedDurability` of some later effects. Asking again
+   * under the same context is harmless.
+   *
+   * @param context chosen by the caller, unique among its waits of this process
+   * @returns false when nobody is known to lead: ask again later
+   */
+  awaitDurability(
+    context: number,
+    index: LogIndex,
+    durability: DurabilityClass,
+    nowMs: number,
+  ): boolean {
     this.#advance(nowMs);
-    const { role } = this.#replica;
-    return role.kind === 'leader' && startTransfer(this.#replica, role, to);
+    this.#wake();
+    const replica = this.replica;
+    if (replica.role.kind === 'leader') {
+      replica.role.durabilityWaits.add({ from: replica.nodeId, context, index, durability });
+      return true;
+    }
+    if (replica.leaderId === noNode) return false;
+    replica.forwardedWaits.add(context);
+    replica.outbox.send({
+      type: 'AwaitDurability',
+      to: replica.leaderId,
+      term: replica.currentTerm,
+      context,
+      index,
+      durability,
+    });
+    return true;
+  }
+
+  /** The asker has given up on a read; a late answer will be ignored. */
+  forgetRead(context: number): void {
+    this.replica.forwardedReads.delete(context);
+  }
+
+  /** Hands the lead to a voter. @returns null when it has begun, else why it cannot */
+  transferLeadership(to: NodeId, nowMs: number): TransferRefusal | 'notLeader' | null {
+    this.#advance(nowMs);
+    this.#wake();
+    const { role } = this.replica;
+    return role.kind === 'leader' ? startTransfer(this.replica, role, to) : 'notLeader';
+  }
+
+  /**
+   * Changes who decides, holds data, or leads by preference (dissertation 4.3). In force here at
+   * once; committed when `commitIndex` has passed its entry and, for a joint change that leaves by
+   * itself, the one after it.
+   */
+  proposeMembership(change: MembershipChange, nowMs: number): MembershipProposed {
+    this.#advance(nowMs);
+    this.#wake();
+    const replica = this.replica;
+    const { role } = replica;
+    if (role.kind !== 'leader') return { outcome: 'notLeader', leader: replica.leaderId };
+    return proposeMembership(replica, role, change);
+  }
+
+  /** Leaves a joint configuration that was entered with `mode: 'joint'`. */
+  leaveJoint(nowMs: number): MembershipProposed {
+    this.#advance(nowMs);
+    this.#wake();
+    const replica = this.replica;
+    const { role } = replica;
+    if (role.kind !== 'leader') return { outcome: 'notLeader', leader: replica.leaderId };
+    return proposeLeaveJoint(replica, role);
+  }
+
+  /**
+   * The driver knows that the leader is gone (its process exited): forget it, so that this node
+   * votes without waiting. Refused under leader leases, which rest on that wait.
+   *
+   * @returns whether it was forgotten
+   */
+  forgetLeader(nowMs: number): boolean {
+    this.#advance(nowMs);
+    this.#wake();
+    const replica = this.replica;
+    const follows = replica.role.kind === 'follower' && replica.leaderId !== noNode;
+    if (!follows || replica.options.maxClockDrift !== null) return false;
+    becomeFollower(replica, replica.currentTerm, noNode);
+    replica.lastLeaderContactMs = Number.NEGATIVE_INFINITY;
+    return true;
+  }
+
+  /**
+   * A peer has said which incarnation of its node it is, when its link came up. One that the
+   * configuration knows otherwise has lost its data: what it promises counts for nothing (bug 20).
+   */
+  peerIncarnation(peer: NodeId, incarnation: number, nowMs: number): void {
+    this.#advance(nowMs);
+    const replica = this.replica;
+    const isAnother = replica.memberships.peerIncarnation(peer, incarnation);
+    if (replica.memberships.unrecorded.size > 0) this.#wake();
+    const { role } = replica;
+    if (!isAnother || role.kind !== 'leader' || !role.progress.delete(peer)) return;
+    // What the one before it had acknowledged is gone.
+    trackOthers(replica, role.progress, replica.log.lastIndex + 1);
   }
 
   /** Write `id` is durable; completions come in the order in which the writes were handed out. */
   persisted(id: number, nowMs: number): void {
     this.#advance(nowMs);
-    const replica = this.#replica;
+    const replica = this.replica;
     const restore = replica.durability.persisted(id);
     for (const message of replica.outbox.release(id)) dispatch(replica, message);
     if (restore !== null) {
-      replica.restore = restore;
+      if (!restore.withheld) replica.restore = restore;
       replica.handedIndex = restore.index;
       replica.appliedIndex = restore.index;
     }
@@ -225,19 +295,20 @@ export class Raft {
 
   /** The state machine has applied everything up to and including `index`. */
   applied(index: LogIndex): void {
-    const replica = this.#replica;
+    const replica = this.replica;
     assert(index <= replica.handedIndex, 'only what was handed out can have been applied');
     replica.appliedIndex = Math.max(replica.appliedIndex, index);
   }
 
   /** What a snapshot of the state machine taken now, at an applied index, has to record. */
   snapshotMeta(index: LogIndex): SnapshotMeta {
-    const { log, snapshot, configurations } = this.#replica;
+    const { log, snapshot, memberships } = this.replica;
     if (index === snapshot.index) return snapshot;
     const entry = log.entryAt(index);
     assert(entry !== null, `the log holds index ${index}`);
     const { term, timestampMicros } = entry;
-    return { index, term, timestampMicros, configuration: configurations.at(index) };
+    const configuration = memberships.at(index);
+    return { index, term, timestampMicros, configuration, withheld: !this.replica.holdsData };
   }
 
   /**
@@ -245,7 +316,7 @@ export class Raft {
    * that spares slightly late followers a snapshot.
    */
   compact(snapshot: SnapshotMeta, tailEntries: number): void {
-    const replica = this.#replica;
+    const replica = this.replica;
     if (snapshot.index < replica.snapshot.index) return;
     let keepFrom = snapshot.index + 1 - tailEntries;
     if (replica.role.kind === 'leader') {
@@ -260,8 +331,10 @@ export class Raft {
 
   /** The link to a peer broke: whatever was under way to it is lost. */
   unreachable(peer: NodeId): void {
-    const { role } = this.#replica;
+    this.#wake();
+    const { role } = this.replica;
     if (role.kind !== 'leader') return;
+    role.durabilityWaits.drop(peer);
     const progress = role.progress.get(peer);
     if (progress?.state === 'replicate') progress.becomeProbe();
   }
@@ -271,7 +344,7 @@ export class Raft {
    * anew.
    */
   snapshotSent(to: NodeId): void {
-    const { role } = this.#replica;
+    const { role } = this.replica;
     if (role.kind !== 'leader') return;
     const progress = role.progress.get(to);
     if (progress?.state === 'snapshot') progress.becomeProbe();
@@ -279,17 +352,9 @@ export class Raft {
 
   /** What the driver has to do now. Call it after each turn's inputs. */
   takeEffects(): Effects {
-    const replica = this.#replica;
-    const { role } = replica;
-    if (role.kind === 'leader') {
-      startReadRound(replica, role);
-      if (replica.nowMs >= role.nextHeartbeatMs) {
-        sendHeartbeats(replica, role);
-        role.nextHeartbeatMs = replica.nowMs + replica.options.heartbeatIntervalMs;
-      }
-      replicateToAll(replica);
-      advanceTransfer(replica, role);
-    }
+    const replica = this.replica;
+    const { role, asleepUnder } = replica;
+    if (role.kind === 'leader' && asleepUnder === null) lead(replica, role);
     const effects: Effects = {
       write: replica.takeWrite(),
       messages: replica.outbox.take(),
@@ -297,12 +362,16 @@ export class Raft {
       committed: replica.takeCommitted(),
       reads: replica.readyReads,
       failedReads: replica.failedReads,
+      durability: replica.durabilityAnswers,
+      failedDurability: replica.failedDurability,
       snapshotsToSend: replica.snapshotsToSend,
       leadership: replica.leadership,
     };
     replica.restore = null;
     replica.readyReads = [];
     replica.failedReads = [];
+    replica.durabilityAnswers = [];
+    replica.failedDurability = [];
     replica.snapshotsToSend = [];
     replica.leadership = [];
     return effects;
@@ -310,6 +379,6 @@ export class Raft {
 
   #advance(nowMs: number): void {
     // Two events may carry times read in the wrong order; time itself does not go back.
-    this.#replica.nowMs = Math.max(this.#replica.nowMs, nowMs);
+    this.replica.nowMs = Math.max(this.replica.nowMs, nowMs);
   }
 }

@@ -10,10 +10,18 @@ import type {
   Term,
 } from '@quorate/schema';
 import { noNode } from '@quorate/schema';
-import type { DurableWrite, LeadershipChange, ReadyRead } from './contract/effects.ts';
+import type {
+  DurabilityAnswer,
+  DurableWrite,
+  LeadershipChange,
+  ReadyRead,
+  Role,
+} from './contract/effects.ts';
+import type { NodeContacts } from './contract/node-contacts.ts';
 import { Durability } from './log/durability.ts';
 import { entryBytes, RaftLog } from './log/raft-log.ts';
-import { ConfigurationHistory, isVoter } from './membership/configuration-history.ts';
+import type { Membership } from './membership/membership.ts';
+import { MembershipState } from './membership/membership-state.ts';
 import type { InitialState, RaftOptions } from './options.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { followerState, type RoleState, visibleRole } from './role.ts';
@@ -40,7 +48,9 @@ export class Replica {
   readonly outbox: Outbox;
   readonly log: RaftLog;
   readonly durability: Durability;
-  readonly configurations: ConfigurationHistory;
+  readonly memberships: MembershipState;
+  /** Drawn when the process started: what it was told in an earlier life it has forgotten. */
+  readonly life: number;
 
   /** Changed by `adoptTerm` and `voteFor` alone, so that every change becomes durable. */
   #currentTerm: Term;
@@ -59,11 +69,22 @@ export class Replica {
   readonly startedMs: number;
   lastLeaderContactMs = Number.NEGATIVE_INFINITY;
   electionDeadlineMs = 0;
+  /** Not null while the group sleeps: who answers for the nodes meanwhile (rule 11). */
+  asleepUnder: NodeContacts | null = null;
+  /** Nodes of a lower priority do not campaign yet; sinks while nobody is elected. */
+  priorityFloor = 0;
+  /** The highest round whose TimeoutNow the leader of this term has taken back (rule 3). */
+  cancelledRound = 0;
+  readonly #repairUntil: LogIndex;
 
   readyReads: ReadyRead[] = [];
   failedReads: number[] = [];
   /** Reads this follower has asked its leader for, so that they can be failed with the leader. */
   readonly forwardedReads = new Set<number>();
+  durabilityAnswers: DurabilityAnswer[] = [];
+  failedDurability: number[] = [];
+  /** As `forwardedReads`. */
+  readonly forwardedWaits = new Set<number>();
   snapshotsToSend: { to: NodeId; snapshot: SnapshotMeta }[] = [];
   restore: SnapshotMeta | null = null;
   leadership: LeadershipChange[] = [];
@@ -82,13 +103,21 @@ export class Replica {
     this.durability = new Durability(durableIndex);
     const { snapshot, hardState } = initial;
     this.snapshot = snapshot;
-    this.configurations = new ConfigurationHistory(snapshot.index, snapshot.configuration);
+    this.memberships = new MembershipState(
+      options.nodeId,
+      options.incarnation,
+      snapshot,
+      initial.entries,
+    );
+    this.life = 1 + options.prng.below(2 ** 48);
+    this.#repairUntil = initial.repairUntil;
     this.#currentTerm = hardState.term;
     this.#votedFor = hardState.votedFor;
     this.commitIndex = Math.max(snapshot.index, Math.min(hardState.commitIndex, durableIndex));
     this.handedIndex = snapshot.index;
     this.appliedIndex = snapshot.index;
     this.role = followerState(this.commitIndex);
+    this.#resetPriorityFloor();
     this.nowMs = nowMs;
     this.startedMs = nowMs;
     this.#unwritten = {
@@ -111,12 +140,38 @@ export class Replica {
     return this.#votedFor;
   }
 
+  /** What the configuration in force means here. */
+  get membership(): Membership {
+    return this.memberships.inForce;
+  }
+
   get configuration(): Configuration {
-    return this.configurations.current;
+    return this.membership.configuration;
   }
 
   get isVoter(): boolean {
-    return isVoter(this.configuration, this.nodeId);
+    return this.membership.isVoter;
+  }
+
+  /** Whether this node may try to become leader: one without the data could serve nobody. */
+  get canLead(): boolean {
+    const { memberships } = this;
+    return memberships.isOrWasVoter(this.commitIndex) && this.holdsData && this.mayVote;
+  }
+
+  /** Whether its vote may be given: not where promises may have been forgotten (rule 14). */
+  get mayVote(): boolean {
+    return !this.repairing && !this.memberships.isImpostor(this.nodeId);
+  }
+
+  /** Not so on a witness, which is given commands without their data (rule 7). */
+  get holdsData(): boolean {
+    return !this.snapshot.withheld && !this.log.hasWithheld && !this.membership.isWitness;
+  }
+
+  /** The log does not reach what this node may have acknowledged before it was damaged. */
+  get repairing(): boolean {
+    return this.durability.durableIndex < this.#repairUntil;
   }
 
   get lastTimestampMicros(): number {
@@ -125,19 +180,22 @@ export class Replica {
 
   /** Whether a leader was heard, or this node started, less than a minimum election timeout ago. */
   get loyal(): boolean {
-    const since = Math.max(this.startedMs, this.lastLeaderContactMs);
+    const heardMs = this.asleepUnder?.heardMs(this.leaderId) ?? Number.NEGATIVE_INFINITY;
+    const since = Math.max(this.startedMs, this.lastLeaderContactMs, heardMs);
     return this.nowMs < since + this.options.electionTimeoutMs;
   }
 
-  resetElectionDeadline(): void {
+  /** @param sinceMs when the silence began */
+  resetElectionDeadline(sinceMs: number = this.nowMs): void {
     const { electionTimeoutMs, prng } = this.options;
-    this.electionDeadlineMs = this.nowMs + electionTimeoutMs * (1 + prng.float());
+    this.electionDeadlineMs = sinceMs + electionTimeoutMs * (1 + prng.float());
   }
 
   adoptTerm(term: Term): void {
     assert(term > this.#currentTerm, 'terms only rise');
     this.#currentTerm = term;
     this.#votedFor = noNode;
+    this.cancelledRound = 0;
     this.#promiseChanged();
   }
 
@@ -156,11 +214,26 @@ export class Replica {
   setRole(role: RoleState, leaderId: NodeId): void {
     this.role = role;
     this.leaderId = leaderId;
+    if (leaderId !== noNode) this.#resetPriorityFloor();
+    this.#tellLeadership();
+  }
+
+  #tellLeadership(): void {
     this.leadership.push({
       term: this.#currentTerm,
-      role: visibleRole(role, this.isVoter),
-      leader: leaderId,
+      role: visibleRole(this.role, this.membership),
+      leader: this.leaderId,
     });
+  }
+
+  /** Another configuration is in force, perhaps with another part for this node. */
+  #membershipChanged(before: Role): void {
+    this.#resetPriorityFloor();
+    if (visibleRole(this.role, this.membership) !== before) this.#tellLeadership();
+  }
+
+  #resetPriorityFloor(): void {
+    this.priorityFloor = this.membership.priorities[0] ?? 0;
   }
 
   /** For messages that rest on the current term and vote: they leave once both are durable. */
@@ -174,13 +247,16 @@ export class Replica {
 
   append(entries: readonly Entry[]): void {
     this.log.append(entries);
+    const before = visibleRole(this.role, this.membership);
+    if (this.memberships.appended(entries)) this.#membershipChanged(before);
   }
 
   truncateAfter(index: LogIndex): void {
     assert(index >= this.commitIndex, 'committed entries are never truncated');
     this.log.truncateAfter(index);
     this.durability.truncatedAfter(index);
-    this.configurations.truncatedAfter(index);
+    const before = visibleRole(this.role, this.membership);
+    if (this.memberships.truncatedAfter(index)) this.#membershipChanged(before);
     const unwritten = this.#unwritten;
     if (unwritten.nextEntry > index + 1) {
       unwritten.nextEntry = index + 1;
@@ -208,7 +284,8 @@ export class Replica {
     this.durability.replaced();
     this.durability.truncatedAfter(this.commitIndex);
     this.log.reset({ index: snapshot.index, term: snapshot.term });
-    this.configurations.reset(snapshot.index, snapshot.configuration);
+    const before = visibleRole(this.role, this.membership);
+    if (this.memberships.reset(snapshot)) this.#membershipChanged(before);
     this.snapshot = snapshot;
     this.commitIndex = snapshot.index;
     this.#unwritten.truncateAfter = Math.min(this.#unwritten.truncateAfter ?? voidAfter, voidAfter);
@@ -222,7 +299,7 @@ export class Replica {
   compact(snapshot: SnapshotMeta, keepFrom: LogIndex): void {
     if (snapshot.index > this.snapshot.index) {
       this.snapshot = snapshot;
-      this.configurations.compactedTo(snapshot.index);
+      this.memberships.compactedTo(snapshot.index);
       this.#unwritten.snapshot = snapshot;
     }
     const cutAt = Math.min(snapshot.index, keepFrom - 1);
@@ -274,6 +351,11 @@ export class Replica {
     if (this.handedIndex < this.log.start.index) return [];
     const to = Math.min(this.commitIndex, this.durability.durableIndex);
     if (to <= this.handedIndex) return [];
+    if (!this.holdsData) {
+      this.handedIndex = to;
+      this.appliedIndex = to;
+      return [];
+    }
     const entries = this.log.slice(this.handedIndex + 1, to, this.options.maxApplyBytes);
     this.handedIndex += entries.length;
     return entries;

@@ -1,5 +1,7 @@
 import type { LogIndex, NodeId } from '@quorate/schema';
 import type { Role } from './contract/effects.ts';
+import type { Membership } from './membership/membership.ts';
+import { DurabilityWaitList } from './reads/durability-wait-list.ts';
 import { ReadQueue } from './reads/read-queue.ts';
 import type { Progress } from './replication/progress.ts';
 
@@ -30,12 +32,21 @@ export interface LeaderState {
   /** Of this log's entries after the commit index. */
   uncommittedBytes: number;
   transfer: LeadershipTransfer | null;
+  /** A TimeoutNow sent in this round or an earlier one is void; heartbeats say so (rule 3). */
+  cancelRound: number;
+  /**
+   * Nodes to which a TimeoutNow has left that they may yet act on, each with the round after which
+   * an answer says that it no longer will. No lease while there is one (rule 3).
+   */
+  readonly fences: Map<NodeId, number>;
+  readonly durabilityWaits: DurabilityWaitList;
 }
 
 export interface LeadershipTransfer {
   readonly to: NodeId;
   readonly deadlineMs: number;
-  timeoutNowSent: boolean;
+  /** The heartbeat round in which TimeoutNow left; null before. */
+  sentInRound: number | null;
 }
 
 export type RoleState = FollowerState | CandidateState | LeaderState;
@@ -60,10 +71,16 @@ export function leaderState(
     nextHeartbeatMs: nowMs,
     uncommittedBytes,
     transfer: null,
+    cancelRound: 0,
+    fences: new Map(),
+    durabilityWaits: new DurabilityWaitList(),
   };
 }
 
-/** The role as others see it: a follower without a vote is a learner. */
-export function visibleRole(state: RoleState, voter: boolean): Role {
-  return state.kind === 'follower' && !voter ? 'learner' : state.kind;
+/** The role as others see it: a follower is told apart by its part in the configuration. */
+export function visibleRole(state: RoleState, membership: Membership): Role {
+  if (state.kind !== 'follower') return state.kind;
+  if (membership.isWitness) return 'witness';
+  if (membership.isVoter) return 'follower';
+  return membership.isMember ? 'learner' : 'removed';
 }

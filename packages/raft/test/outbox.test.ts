@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { Outbox } from '../src/outbox.ts';
 
 const vote = (to: number) => ({ type: 'RequestVoteResponse', to, term: 1, granted: true }) as const;
-const timeoutNow = (to: number) => ({ type: 'TimeoutNow', to, term: 1 }) as const;
+const timeoutNow = (to: number) =>
+  ({ type: 'TimeoutNow', to, term: 1, round: 1, life: 1 }) as const;
 
 describe('the outbox', () => {
   it('gives what may leave at once, once, with the sender filled in', () => {

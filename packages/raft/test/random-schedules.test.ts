@@ -4,8 +4,8 @@ import { RandomCluster } from './support/random-cluster.ts';
 
 const steps = 10_000;
 
-function run(seed: number, size: number): RandomCluster {
-  const cluster = new RandomCluster(seed, size);
+function run(seed: number, size: number, spares = 0): RandomCluster {
+  const cluster = new RandomCluster(seed, size, spares);
   for (let step = 0; step < steps; step++) cluster.step();
   cluster.settle();
   return cluster;
@@ -30,6 +30,27 @@ describe('any schedule', () => {
           assert.equal(raft.commitIndex, last, `${where} has committed everything`);
           assert.equal(reached, last, `${where} has applied everything`);
         }
+      }
+    });
+  }
+});
+
+describe('any schedule with changes of membership, lost disks and drifting clocks', () => {
+  for (const [size, spares] of [
+    [1, 3],
+    [3, 2],
+    [5, 1],
+  ] as const) {
+    it(`keeps a group that begins with ${size} safe, and lets its members come to rest`, () => {
+      for (let seed = 1; seed <= 12; seed++) {
+        const where = `size ${size}, spares ${spares}, seed ${seed}`;
+        let cluster: RandomCluster;
+        try {
+          cluster = run(seed, size, spares);
+        } catch (error) {
+          throw new Error(where, { cause: error });
+        }
+        cluster.mustRest(where);
       }
     });
   }

@@ -284,7 +284,7 @@ describe('5 snapshots', () => {
     member.autoPersist = false;
     const { configuration } = member.raft;
     for (const index of [10, 20]) {
-      const snapshot = { index, term: 1, timestampMicros: index, configuration };
+      const snapshot = { index, term: 1, timestampMicros: index, configuration, withheld: false };
       member.raft.step({ type: 'InstallSnapshot', from: 1, to: 2, term: 1, snapshot }, 0);
       cluster.turn(2);
     }
@@ -306,7 +306,7 @@ describe('5 snapshots', () => {
     member.raft.step(append(1, 2, 1, [0, 0], [entry(1, 1), entry(2, 1), entry(3, 1)]), 0);
     cluster.settle();
     const { configuration } = member.raft;
-    const snapshot = { index: 2, term: 1, timestampMicros: 2, configuration };
+    const snapshot = { index: 2, term: 1, timestampMicros: 2, configuration, withheld: false };
     member.raft.step({ type: 'InstallSnapshot', from: 1, to: 2, term: 1, snapshot }, 0);
     cluster.settle();
     assert.equal(member.restored, null);

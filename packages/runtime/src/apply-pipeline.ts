@@ -83,8 +83,9 @@ export class ApplyPipeline {
 
   #prefetch(entries: readonly Entry[]): void {
     const commands: AppliedEntry[] = [];
-    for (const { kind, index, timestampMicros, data } of entries) {
-      if (kind === EntryKind.command) commands.push({ index, timestampMicros, command: data });
+    for (const { kind, index, term, timestampMicros, data } of entries) {
+      if (kind !== EntryKind.command) continue;
+      commands.push({ index, term, timestampMicros, command: data });
     }
     const prefetch = this.#stateMachine.prefetch?.bind(this.#stateMachine);
     if (prefetch === undefined || commands.length === 0) {

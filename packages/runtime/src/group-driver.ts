@@ -1,21 +1,37 @@
+// Long because: one driver hands all events in and carries all effects out.
 import { Prng } from '@quorate/base';
-import type { Effects, GroupWrite } from '@quorate/raft';
+import type { Effects, GroupWrite, MembershipChange, NodeContacts } from '@quorate/raft';
 import { entryBytes, Raft } from '@quorate/raft';
-import type { Entry, GroupId, NodeId, PeerMessage } from '@quorate/schema';
+import type { Entry, GroupId, LogIndex, NodeId, PeerMessage, Term } from '@quorate/schema';
 import { ApplyPipeline } from './apply-pipeline.ts';
 import type { GroupContext, GroupOptions } from './group-context.ts';
-import type { GroupHandle, GroupStatus, ProposeDone, ReadDone } from './group-handle.ts';
+import type {
+  ChangeDone,
+  GroupHandle,
+  GroupStatus,
+  LeaseRead,
+  ProposeDone,
+  ProposeOptions,
+  ReadDone,
+  ReadOptions,
+  TransferDone,
+} from './group-handle.ts';
 import { GroupMetrics } from './group-metrics.ts';
 import { GroupRequests } from './group-requests.ts';
 import { GroupSnapshots } from './group-snapshots.ts';
+import type { NodeHeartbeats, Sleeper } from './quiescence/node-heartbeats.ts';
 import type { RuntimeError } from './runtime-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
+import { encodeSessionCommand } from './sessions/session-command.ts';
+import { SessionTicks } from './sessions/session-ticks.ts';
 
 /** What a driver asks of the runtime it runs in. */
 export interface DriverHost {
   readonly options: RuntimeOptions;
   readonly wake: (driver: GroupDriver) => void;
   readonly halt: (error: Error) => void;
+  /** Answers for the nodes while groups sleep. */
+  readonly nodeHeartbeats: NodeHeartbeats;
   readonly stopping: () => boolean;
 }
 
@@ -29,15 +45,21 @@ export interface GroupTurn {
  * Drives one replica: collects events, and each turn hands them to the core and carries out what it
  * asks for. One turn serves everything that has gathered, which is how batches form.
  */
-export class GroupDriver implements GroupHandle<unknown> {
+export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   readonly id: GroupId;
   readonly #host: DriverHost;
+  readonly #sessionTicks: SessionTicks;
   readonly #name: string;
   readonly #raft: Raft;
   readonly #pipeline: ApplyPipeline;
   readonly #requests: GroupRequests;
   readonly #snapshots: GroupSnapshots;
   readonly #metrics: GroupMetrics;
+  /** When something last happened in the group that was not a heartbeat. */
+  #activeMs = 0;
+  #wasAsleep = false;
+  /** The configuration whose members the links know. */
+  #metAtIndex = -1;
   readonly #listeners: ((status: GroupStatus) => void)[] = [];
   /** Null once the state machine has what its snapshot had. */
   #onceRestored: (() => void)[] | null;
@@ -47,11 +69,18 @@ export class GroupDriver implements GroupHandle<unknown> {
     const { ports, nodeId, tuning } = options;
     this.id = group.id;
     this.#host = host;
+    this.#sessionTicks = new SessionTicks(group.stateMachine);
     this.#name = group.name;
     this.#metrics = new GroupMetrics(ports.metrics, nodeId, group.name, tuning.electionTimeoutMs);
     this.#raft = new Raft(
       // One turn's worth of applying must stay short, or heartbeats wait behind it (bug 39).
-      { ...tuning, nodeId, prng: new Prng(group.seed), maxApplyBytes: tuning.maxMessageBytes },
+      {
+        ...tuning,
+        nodeId,
+        incarnation: options.incarnation,
+        prng: new Prng(group.seed),
+        maxApplyBytes: tuning.maxMessageBytes,
+      },
       group.initial,
       this.#nowMs,
     );
@@ -80,7 +109,8 @@ export class GroupDriver implements GroupHandle<unknown> {
     };
     this.#requests = new GroupRequests(context);
     this.#snapshots = new GroupSnapshots(context);
-    this.#onceRestored = group.initial.snapshot.index > 0 ? [] : null;
+    const hasState = group.initial.snapshot.index > 0 && this.#raft.role !== 'witness';
+    this.#onceRestored = hasState ? [] : null;
     if (this.#onceRestored !== null) this.#pipeline.restore(group.initial.snapshot);
   }
 
@@ -112,17 +142,61 @@ export class GroupDriver implements GroupHandle<unknown> {
     return this.#raft.role === 'leader';
   }
 
+  get term(): Term {
+    return this.#raft.currentTerm;
+  }
+
+  get lastIndex(): LogIndex {
+    return this.#raft.lastIndex;
+  }
+
+  get others(): readonly NodeId[] {
+    return this.#raft.peers.map(({ id }) => id);
+  }
+
+  get asleep(): boolean {
+    return this.#raft.asleep;
+  }
+
+  sleepUnder(leader: NodeId, term: Term, lastIndex: LogIndex, contacts: NodeContacts): boolean {
+    if (!this.#requests.idle || this.#host.options.tuning.quiesceAfterMs === null) return false;
+    const sleeps = this.#raft.sleepUnder(leader, term, lastIndex, contacts, this.#nowMs);
+    if (sleeps) this.#wasAsleep = true;
+    this.#wake();
+    return sleeps;
+  }
+
+  wakeUp(): void {
+    this.#raft.wake(this.#nowMs);
+    this.#wake();
+  }
+
   /** No proposal waits for an answer. */
   get idle(): boolean {
     return this.#requests.idle;
   }
 
-  propose(command: Uint8Array, done: ProposeDone<unknown>): void {
-    this.#requests.propose(command, done);
+  propose(command: Uint8Array, done: ProposeDone<unknown>, options?: ProposeOptions): void {
+    this.#requests.propose(command, done, options);
   }
 
-  readBarrier(done: ReadDone): void {
-    this.#requests.readBarrier(done);
+  readBarrier(done: ReadDone, options?: ReadOptions): void {
+    this.#requests.readBarrier(done, options);
+  }
+
+  leaseRead<Value>(read: () => Value): LeaseRead<Value> | null {
+    const index = this.#raft.leaseReadIndex(this.#nowMs);
+    if (index === null || this.#pipeline.appliedIndex < index) return null;
+    const value = read();
+    return this.#raft.leaseReadIndex(this.#nowMs) === null ? null : { value, index };
+  }
+
+  changeMembership(change: MembershipChange, done: ChangeDone): void {
+    this.#requests.changeMembership(change, done);
+  }
+
+  transferLeadership(to: NodeId | null, done: TransferDone): void {
+    this.#requests.transferLeadership(to, done);
   }
 
   status(): GroupStatus {
@@ -137,6 +211,7 @@ export class GroupDriver implements GroupHandle<unknown> {
       commitIndex: raft.commitIndex,
       appliedIndex: this.#pipeline.appliedIndex,
       configuration: raft.configuration,
+      repairing: raft.repairing,
     };
   }
 
@@ -161,8 +236,25 @@ export class GroupDriver implements GroupHandle<unknown> {
       case 'InstallSnapshot':
         // Only this node's own receiver knows that a snapshot is there: no peer may say so.
         return;
+      case 'NodeHeartbeat':
+      case 'NodeHeartbeatResponse':
+        // They belong to no group.
+        return;
       default:
         this.#raft.step(message, this.#nowMs);
+    }
+    this.#wake();
+  }
+
+  /** What the peer says from now on is said by this incarnation of it. */
+  greeted(peer: NodeId, incarnation: number): void {
+    this.#raft.peerIncarnation(peer, incarnation, this.#nowMs);
+    if (this.#raft.isImpostor(peer)) {
+      this.#host.options.ports.logger.warn('peer came back without its data', {
+        group: this.#name,
+        peer,
+        advice: 'remove it from the group, then add it again',
+      });
     }
     this.#wake();
   }
@@ -191,6 +283,10 @@ export class GroupDriver implements GroupHandle<unknown> {
     if (this.isLeader && !this.#host.options.logStore.writable) this.handOver();
     this.#requests.expire(nowMs);
     this.#snapshots.expire(nowMs);
+    // Sessions expire by logged time, which has to pass in an idle group too (rule 13).
+    if (this.isLeader && this.#sessionTicks.isDue(nowMs)) {
+      this.propose(encodeSessionCommand({ kind: 'tick' }), () => undefined);
+    }
   }
 
   unpin(): void {
@@ -203,11 +299,10 @@ export class GroupDriver implements GroupHandle<unknown> {
    * @returns whether there is one to wait for
    */
   handOver(): boolean {
-    const { voters } = this.#raft.configuration;
-    const to = voters.find((id) => this.#host.options.links.isConnected(id));
-    if (to === undefined) return false;
+    const to = this.#raft.bestSuccessor;
+    if (to === 0) return false;
     this.#wake();
-    return this.#raft.transferLeadership(to, this.#nowMs);
+    return this.#raft.transferLeadership(to, this.#nowMs) === null;
   }
 
   close(error: RuntimeError): void {
@@ -220,6 +315,7 @@ export class GroupDriver implements GroupHandle<unknown> {
     const nowMs = this.#nowMs;
     this.#requests.dispatch(nowMs);
     const effects = this.#raft.takeEffects();
+    this.#sleepOrWake(effects, nowMs);
     const { observer } = this.#host.options;
     observer?.turned(this.id, this.#raft, effects);
     this.#carryOut(effects);
@@ -239,19 +335,52 @@ export class GroupDriver implements GroupHandle<unknown> {
     };
   }
 
+  #sleepOrWake({ write, committed }: Effects, nowMs: number): void {
+    const { nodeHeartbeats, options } = this.#host;
+    if (this.#wasAsleep && !this.#raft.asleep) {
+      this.#wasAsleep = false;
+      // Whatever woke it may not be over: it does not doze off at once.
+      this.#activeMs = nowMs;
+      nodeHeartbeats.wokeUp(this.id);
+    }
+    if (write !== null || committed.length > 0 || !this.#requests.idle) this.#activeMs = nowMs;
+    const { quiesceAfterMs } = options.tuning;
+    if (quiesceAfterMs === null || this.#wasAsleep) return;
+    if (nowMs < this.#activeMs + quiesceAfterMs || !this.#raft.sleep(nodeHeartbeats, nowMs)) return;
+    this.#wasAsleep = true;
+    nodeHeartbeats.fellAsleep(this);
+  }
+
   #carryOut(effects: Effects): void {
     for (const message of effects.messages) {
       this.#host.options.links.send(message.to, this.id, message);
     }
     for (const { context, index } of effects.reads) this.#requests.readConfirmed(context, index);
     for (const context of effects.failedReads) this.#requests.readFailed(context);
+    for (const { context, reached } of effects.durability) {
+      this.#requests.durabilityAnswered(context, reached);
+    }
+    for (const context of effects.failedDurability) this.#requests.durabilityFailed(context);
     for (const { to, snapshot } of effects.snapshotsToSend) this.#snapshots.send(to, snapshot);
     if (effects.restore !== null) this.#pipeline.restore(effects.restore);
     if (effects.committed.length > 0) this.#pipeline.apply(effects.committed);
     if (effects.leadership.length > 0) this.#tellLeadership(effects);
+    this.#requests.turned();
+    this.#meetMembers();
+  }
+
+  /** Addresses of members are in the configuration, so that nodes can join a running group. */
+  #meetMembers(): void {
+    const { configuration, configurationIndex, nodeId } = this.#raft;
+    if (configurationIndex === this.#metAtIndex) return;
+    this.#metAtIndex = configurationIndex;
+    for (const { id, address } of configuration.members) {
+      if (address !== '' && id !== nodeId) this.#host.options.links.setPeer(id, address);
+    }
   }
 
   #tellLeadership(effects: Effects): void {
+    this.#sessionTicks.leadershipChanged();
     for (const { term, role, leader } of effects.leadership) {
       const { logger } = this.#host.options.ports;
       logger.info('raft state changed', { group: this.#name, term, role, leader });
@@ -268,6 +397,7 @@ export class GroupDriver implements GroupHandle<unknown> {
     this.#requests.applied(entries, results);
     let bytes = 0;
     for (const entry of entries) bytes += entryBytes(entry);
+    this.#sessionTicks.applied(entries, this.#nowMs);
     this.#snapshots.applied(bytes);
     this.#wake();
   }

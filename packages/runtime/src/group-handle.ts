@@ -1,5 +1,12 @@
-import type { Role } from '@quorate/raft';
-import type { Configuration, GroupId, LogIndex, NodeId, Term } from '@quorate/schema';
+import type { MembershipChange, Role } from '@quorate/raft';
+import type {
+  Configuration,
+  DurabilityClass,
+  GroupId,
+  LogIndex,
+  NodeId,
+  Term,
+} from '@quorate/schema';
 import type { RuntimeError } from './runtime-error.ts';
 
 export interface Applied<Result> {
@@ -12,7 +19,33 @@ export type ProposeDone<Result> = (
   applied: Applied<Result> | null,
 ) => void;
 
+export interface ProposeOptions {
+  /** Answer only once the command is durable in these failure domains as well (rule 12). */
+  readonly durability?: DurabilityClass;
+}
+
+export interface ReadOptions {
+  /**
+   * How old the state that is read may be, by this node's clock. 0, the default, is linearizable;
+   * more lets reads share a question to the leader; Infinity reads what is here.
+   */
+  readonly maxStalenessMs?: number;
+  /** Waits until this index is applied here: what was written at it is then seen. */
+  readonly minIndex?: LogIndex;
+}
+
+/** @param index of the configuration that is in force, committed */
+export type ChangeDone = (error: RuntimeError | null, index: LogIndex | null) => void;
+
+export type TransferDone = (error: RuntimeError | null) => void;
+
 export type ReadDone = (error: RuntimeError | null, appliedIndex: LogIndex) => void;
+
+export interface LeaseRead<Value> {
+  readonly value: Value;
+  /** What the state reflects; a later read with this `minIndex`, anywhere, sees as much. */
+  readonly index: LogIndex;
+}
 
 export interface GroupStatus {
   readonly group: GroupId;
@@ -25,6 +58,8 @@ export interface GroupStatus {
   readonly commitIndex: LogIndex;
   readonly appliedIndex: LogIndex;
   readonly configuration: Configuration;
+  /** Damaged, and not yet brought back to what this node may have acknowledged (rule 14). */
+  readonly repairing: boolean;
 }
 
 /** One replicated state machine on this node, as the code above sees it. */
@@ -33,13 +68,32 @@ export interface GroupHandle<Result> {
    * Replicates a command and applies it here; from a follower it is forwarded to the leader, at
    * most once. `done` is called exactly once, from the event loop.
    */
-  propose(command: Uint8Array, done: ProposeDone<Result>): void;
+  propose(command: Uint8Array, done: ProposeDone<Result>, options?: ProposeOptions): void;
   /**
-   * Linearizable read: once `done` is called without error, the local state machine, read before
-   * the next turn (so at once, with no await between), reflects everything acknowledged anywhere
-   * before the call (dissertation 6.4).
+   * Linearizable read, unless `options` ask for less: once `done` is called without error, the
+   * local state machine, read before the next turn (so at once, with no await between), reflects
+   * everything acknowledged anywhere before the call (dissertation 6.4).
    */
-  readBarrier(done: ReadDone): void;
+  readBarrier(done: ReadDone, options?: ReadOptions): void;
+  /**
+   * A linearizable read that asks nobody, on a leader with a lease. The lease is checked after
+   * `read` has run, so a pause anywhere cannot make the value stale (rule 1).
+   *
+   * @param read reads the local state machine, at once
+   * @returns null without a lease: use `readBarrier`
+   */
+  leaseRead<Value>(read: () => Value): LeaseRead<Value> | null;
+  /**
+   * Changes who decides, holds data, or is preferred as leader. To be asked of the leader. `done`
+   * once the configuration asked for is in force and committed, a joint one left.
+   */
+  changeMembership(change: MembershipChange, done: ChangeDone): void;
+  /**
+   * Hands the lead over, and tells when it is with the other. To be asked of the leader.
+   *
+   * @param to null: to the voter that would take over best
+   */
+  transferLeadership(to: NodeId | null, done: TransferDone): void;
   status(): GroupStatus;
   /** Called on every change of term, role or known leader, once, in order. */
   onLeadership(listener: (status: GroupStatus) => void): void;

@@ -7,7 +7,15 @@ const latencyBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 ];
 
-const roles: readonly Role[] = ['follower', 'preCandidate', 'candidate', 'leader', 'learner'];
+const roles: readonly Role[] = [
+  'follower',
+  'preCandidate',
+  'candidate',
+  'leader',
+  'learner',
+  'witness',
+  'removed',
+];
 
 /** What operators watch of one replica. Durations are in seconds. */
 export class GroupMetrics {

@@ -1,7 +1,17 @@
 import { Prng } from '@quorate/base';
+import type { MembershipChange } from '@quorate/raft';
 import type { Entry, Forward, ForwardResponse, LogIndex, NodeId } from '@quorate/schema';
+import { DurabilityGate } from './durability-gate.ts';
 import type { GroupContext } from './group-context.ts';
-import type { ProposeDone, ReadDone } from './group-handle.ts';
+import type {
+  ChangeDone,
+  ProposeDone,
+  ProposeOptions,
+  ReadDone,
+  ReadOptions,
+  TransferDone,
+} from './group-handle.ts';
+import { MembershipRequests, notLeaderError, transferFailed } from './membership-requests.ts';
 import { type Proposal, Proposals, proposalBytes } from './proposals.ts';
 import { Reads } from './reads.ts';
 import { RuntimeError } from './runtime-error.ts';
@@ -20,6 +30,8 @@ export class GroupRequests {
   readonly #context: GroupContext;
   readonly #proposals: Proposals;
   readonly #reads: Reads;
+  readonly #gate: DurabilityGate;
+  readonly #membership: MembershipRequests;
   /** Who refused what was handed to it, and until when it is not asked again. */
   #refused = { leader: 0, untilMs: 0 };
 
@@ -28,13 +40,19 @@ export class GroupRequests {
     const prng = new Prng(context.group.seed).fork();
     this.#proposals = new Proposals(1 + prng.below(2 ** 52));
     this.#reads = new Reads(1 + prng.below(2 ** 52));
+    this.#gate = new DurabilityGate(1 + prng.below(2 ** 52));
+    this.#membership = new MembershipRequests(context.raft);
   }
 
   get idle(): boolean {
     return this.#proposals.idle;
   }
 
-  propose(command: Uint8Array, done: ProposeDone<unknown>): void {
+  propose(
+    command: Uint8Array,
+    done: ProposeDone<unknown>,
+    { durability }: ProposeOptions = {},
+  ): void {
     const { options, metrics } = this.#context;
     const refused = this.#refusal(command);
     if (refused !== null) {
@@ -42,12 +60,20 @@ export class GroupRequests {
       return;
     }
     const startMs = this.#context.nowMs();
+    const deadlineMs = startMs + options.tuning.requestTimeoutMs;
     this.#proposals.queue({
       command,
-      deadlineMs: startMs + options.tuning.requestTimeoutMs,
+      deadlineMs,
       done: (error, applied) => {
         if (error === null) metrics.committed((this.#context.nowMs() - startMs) / 1000);
-        done(error, applied);
+        if (applied === null || durability === undefined) {
+          done(error, applied);
+          return;
+        }
+        this.#gate.hold(applied.index, durability, deadlineMs, (unmet) =>
+          done(unmet, unmet === null ? applied : null),
+        );
+        this.#context.wake();
       },
     });
     this.#context.wake();
@@ -73,14 +99,18 @@ export class GroupRequests {
     return overloadedError(this.#context.options.tuning.heartbeatIntervalMs);
   }
 
-  readBarrier(done: ReadDone): void {
+  readBarrier(done: ReadDone, { maxStalenessMs = 0, minIndex = 0 }: ReadOptions = {}): void {
     const { options } = this.#context;
     if (this.#context.stopping() || this.#reads.count >= maxReads) {
       const refused = this.#context.stopping() ? stoppingError() : this.#overloaded();
       options.ports.timers.defer(() => done(refused, 0));
       return;
     }
-    this.#reads.queue(done, this.#context.nowMs() + options.tuning.requestTimeoutMs);
+    const nowMs = this.#context.nowMs();
+    const deadlineMs = nowMs + options.tuning.requestTimeoutMs;
+    const known =
+      maxStalenessMs > 0 && this.#reads.waitFor(done, deadlineMs, minIndex, maxStalenessMs, nowMs);
+    if (!known) this.#reads.queue(done, deadlineMs, minIndex);
     this.#context.wake();
   }
 
@@ -88,6 +118,11 @@ export class GroupRequests {
   dispatch(nowMs: number): void {
     const { raft } = this.#context;
     this.#reads.askAll((context) => raft.readIndex(context, nowMs), nowMs);
+    this.#reads.reached(this.#context.appliedIndex());
+    this.#gate.askAll(
+      (context, index, durability) => raft.awaitDurability(context, index, durability, nowMs),
+      nowMs,
+    );
     if (this.#proposals.queuedCount === 0) return;
     if (raft.role === 'leader') this.#proposeHere(nowMs);
     else if (raft.leaderId !== 0) {
@@ -231,6 +266,50 @@ export class GroupRequests {
     this.#reads.failed(context);
   }
 
+  durabilityAnswered(context: number, reached: boolean): void {
+    this.#gate.answered(context, reached);
+  }
+
+  durabilityFailed(context: number): void {
+    this.#gate.failed(context);
+  }
+
+  changeMembership(change: MembershipChange, done: ChangeDone): void {
+    const { options, raft } = this.#context;
+    if (this.#context.stopping()) {
+      options.ports.timers.defer(() => done(stoppingError(), null));
+      return;
+    }
+    const nowMs = this.#context.nowMs();
+    const proposed = raft.proposeMembership(change, nowMs);
+    options.ports.timers.defer(() => {
+      this.#membership.changeProposed(proposed, nowMs + options.tuning.requestTimeoutMs, done);
+      this.#context.wake();
+    });
+    this.#context.wake();
+  }
+
+  transferLeadership(to: NodeId | null, done: TransferDone): void {
+    const { options, raft } = this.#context;
+    const nowMs = this.#context.nowMs();
+    const target = to ?? raft.bestSuccessor;
+    const refusal = raft.transferLeadership(target, nowMs);
+    if (refusal === null) {
+      const deadlineMs = nowMs + 2 * options.tuning.requestTimeoutMs;
+      this.#membership.transferBegun(target, deadlineMs, done);
+      this.#context.wake();
+      return;
+    }
+    const error =
+      refusal === 'notLeader' ? notLeaderError(raft.leaderId) : transferFailed(target, refusal);
+    options.ports.timers.defer(() => done(error));
+  }
+
+  /** After each turn: answers what it has decided. */
+  turned(): void {
+    this.#membership.settle();
+  }
+
   linkLost(peer: NodeId): void {
     this.#proposals.linkLost(peer);
   }
@@ -243,12 +322,17 @@ export class GroupRequests {
     for (const context of this.#reads.expire(nowMs, requestTimeoutMs, electionTimeoutMs)) {
       this.#context.raft.forgetRead(context);
     }
-    if (this.#reads.queuedCount + this.#proposals.queuedCount > 0) this.#context.wake();
+    this.#membership.expire(nowMs);
+    const asksAgain = this.#gate.expire(nowMs, electionTimeoutMs);
+    const queuedCount = this.#reads.queuedCount + this.#proposals.queuedCount;
+    if (asksAgain || queuedCount > 0) this.#context.wake();
   }
 
   failAll(error: RuntimeError): void {
     this.#proposals.failAll(error);
     this.#reads.failAll(error);
+    this.#gate.failAll();
+    this.#membership.failAll(error);
   }
 }
 
@@ -293,15 +377,5 @@ function overloadedError(retryAfterMs: number): RuntimeError {
     'RUNTIME_OVERLOADED',
     `Too much is waiting to be committed; nothing was appended. Retry in ${retryAfterMs} ms.`,
     { retryAfterMs },
-  );
-}
-
-function notLeaderError(leader: NodeId): RuntimeError {
-  return new RuntimeError(
-    'RUNTIME_NOT_LEADER',
-    leader === 0
-      ? 'This node does not lead, and knows no leader; nothing was appended.'
-      : `This node does not lead; nothing was appended. Ask node ${leader}.`,
-    { leader },
   );
 }

@@ -1,8 +1,19 @@
-// For users: one replicated state machine, and what can go wrong.
+// For users: one replicated state machine, client sessions around it, and what can go wrong.
 
 // For library authors: driving groups over a log store and peer links.
 export type { GroupOptions } from './group-context.ts';
-export type { Applied, GroupHandle, GroupStatus, ProposeDone, ReadDone } from './group-handle.ts';
+export type {
+  Applied,
+  ChangeDone,
+  GroupHandle,
+  GroupStatus,
+  LeaseRead,
+  ProposeDone,
+  ProposeOptions,
+  ReadDone,
+  ReadOptions,
+  TransferDone,
+} from './group-handle.ts';
 export { Runtime } from './runtime.ts';
 export type { RuntimeErrorCode, RuntimeErrorMetadata } from './runtime-error.ts';
 export { RuntimeError } from './runtime-error.ts';
@@ -12,3 +23,28 @@ export type {
   RuntimeOptions,
   RuntimeTuning,
 } from './runtime-options.ts';
+export type { CommandOutcome, GivenUpReason } from './sessions/client-commands.ts';
+export { answerOfError, type SessionAnswer } from './sessions/session-answer.ts';
+export {
+  SessionClient,
+  type SessionClientOptions,
+  type SessionClientState,
+  type SessionSend,
+} from './sessions/session-client.ts';
+export {
+  decodeSessionCommand,
+  encodeSessionCommand,
+  type SessionCommand,
+  sessionCommandProblem,
+} from './sessions/session-command.ts';
+export { SessionError, type SessionErrorMetadata } from './sessions/session-error.ts';
+export {
+  defaultSessionLimits,
+  type SessionLimits,
+  sessionLimitsProblem,
+} from './sessions/session-limits.ts';
+export type { ResultCodec, SessionResult } from './sessions/session-result.ts';
+export {
+  SessionStateMachine,
+  type SessionStateMachineOptions,
+} from './sessions/session-state-machine.ts';

@@ -5,6 +5,7 @@ import { RuntimeError } from './runtime-error.ts';
 interface Read {
   readonly done: ReadDone;
   readonly deadlineMs: number;
+  readonly minIndex: LogIndex;
 }
 
 interface Asked {
@@ -27,6 +28,8 @@ export class Reads {
   #confirmed: Confirmed[] = [];
   #nextContext: number;
   #count = 0;
+  /** The newest index known to have been current when it was asked for, and when that was. */
+  #fresh: { readonly index: LogIndex; readonly askedMs: number } | null = null;
 
   /**
    * @param firstContext drawn anew in each life of the process: the leader may still be confirming
@@ -45,9 +48,33 @@ export class Reads {
     return this.#queued.length;
   }
 
-  queue(done: ReadDone, deadlineMs: number): void {
+  queue(done: ReadDone, deadlineMs: number, minIndex: LogIndex): void {
     this.#count += 1;
-    this.#queued.push({ done, deadlineMs });
+    this.#queued.push({ done, deadlineMs, minIndex });
+  }
+
+  /**
+   * Waits for an index without asking the leader: one that was current recently enough, or any.
+   *
+   * @param maxStalenessMs by this node's clock
+   * @returns false when nothing that fresh is known: it has to be asked for
+   */
+  waitFor(
+    done: ReadDone,
+    deadlineMs: number,
+    minIndex: LogIndex,
+    maxStalenessMs: number,
+    nowMs: number,
+  ): boolean {
+    let index = minIndex;
+    if (maxStalenessMs !== Number.POSITIVE_INFINITY) {
+      const fresh = this.#fresh;
+      if (fresh === null || nowMs - fresh.askedMs > maxStalenessMs) return false;
+      index = Math.max(minIndex, fresh.index);
+    }
+    this.#count += 1;
+    this.#confirmed.push({ index, reads: [{ done, deadlineMs, minIndex }] });
+    return true;
   }
 
   /** @param ask gives the context to the core; false when there is no leader to ask */
@@ -63,7 +90,13 @@ export class Reads {
     const asked = this.#asked.get(context);
     if (asked === undefined) return;
     this.#asked.delete(context);
-    this.#confirmed.push({ index, reads: asked.reads });
+    if (this.#fresh === null || asked.askedMs >= this.#fresh.askedMs) {
+      this.#fresh = { index, askedMs: asked.askedMs };
+    }
+    const later = asked.reads.filter((read) => read.minIndex > index);
+    const now = asked.reads.filter((read) => read.minIndex <= index);
+    if (now.length > 0) this.#confirmed.push({ index, reads: now });
+    for (const read of later) this.#confirmed.push({ index: read.minIndex, reads: [read] });
   }
 
   /** The index will never come; reading again does no harm, so it is asked again. */

@@ -1,4 +1,5 @@
 import { CodedError } from '@quorate/base';
+import type { MembershipRefusalReason } from '@quorate/raft';
 import type { NodeId } from '@quorate/schema';
 
 export interface RuntimeErrorMetadata {
@@ -20,6 +21,17 @@ export interface RuntimeErrorMetadata {
   RUNTIME_OUTCOME_UNKNOWN: { readonly reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot' };
   /** A read found no quorum in time. Safe to ask again. */
   RUNTIME_READ_TIMEOUT: { readonly timeoutMs: number };
+  /** The command is committed, but not (yet) durable in the failure domains asked for. */
+  RUNTIME_DURABILITY_UNMET: {
+    readonly index: number;
+    readonly reason: 'tooFewDomains' | 'timeout' | 'stopping';
+    readonly depth: number;
+    readonly domains: number;
+  };
+  /** The membership cannot be changed so, or not now; `reason` says which. Nothing was appended. */
+  RUNTIME_CHANGE_REFUSED: { readonly reason: MembershipRefusalReason };
+  /** The lead was not handed over; this node or another leads. */
+  RUNTIME_TRANSFER_FAILED: { readonly to: NodeId; readonly reason: string };
   /** The state machine threw, or the log failed: this node has stopped. */
   RUNTIME_HALTED: { readonly reason: string };
 }

@@ -6,8 +6,12 @@ import type { GroupId, NodeId } from '@quorate/schema';
 export interface RuntimeTuning {
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
+  /** As `RaftOptions.maxClockDrift`. */
+  readonly maxClockDrift: number | null;
   /** After which a proposal's outcome is unknown, and a read is given up. */
   readonly requestTimeoutMs: number;
+  /** After which a group in which nothing happens sleeps (rule 11); null: it never does. */
+  readonly quiesceAfterMs: number | null;
   readonly snapshotLogBytes: number;
   readonly snapshotTailEntries: number;
   readonly maxCommandBytes: number;
@@ -29,6 +33,13 @@ export type RaftView = Pick<
   | 'lastIndex'
   | 'durableIndex'
   | 'configuration'
+  | 'configurationIndex'
+  | 'leaseUntilMs'
+  | 'repairing'
+  | 'isImpostor'
+  | 'asleep'
+  | 'appliedIndex'
+  | 'peers'
   | 'snapshot'
   | 'termAt'
   | 'entryAt'
@@ -43,6 +54,8 @@ export interface RuntimeObserver {
 export interface RuntimeOptions {
   readonly ports: Ports;
   readonly nodeId: NodeId;
+  /** Of the data directory; 0: not told. */
+  readonly incarnation: number;
   readonly logStore: LogStore;
   readonly snapshotStore: SnapshotStore;
   readonly links: PeerLinks;

@@ -1,14 +1,17 @@
 import type { Timer } from '@quorate/base';
-import { assert, present } from '@quorate/base';
+import { assert, Prng, present } from '@quorate/base';
 import type { GroupWrite } from '@quorate/raft';
-import type { GroupId } from '@quorate/schema';
+import type { GroupId, PeerMessage } from '@quorate/schema';
 import type { GroupOptions } from './group-context.ts';
 import { type DriverHost, GroupDriver } from './group-driver.ts';
 import type { GroupHandle } from './group-handle.ts';
 import { stoppingError } from './group-requests.ts';
+import { NodeHeartbeats } from './quiescence/node-heartbeats.ts';
 import { RuntimeError } from './runtime-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 
+/** In the envelope of what concerns a node as a whole. */
+const noGroup: GroupId = 0;
 /** At most this long are running proposals waited for at the end; then the lead is handed over. */
 const drainMs = 600;
 const handOverMs = 500;
@@ -26,12 +29,27 @@ export class Runtime {
   #tickTimer: Timer | null = null;
   #tickAtMs = Number.POSITIVE_INFINITY;
   #sweepTimer: Timer | null = null;
+  readonly #nodeHeartbeats: NodeHeartbeats;
   readonly #waitingForClose: (() => void)[] = [];
   #closed = false;
   #state: 'running' | 'stopping' | 'stopped' = 'running';
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    const { ports, nodeId, tuning, links } = options;
+    this.#nodeHeartbeats = new NodeHeartbeats({
+      nodeId,
+      heartbeatIntervalMs: tuning.heartbeatIntervalMs,
+      electionTimeoutMs: tuning.electionTimeoutMs,
+      timers: ports.timers,
+      prng: new Prng(seedFrom(ports.crypto.randomBytes(6))),
+      nowMs: () => ports.clock.monotonicMs(),
+      send: (to, message) => {
+        links.send(to, noGroup, message);
+        links.flush();
+      },
+      sleeper: (group) => this.#drivers.get(group),
+    });
   }
 
   /** Groups are added before `start`. */
@@ -41,6 +59,7 @@ export class Runtime {
       options: this.#options,
       wake: (driver) => this.#wake(driver),
       halt: (error) => this.#halt(error),
+      nodeHeartbeats: this.#nodeHeartbeats,
       stopping: () => this.#state !== 'running',
     };
     const driver = new GroupDriver(host, group);
@@ -59,7 +78,11 @@ export class Runtime {
     this.#options.links.start(
       {
         message: (_from, group, message) => {
-          if (this.#state !== 'stopped') this.#drivers.get(group)?.receive(message);
+          if (this.#state !== 'stopped') this.#receive(group, message);
+        },
+        greeted: (peer, incarnation) => {
+          if (this.#state === 'stopped') return;
+          for (const driver of this.#drivers.values()) driver.greeted(peer, incarnation);
         },
         connected: () => {
           for (const driver of this.#drivers.values()) driver.linkUp();
@@ -78,6 +101,12 @@ export class Runtime {
         }
       },
     );
+  }
+
+  #receive(group: GroupId, message: PeerMessage): void {
+    if (message.type === 'NodeHeartbeat') this.#nodeHeartbeats.received(message);
+    else if (message.type === 'NodeHeartbeatResponse') this.#nodeHeartbeats.answered(message);
+    else this.#drivers.get(group)?.receive(message);
   }
 
   #begin(done: (error: Error | null) => void): void {
@@ -150,6 +179,7 @@ export class Runtime {
     this.#tickTimer?.cancel();
     this.#sweepTimer?.cancel();
     this.#woken.clear();
+    this.#nodeHeartbeats.close();
     this.#options.links.close();
     for (const driver of this.#drivers.values()) driver.close(error);
   }
@@ -252,4 +282,8 @@ export class Runtime {
     const { requestTimeoutMs } = this.#options.tuning;
     this.#sweepTimer = timers.after(requestTimeoutMs / 8, () => this.#sweep());
   }
+}
+
+function seedFrom(bytes: Uint8Array): number {
+  return bytes.reduce((seed, byte) => seed * 256 + byte, 0);
 }

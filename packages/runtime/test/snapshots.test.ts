@@ -263,7 +263,7 @@ describe('what a peer may not do', () => {
     const leader = processes.elect();
     const [follower] = processes.followers(leader);
     const { configuration, term } = leader.handle.status();
-    const snapshot = { index: 500, term, timestampMicros: 1, configuration };
+    const snapshot = { index: 500, term, timestampMicros: 1, configuration, withheld: false };
     const way = { from: leader.id, to: follower.id };
     processes.board.inject({
       ...way,
@@ -280,7 +280,7 @@ describe('what a peer may not do', () => {
     const leader = processes.elect();
     const [follower, other] = processes.followers(leader);
     const { configuration, term } = leader.handle.status();
-    const snapshot = { index: 500, term, timestampMicros: 1, configuration };
+    const snapshot = { index: 500, term, timestampMicros: 1, configuration, withheld: false };
     const way = { from: other.id, to: follower.id };
     const chunk = { chunk: 0, last: false, data: new Uint8Array(3) };
     const message = { type: 'SnapshotChunk', ...way, term, snapshot, ...chunk } as const;

@@ -126,7 +126,15 @@ describe('a node that is stopped', () => {
       from: 2,
       to: leader.id,
       group,
-      message: { type: 'Heartbeat', from: 2, to: leader.id, term: 99, round: 1, commitIndex: 0 },
+      message: {
+        type: 'Heartbeat',
+        from: 2,
+        to: leader.id,
+        term: 99,
+        round: 1,
+        commitIndex: 0,
+        cancelRound: 0,
+      },
     });
     processes.run(5000);
     assert.equal(sent(), before);
@@ -137,7 +145,14 @@ describe('a node that is told of nonsense', () => {
   it('ignores messages of groups it does not have', () => {
     const processes = new ProcessGroup(3);
     const leader = processes.elect();
-    const message = { type: 'TimeoutNow', from: 2, to: leader.id, term: 1 } as const;
+    const message = {
+      type: 'TimeoutNow',
+      from: 2,
+      to: leader.id,
+      term: 1,
+      round: 1,
+      life: 1,
+    } as const;
     processes.board.inject({ from: 2, to: leader.id, group: 99, message });
     processes.run(100);
     assert.equal(leader.handle.status().role, 'leader');

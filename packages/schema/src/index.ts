@@ -14,14 +14,24 @@ export type { DecodedPeerMessage } from './peer/decode-message.ts';
 export { decodePeerMessage } from './peer/decode-message.ts';
 export { encodePeerMessage } from './peer/encode-message.ts';
 export { decodeEntry, encodeEntry } from './peer/entry-codec.ts';
-export { maxCommandsPerMessage, maxEntriesPerMessage } from './peer/limits.ts';
+export {
+  maxCommandsPerMessage,
+  maxConfigurationIds,
+  maxEntriesPerMessage,
+  maxMemberTextBytes,
+  maxPriority,
+} from './peer/limits.ts';
+export { majorityConfiguration } from './peer/majority-configuration.ts';
 export type { SchemaErrorCode, SchemaErrorMetadata } from './peer/schema-error.ts';
 export { SchemaError } from './peer/schema-error.ts';
 export type {
   AppendEntries,
   AppendEntriesResponse,
+  AwaitDurability,
   CommitNotice,
   Configuration,
+  DurabilityClass,
+  DurabilityReached,
   Entry,
   Forward,
   ForwardResponse,
@@ -32,15 +42,20 @@ export type {
   InstallSnapshot,
   LogIndex,
   LogPosition,
+  Member,
+  NodeHeartbeat,
+  NodeHeartbeatResponse,
   NodeId,
   PeerMessage,
   PreVote,
   PreVoteResponse,
+  QuorumSizes,
   RaftMessage,
   ReadIndex,
   ReadIndexResponse,
   RequestVote,
   RequestVoteResponse,
+  SleepingGroup,
   SnapshotChunk,
   SnapshotChunkResponse,
   SnapshotMeta,

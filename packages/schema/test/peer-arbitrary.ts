@@ -1,4 +1,11 @@
-import type { Configuration, Entry, EntryKind, PeerMessage, SnapshotMeta } from '@quorate/schema';
+import type {
+  Configuration,
+  Entry,
+  EntryKind,
+  Member,
+  PeerMessage,
+  SnapshotMeta,
+} from '@quorate/schema';
 import { encodeConfiguration } from '@quorate/schema';
 import fc from 'fast-check';
 
@@ -9,12 +16,35 @@ const ids = fc
   .uniqueArray(id, { maxLength: 6 })
   .map((list) => list.sort((a, b) => (a < b ? -1 : 1)));
 
+const text = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ unit: 'binary', maxLength: 60 }));
+const count = fc.integer({ min: 1, max: 1024 });
+const sizes = fc.option(fc.record({ commit: count, election: count }), { nil: null });
+const members: fc.Arbitrary<Member[]> = ids.chain((list) =>
+  fc.tuple(
+    ...list.map((id) =>
+      fc.record({
+        id: fc.constant(id),
+        incarnation: number,
+        locality: text,
+        address: text,
+        priority: fc.nat(255),
+        witness: fc.boolean(),
+        promote: fc.boolean(),
+      }),
+    ),
+  ),
+);
+
 const configuration: fc.Arbitrary<Configuration> = fc.record({
   voters: ids,
   votersOutgoing: ids,
   learners: ids,
   learnersNext: ids,
   autoLeave: fc.boolean(),
+  members,
+  quorum: sizes,
+  quorumOutgoing: sizes,
+  durability: fc.option(fc.record({ depth: count, domains: count }), { nil: null }),
 });
 
 const snapshot: fc.Arbitrary<SnapshotMeta> = fc.record({
@@ -22,6 +52,7 @@ const snapshot: fc.Arbitrary<SnapshotMeta> = fc.record({
   term: number,
   timestampMicros: number,
   configuration,
+  withheld: fc.boolean(),
 });
 
 const content = fc.oneof(
@@ -79,12 +110,13 @@ export const anyPeerMessage: fc.Arbitrary<PeerMessage> = fc.oneof(
   message('AppendEntriesResponse', {
     success: fc.boolean(),
     matchIndex: number,
+    repairing: fc.boolean(),
     rejectedIndex: number,
     hintIndex: number,
     hintTerm: number,
   }),
-  message('Heartbeat', { round: number, commitIndex: number }),
-  message('HeartbeatResponse', { round: number }),
+  message('Heartbeat', { round: number, commitIndex: number, cancelRound: number }),
+  message('HeartbeatResponse', { round: number, life: number }),
   message('CommitNotice', { commitIndex: number }),
   message('Forward', { request: number, commands: fc.array(bytes, { maxLength: 10 }) }),
   message('ForwardResponse', {
@@ -107,7 +139,28 @@ export const anyPeerMessage: fc.Arbitrary<PeerMessage> = fc.oneof(
   message('RequestVote', { ...position, leadershipTransfer: fc.boolean() }),
   message('RequestVoteResponse', { granted }),
   message('InstallSnapshot', { snapshot }),
-  message('TimeoutNow', {}),
+  message('TimeoutNow', { round: number, life: number }),
+  message('AwaitDurability', {
+    context: number,
+    index: number,
+    durability: fc.record({ depth: count, domains: count }),
+  }),
+  message('NodeHeartbeat', {
+    round: number,
+    life: number,
+    version: number,
+    sleeping: fc.option(
+      fc.array(fc.record({ group: number, term: number, lastIndex: number }), { maxLength: 5 }),
+      { nil: null },
+    ),
+  }),
+  message('NodeHeartbeatResponse', {
+    round: number,
+    life: number,
+    version: number,
+    awake: fc.array(number, { maxLength: 5 }),
+  }),
+  message('DurabilityReached', { context: number, reached: fc.boolean() }),
 );
 
 export const anyConfiguration = configuration;

@@ -11,6 +11,8 @@ import {
   encodeEntry,
   encodePeerMessage,
   encodeSnapshotMeta,
+  majorityConfiguration,
+  type NodeHeartbeat,
   type PeerMessage,
 } from '@quorate/schema';
 import fc from 'fast-check';
@@ -33,10 +35,16 @@ const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text
 const upperSnake = (text: string): string =>
   text.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 
+function listOf({ sleeping }: NodeHeartbeat): object | null {
+  return sleeping === null ? null : { groups: sleeping };
+}
+
 /** The message as protobufjs wants it, by the names in the .proto alone. */
 function asProtobufjs(group: number, message: PeerMessage): object {
   const { type, from, to, term, ...fields } = message;
   const body: Record<string, unknown> = { ...fields };
+  // The list is a message of its own there, so that an empty one differs from none.
+  if (type === 'NodeHeartbeat') body['sleeping'] = listOf(message);
   if ('outcome' in body) body['outcome'] = `OUTCOME_${upperSnake(String(body['outcome']))}`;
   return { group, from, to, term, [lowerFirst(type)]: body };
 }
@@ -51,7 +59,12 @@ function plain(value: unknown): unknown {
   );
 }
 
-const kindNames = ['ENTRY_KIND_COMMAND', 'ENTRY_KIND_EMPTY', 'ENTRY_KIND_CONFIGURATION'];
+const kindNames = [
+  'ENTRY_KIND_COMMAND',
+  'ENTRY_KIND_EMPTY',
+  'ENTRY_KIND_CONFIGURATION',
+  'ENTRY_KIND_WITHHELD',
+];
 
 function withKindNames(message: PeerMessage): unknown {
   if (message.type !== 'AppendEntries') return message;
@@ -115,6 +128,37 @@ test('entries, configurations and snapshot metadata travel alone too', () => {
   );
 });
 
+test('a configuration written before there were members and sizes is still read', () => {
+  const old = Uint8Array.of(0x0a, 3, 1, 2, 3, 0x12, 2, 1, 2, 0x1a, 1, 7, 0x22, 1, 2, 0x28, 1);
+  assert.deepEqual(decodeConfiguration(old), {
+    ...majorityConfiguration([1, 2, 3], [7]),
+    votersOutgoing: [1, 2],
+    learnersNext: [2],
+    autoLeave: true,
+  });
+  assert.deepEqual(encodeConfiguration(decodeConfiguration(old)), old);
+});
+
+test('a configuration of majorities has its ids in order', () => {
+  const { voters, learners, ...rest } = majorityConfiguration([30, 4, 200], [7, 5]);
+  assert.deepEqual(
+    [voters, learners],
+    [
+      [4, 30, 200],
+      [5, 7],
+    ],
+  );
+  assert.deepEqual(rest, {
+    votersOutgoing: [],
+    learnersNext: [],
+    autoLeave: false,
+    members: [],
+    quorum: null,
+    quorumOutgoing: null,
+    durability: null,
+  });
+});
+
 test('entry data, commands and chunks are views of the bytes that arrived', () => {
   const frame = encode(1, {
     type: 'Forward',
@@ -134,7 +178,7 @@ test('fields of a later version are skipped, in the envelope and inside', () => 
     message Envelope { uint64 group = 1; uint64 from = 2; uint64 to = 3; uint64 term = 4;
       Heartbeat heartbeat = 7; string trace = 31; fixed64 stamp = 32; sint64 less = 33;
       fixed32 more = 2000; }
-    message Heartbeat { uint64 round = 1; uint64 commit_index = 2; sint64 skew = 3;
+    message Heartbeat { uint64 round = 1; uint64 commit_index = 2; sint64 skew = 13;
       repeated Inner inner = 4; double load = 5; float part = 6; }
     message Inner { bytes any = 1; }`);
   const LaterEnvelope = later.root.lookupType('later.Envelope');
@@ -151,6 +195,14 @@ test('fields of a later version are skipped, in the envelope and inside', () => 
   const bytes = LaterEnvelope.encode(LaterEnvelope.fromObject(object)).finish();
   assert.deepEqual(decodePeerMessage(bytes), {
     group: 1,
-    message: { type: 'Heartbeat', from: 2, to: 3, term: 4, round: 7, commitIndex: 8 },
+    message: {
+      type: 'Heartbeat',
+      from: 2,
+      to: 3,
+      term: 4,
+      round: 7,
+      commitIndex: 8,
+      cancelRound: 0,
+    },
   });
 });

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ByteWriter, WireType } from '@quorate/base';
+import { AssertionFailed, ByteWriter, WireType } from '@quorate/base';
 import {
+  type Configuration,
   decodeConfiguration,
   decodeEntry,
   decodePeerMessage,
   decodeSnapshotMeta,
   type Entry,
+  encodeConfiguration,
   encodePeerMessage,
+  majorityConfiguration,
   maxEntriesPerMessage,
   type PeerMessage,
   SchemaError,
@@ -71,7 +74,7 @@ function append(prevLogIndex: number, prevLogTerm: number, entries: Entry[]): Ui
 
 test('an envelope without sender, receiver or body is refused', () => {
   refuses(new Uint8Array(0), /no body/, decodePeerMessage);
-  const round = { type: 'HeartbeatResponse', term: 1, round: 1 } as const;
+  const round = { type: 'HeartbeatResponse', term: 1, round: 1, life: 1 } as const;
   refuses(encode(1, { ...round, from: 0, to: 2 }), /from/, decodePeerMessage);
   refuses(encode(1, { ...round, from: 1, to: 0 }), /to is/, decodePeerMessage);
   refuses(
@@ -99,9 +102,9 @@ test('entries that leave a gap, repeat or fall back in term are refused', () => 
 test('an entry of unknown kind, without index or with a broken configuration is refused', () => {
   const bytes = built((writer) => {
     numberField(writer, 1, 4);
-    numberField(writer, 3, 3);
+    numberField(writer, 3, 4);
   });
-  refuses(bytes, /kind 3 of entry 4/, decodeEntry);
+  refuses(bytes, /kind 4 of entry 4/, decodeEntry);
   refuses(new Uint8Array(0), /index/, decodeEntry);
   const broken = built((writer) => {
     numberField(writer, 1, 4);
@@ -123,6 +126,96 @@ test('a configuration whose ids do not ascend, or are too many, is refused', () 
     for (let id = 1; id <= 1025; id++) numberField(writer, 3, id);
   });
   refuses(many, /more than 1024/, decodeConfiguration);
+});
+
+function inConfiguration(field: number, body: (writer: ByteWriter) => void): Uint8Array {
+  return built((writer) => {
+    writer.tag(field, WireType.lengthDelimited);
+    writer.bytes(built(body));
+  });
+}
+
+function member(write: (writer: ByteWriter) => void): Uint8Array {
+  return inConfiguration(6, (writer) => {
+    numberField(writer, 1, 1);
+    write(writer);
+  });
+}
+
+test('a member beyond its limits is refused', () => {
+  const text = (field: number, bytes: Uint8Array) =>
+    member((writer) => {
+      writer.tag(field, WireType.lengthDelimited);
+      writer.bytes(bytes);
+    });
+  decodeConfiguration(text(3, new Uint8Array(255).fill(97)));
+  refuses(text(3, new Uint8Array(256).fill(97)), /locality is longer/, decodeConfiguration);
+  refuses(text(4, new Uint8Array(256).fill(97)), /address is longer/, decodeConfiguration);
+  // 128 times two bytes.
+  const umlauts = new TextEncoder().encode('ü'.repeat(128));
+  refuses(text(3, umlauts), /locality is longer/, decodeConfiguration);
+  refuses(text(3, Uint8Array.of(0xff)), /not UTF-8/, decodeConfiguration);
+  refuses(text(4, Uint8Array.of(0xc3)), /not UTF-8/, decodeConfiguration);
+  const priority = (value: number) => member((writer) => numberField(writer, 5, value));
+  assert.equal(decodeConfiguration(priority(255)).members[0]?.priority, 255);
+  refuses(priority(256), /priority 256 of node 1 is above 255/, decodeConfiguration);
+});
+
+test('members out of order, unnamed or too many are refused', () => {
+  const unnamed = inConfiguration(6, () => undefined);
+  const named = (id: number) => inConfiguration(6, (writer) => numberField(writer, 1, id));
+  refuses(unnamed, /member 0 is out of place/, decodeConfiguration);
+  refuses(Uint8Array.from([...named(2), ...named(2)]), /member 2 is out/, decodeConfiguration);
+  refuses(Uint8Array.from([...named(2), ...named(1)]), /member 1 is out/, decodeConfiguration);
+  const many = built((writer) => {
+    for (let id = 1; id <= 1025; id++) writer.raw(named(id));
+  });
+  refuses(many, /more than 1024 members/, decodeConfiguration);
+});
+
+test('sizes and durability classes outside their range, or given twice, are refused', () => {
+  const pair = (field: number, first: number, second: number) =>
+    inConfiguration(field, (writer) => {
+      numberField(writer, 1, first);
+      numberField(writer, 2, second);
+    });
+  for (const field of [7, 8, 9]) {
+    decodeConfiguration(pair(field, 1, 1024));
+    for (const [first, second] of [
+      [0, 2],
+      [2, 0],
+      [1025, 2],
+      [2, 1025],
+    ] as const) {
+      refuses(pair(field, first, second), /from 1 to 1024/, decodeConfiguration);
+    }
+    const once = pair(field, 2, 2);
+    refuses(Uint8Array.from([...once, ...once]), /occurs twice/, decodeConfiguration);
+  }
+});
+
+test('what could not be read back is not written', () => {
+  const good = majorityConfiguration([1, 2, 3]);
+  const node = { id: 1, incarnation: 5, locality: 'eu', address: '', priority: 0 };
+  const attributes = { ...node, witness: false, promote: false };
+  const bad: Partial<Configuration>[] = [
+    { voters: [2, 1] },
+    { learners: [0] },
+    { learners: Array.from({ length: 1025 }, (_, at) => at + 1) },
+    { members: [attributes, attributes] },
+    { members: [{ ...attributes, id: 0 }] },
+    { members: [{ ...attributes, priority: 256 }] },
+    { members: [{ ...attributes, locality: 'ü'.repeat(128) }] },
+    { members: [{ ...attributes, address: '\ud800' }] },
+    { members: Array.from({ length: 1025 }, (_, at) => ({ ...attributes, id: at + 1 })) },
+    { quorum: { commit: 0, election: 3 } },
+    { quorumOutgoing: { commit: 2, election: 1025 } },
+    { durability: { depth: 0, domains: 1 } },
+  ];
+  encodeConfiguration({ ...good, members: [attributes] });
+  for (const change of bad) {
+    assert.throws(() => encodeConfiguration({ ...good, ...change }), AssertionFailed);
+  }
 });
 
 test('a snapshot without configuration, or with two, is refused', () => {

@@ -11,7 +11,7 @@ import {
   type ServiceOptions,
 } from './core/index.ts';
 import { MemberPublisher } from './member-publisher.ts';
-import { groupHandleOf } from './node-group.ts';
+import { servedGroupOf } from './node-group.ts';
 import { ClientPort } from './port/client-port.ts';
 import { HttpEndpoints } from './port/http-endpoints.ts';
 import { GrpcJsBackend } from './rpc/grpc-js-backend.ts';
@@ -55,7 +55,7 @@ export class EtcdServer implements QuorateServer {
     this.#options = options;
     this.#service = new EtcdService({
       identity: options.identity,
-      group: groupHandleOf(group),
+      group: servedGroupOf(group),
       machine,
       store: options.store,
       peerUrls: options.peerUrls,

@@ -1,5 +1,7 @@
 import type { NodeGroup } from '@quorate/node';
-import { type GroupHandle, RuntimeError } from '@quorate/runtime';
+import { RuntimeError } from '@quorate/runtime';
+import type { EtcdResult } from './core/etcd-state-machine.ts';
+import type { ServedGroup } from './core/service-context.ts';
 
 /** A group refuses with nothing but RuntimeError; all else is a bug and ends the process. */
 function refusal(error: unknown): RuntimeError {
@@ -8,7 +10,7 @@ function refusal(error: unknown): RuntimeError {
 }
 
 /** The node's group in the form the service takes, which calls back. */
-export function groupHandleOf<Result>(group: NodeGroup<Result>): GroupHandle<Result> {
+export function servedGroupOf(group: NodeGroup<EtcdResult>): ServedGroup {
   return {
     propose(command, done) {
       group.propose(command).then(

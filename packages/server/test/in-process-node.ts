@@ -2,6 +2,7 @@ import type { Address } from '@quorate/base';
 import { KvStateMachine } from '@quorate/kv';
 import type { NodeGroup, QuorateNode } from '@quorate/node';
 import type { Applied, GroupStatus, RuntimeError } from '@quorate/runtime';
+import { majorityConfiguration } from '@quorate/schema';
 import { type EtcdResult, EtcdStateMachine } from '@quorate/server/core';
 
 export const nodeId = 0x1_2345_6789;
@@ -25,7 +26,7 @@ export class InProcessGroup implements NodeGroup<EtcdResult> {
     await this.gate;
     if (this.failure !== null) throw this.failure;
     const index = ++this.#index;
-    const [result] = this.machine.apply([{ index, timestampMicros: index, command }]);
+    const [result] = this.machine.apply([{ index, term: 1, timestampMicros: index, command }]);
     return { index, result: result as EtcdResult };
   }
 
@@ -45,13 +46,8 @@ export class InProcessGroup implements NodeGroup<EtcdResult> {
       lastIndex: this.#index,
       commitIndex: this.#index,
       appliedIndex: this.#index,
-      configuration: {
-        voters: [nodeId, nodeId + 1],
-        votersOutgoing: [],
-        learners: [],
-        learnersNext: [],
-        autoLeave: false,
-      },
+      configuration: majorityConfiguration([nodeId, nodeId + 1]),
+      repairing: false,
     };
   }
 

@@ -1,14 +1,32 @@
 import { assert } from '@quorate/base';
 
-interface Scheduled {
-  readonly atMs: number;
+/** Something that happens once, at its time, unless it is cancelled before. */
+export abstract class ScheduledEvent {
+  /** Set by the scheduler. */
+  atMs = 0;
   /** Breaks ties by the order of scheduling, so that a run is the same on every machine. */
-  readonly order: number;
-  callback: (() => void) | null;
+  order = 0;
+  isCancelled = false;
+
+  abstract happen(): void;
+
+  /** Idempotent; what has happened already is not undone. */
+  cancel(): void {
+    this.isCancelled = true;
+  }
 }
 
-export interface ScheduledEvent {
-  cancel(): void;
+class Call extends ScheduledEvent {
+  readonly #callback: () => void;
+
+  constructor(callback: () => void) {
+    super();
+    this.#callback = callback;
+  }
+
+  happen(): void {
+    this.#callback();
+  }
 }
 
 /**
@@ -16,7 +34,10 @@ export interface ScheduledEvent {
  * one to the next. Nothing runs beside them, so one seed decides everything.
  */
 export class Scheduler {
-  #heap: Scheduled[] = [];
+  readonly #heap: ScheduledEvent[] = [];
+  /** Due at the present time: behind those of the heap that are, which were scheduled earlier. */
+  #present: ScheduledEvent[] = [];
+  #presentAt = 0;
   #nowMs = 0;
   #nextOrder = 0;
   #executed = 0;
@@ -31,42 +52,66 @@ export class Scheduler {
   }
 
   schedule(delayMs: number, callback: () => void): ScheduledEvent {
+    const event = new Call(callback);
+    this.add(delayMs, event);
+    return event;
+  }
+
+  /** As `schedule`, for an event that is at nobody's disposal but its maker's. */
+  add(delayMs: number, event: ScheduledEvent): void {
     assert(delayMs >= 0, 'an event lies in the future');
-    const event: Scheduled = { atMs: this.#nowMs + delayMs, order: this.#nextOrder++, callback };
-    this.#push(event);
-    return {
-      cancel: () => {
-        event.callback = null;
-      },
-    };
+    const atMs = this.#nowMs + delayMs;
+    event.atMs = atMs;
+    event.order = this.#nextOrder++;
+    if (atMs === this.#nowMs) this.#present.push(event);
+    else this.#push(event);
   }
 
   /** Executes the next event. @returns false when none is left at or before `untilMs` */
   step(untilMs: number): boolean {
     for (;;) {
-      const next = this.#heap[0];
-      if (next === undefined || next.atMs > untilMs) {
+      const event = this.#next(untilMs);
+      if (event === null) {
         this.#nowMs = Math.max(this.#nowMs, untilMs);
         return false;
       }
-      this.#pop();
-      const { callback } = next;
-      if (callback === null) continue;
-      this.#nowMs = next.atMs;
+      if (event.isCancelled) continue;
+      this.#nowMs = event.atMs;
       this.#executed += 1;
-      callback();
+      event.happen();
       return true;
     }
   }
 
-  #push(event: Scheduled): void {
+  /** Takes the next event, a cancelled one too. */
+  #next(untilMs: number): ScheduledEvent | null {
+    const first = this.#heap[0];
+    if (this.#presentAt < this.#present.length) {
+      if (this.#nowMs > untilMs) return null;
+      if (first === undefined || first.atMs > this.#nowMs) return this.#shift();
+    }
+    if (first === undefined || first.atMs > untilMs) return null;
+    this.#pop();
+    return first;
+  }
+
+  #shift(): ScheduledEvent {
+    const event = this.#present[this.#presentAt++] as ScheduledEvent;
+    if (this.#presentAt === this.#present.length) {
+      this.#present.length = 0;
+      this.#presentAt = 0;
+    }
+    return event;
+  }
+
+  #push(event: ScheduledEvent): void {
     const heap = this.#heap;
     let at = heap.length;
     heap.push(event);
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!isBefore(event, heap[parent] as Scheduled)) break;
-      heap[at] = heap[parent] as Scheduled;
+      if (!isBefore(event, heap[parent] as ScheduledEvent)) break;
+      heap[at] = heap[parent] as ScheduledEvent;
       at = parent;
     }
     heap[at] = event;
@@ -74,7 +119,7 @@ export class Scheduler {
 
   #pop(): void {
     const heap = this.#heap;
-    const last = heap.pop() as Scheduled;
+    const last = heap.pop() as ScheduledEvent;
     if (heap.length === 0) return;
     let at = 0;
     for (;;) {
@@ -82,18 +127,18 @@ export class Scheduler {
       if (child >= heap.length) break;
       if (
         child + 1 < heap.length &&
-        isBefore(heap[child + 1] as Scheduled, heap[child] as Scheduled)
+        isBefore(heap[child + 1] as ScheduledEvent, heap[child] as ScheduledEvent)
       ) {
         child++;
       }
-      if (!isBefore(heap[child] as Scheduled, last)) break;
-      heap[at] = heap[child] as Scheduled;
+      if (!isBefore(heap[child] as ScheduledEvent, last)) break;
+      heap[at] = heap[child] as ScheduledEvent;
       at = child;
     }
     heap[at] = last;
   }
 }
 
-function isBefore(a: Scheduled, b: Scheduled): boolean {
+function isBefore(a: ScheduledEvent, b: ScheduledEvent): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

@@ -1,57 +1,31 @@
-import type { Address, Ports, StateMachine } from '@quorate/base';
-import { assert, Prng, portableChecksum, present, silentMetrics } from '@quorate/base';
-import { type Host, type HostTuning, openHost } from '@quorate/host';
+import type { Ports } from '@quorate/base';
+import { CodedError, Prng, portableChecksum, present, silentMetrics } from '@quorate/base';
+import { openHost } from '@quorate/host';
+import type { PeerLinks } from '@quorate/raft';
 import type { RuntimeObserver } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
-import { VirtualDisk } from './disk/virtual-disk.ts';
+import { type DiskLatency, VirtualDisk } from './disk/virtual-disk.ts';
 import { EventHash } from './event-hash.ts';
 import { allInvariants } from './invariants/all.ts';
-import { type Invariant, InvariantViolation } from './invariants/invariant.ts';
+import { type Invariant, InvariantViolation, type Turn } from './invariants/invariant.ts';
 import { faultyPeerLinks, type MessageFaults } from './network/faulty-peer-links.ts';
 import { VirtualNetwork } from './network/virtual-network.ts';
 import { collectingLogger, type LogLine, NodeWorld, seededCrypto } from './node-world.ts';
 import { Scheduler } from './scheduler.ts';
-
-export interface SimulatedGroup {
-  readonly id: GroupId;
-  readonly name: string;
-  /** A fresh state machine for each life of each node. */
-  readonly create: () => StateMachine<unknown>;
-}
-
-export interface SimulatedClusterOptions {
-  readonly seed: number;
-  readonly nodes: number;
-  readonly groups: readonly SimulatedGroup[];
-  readonly tuning: Partial<HostTuning>;
-  /** Clocks run at rates drawn from [1 - drift, 1 + drift]. */
-  readonly clockDrift: number;
-  readonly trace?: (line: TraceLine) => void;
-}
-
-export interface TraceLine extends LogLine {
-  readonly node: NodeId;
-}
-
-/** One machine: its disk outlives its process. */
-export interface SimulatedNode {
-  readonly id: NodeId;
-  readonly address: Address;
-  readonly world: NodeWorld;
-  readonly disk: VirtualDisk;
-  readonly prng: Prng;
-  /** Null while the process is down, or starting. */
-  host: Host | null;
-  /** The state machines of the present life, by group. */
-  stateMachines: ReadonlyMap<GroupId, StateMachine<unknown>>;
-  up: boolean;
-  /** Why it stopped itself in this life, if it did. */
-  halted: Error | null;
-  /** Its disk was made to fail in this life, so it may stop itself. */
-  diskFault: boolean;
-}
+import type { SimulatedClusterOptions, SimulatedNode } from './simulated-node.ts';
+import type { TracedNode } from './trace/trace-event.ts';
+import { TurnTracer } from './trace/turn-tracer.ts';
 
 const clusterId = '00c0ffee00c0ffee';
+
+/**
+ * No timer comes before its time: by the last digit of a clock that drifts it could, and whoever
+ * then asked for the rest would ask for less than time can advance by, without end.
+ */
+const timerSlackMs = 1e-6;
+
+/** An orderly stop that takes longer is ended as a process manager ends it. */
+const stopPatienceMs = 10_000;
 
 /**
  * Nodes of the real host on virtual ports. Everything that happens follows from the seed; every
@@ -62,14 +36,17 @@ export class SimulatedCluster {
   readonly network: VirtualNetwork;
   readonly nodes: readonly SimulatedNode[];
   readonly hash = new EventHash();
-  readonly usualDiskLatency = { minMs: 0.05, maxMs: 0.5, perMebibyteMs: 4 };
+  readonly options: SimulatedClusterOptions;
+  readonly usualDiskLatency: DiskLatency;
   readonly messageFaults: MessageFaults = { drop: 0, duplicate: 0, delay: 0, maxDelayMs: 0 };
-  readonly #options: SimulatedClusterOptions;
   readonly #invariants: readonly Invariant[] = allInvariants();
+  readonly #troubles = new Set<() => void>();
+  #mayHaveChanged = false;
   #violation: Error | null = null;
 
   constructor(options: SimulatedClusterOptions) {
-    this.#options = options;
+    this.options = options;
+    this.usualDiskLatency = { minMs: options.diskMs / 10, maxMs: options.diskMs, perMebibyteMs: 4 };
     const prng = new Prng(options.seed);
     this.network = new VirtualNetwork({
       schedule: (delayMs, callback) => void this.scheduler.schedule(delayMs, callback),
@@ -79,7 +56,7 @@ export class SimulatedCluster {
   }
 
   #makeNode(id: NodeId, prng: Prng): SimulatedNode {
-    const rate = 1 + this.#options.clockDrift * (2 * prng.float() - 1);
+    const rate = 1 + this.options.clockDrift * (2 * prng.float() - 1);
     const world = new NodeWorld(this.scheduler, rate, 1_700_000_000_000_000 + prng.below(1e6));
     return {
       id,
@@ -96,6 +73,8 @@ export class SimulatedCluster {
       up: false,
       halted: null,
       diskFault: false,
+      mayBeDamaged: false,
+      lost: null,
     };
   }
 
@@ -107,16 +86,25 @@ export class SimulatedCluster {
   leads(node: SimulatedNode): boolean {
     const { host } = node;
     if (host === null) return false;
-    return this.#options.groups.some(({ id }) => host.group(id).status().role === 'leader');
+    return this.options.groups.some(({ id }) => host.group(id).status().role === 'leader');
   }
 
   pause(node: SimulatedNode): void {
+    this.#tellNode(node, 'pause');
     node.world.pause();
+    this.network.pause(node.id);
+  }
+
+  /** As `pause`, of the machine with its disk and timers. */
+  suspend(node: SimulatedNode): void {
+    this.#tellNode(node, 'suspend');
+    node.world.suspend();
     this.network.pause(node.id);
   }
 
   resume(node: SimulatedNode): void {
     if (!node.world.paused) return;
+    this.#tellNode(node, 'resume');
     node.world.resume();
     this.network.unpause(node.id);
   }
@@ -125,13 +113,44 @@ export class SimulatedCluster {
     Object.assign(this.messageFaults, { drop: 0, duplicate: 0, delay: 0, maxDelayMs: 0 });
   }
 
-  /** Ends every fault: links are whole, disks well, and all processes run. */
+  /** Calls `end` once: after `delayMs`, or as soon as the cluster is healed. */
+  endLater(delayMs: number, end: () => void): void {
+    const trouble = (): void => end();
+    this.#troubles.add(trouble);
+    this.scheduler.schedule(delayMs, () => {
+      if (this.#troubles.delete(trouble)) trouble();
+    });
+  }
+
+  /**
+   * Whether one more disk may be damaged for good. What a majority has lost nobody can keep, so at
+   * most a minority is ever damaged in a run, and none once the membership may have changed; a node
+   * that is damaged already may be hit again.
+   */
+  mayDamage(node: SimulatedNode): boolean {
+    if (node.lost !== null || this.#mayHaveChanged) return false;
+    const damaged = this.nodes.filter(({ mayBeDamaged }) => mayBeDamaged).length;
+    return node.mayBeDamaged || damaged < Math.floor((this.nodes.length - 1) / 2);
+  }
+
+  /** Whether the membership may be changed: not where fewer voters could make damage a majority. */
+  mayChangeMembership(): boolean {
+    this.#mayHaveChanged ||= this.nodes.every(({ mayBeDamaged }) => !mayBeDamaged);
+    return this.#mayHaveChanged;
+  }
+
+  /** Ends every fault: links are whole, disks well, and all processes run that have their data. */
   heal(): void {
+    const troubles = [...this.#troubles];
+    this.#troubles.clear();
+    for (const end of troubles) end();
     this.endMessageFaults();
     this.network.heal();
     this.network.setConditions({});
     for (const node of this.nodes) {
       node.disk.latency = this.usualDiskLatency;
+      node.disk.capacityBytes = Number.POSITIVE_INFINITY;
+      node.disk.clearFaults();
       this.resume(node);
       if (node.halted !== null || node.diskFault) this.crash(node, true);
       if (!node.up) this.start(node);
@@ -147,16 +166,19 @@ export class SimulatedCluster {
     for (const node of this.nodes) if (!node.up) this.start(node);
   }
 
+  /** Does nothing to a node that runs, or whose disk is lost. */
   start(node: SimulatedNode): void {
-    assert(!node.up, `node ${node.id} is down`);
+    if (node.up || node.lost !== null) return;
     node.up = true;
     node.halted = null;
     node.diskFault = false;
     node.disk.clearSyncFaults();
-    const { groups } = this.#options;
-    const stateMachines = new Map(groups.map(({ id, create }) => [id, create()]));
+    this.#tellNode(node, 'start');
+    const { groups } = this.options;
+    const stateMachines = new Map(groups.map(({ id, create }) => [id, create(node.id)]));
     node.stateMachines = stateMachines;
     const members = new Map(this.nodes.map(({ id, address }) => [id, address]));
+    const tracer = this.#tracer(node);
     openHost(
       {
         ports: this.#ports(node),
@@ -170,39 +192,78 @@ export class SimulatedCluster {
           name,
           stateMachine: present(stateMachines.get(id), 'every group has its state machine'),
         })),
-        tuning: this.#options.tuning,
-        observer: this.#observer(node),
-        linksThrough: (links) =>
-          faultyPeerLinks(links, {
-            prng: node.prng.fork(),
-            schedule: (delayMs, callback) => void node.world.schedule(delayMs, callback),
-            faults: this.messageFaults,
-          }),
-        onHalt: (error) => this.#halted(node, error),
+        tuning: this.options.tuning,
+        observer: this.#observer(node, tracer),
+        linksThrough: (links) => this.#linksThrough(node, links, tracer),
+        onHalt: (error) => this.#halted(node, error, node.diskFault),
       },
       (error, host) => {
-        if (error !== null) this.#halted(node, error);
-        node.host = host;
+        if (error !== null) this.#halted(node, error, node.diskFault || isLimited(node));
+        node.host = node.lost === null ? host : null;
       },
     );
   }
 
-  #halted(node: SimulatedNode, error: Error): void {
+  #linksThrough(node: SimulatedNode, links: PeerLinks, tracer: TurnTracer | null): PeerLinks {
+    const faulty = faultyPeerLinks(links, {
+      prng: node.prng.fork(),
+      schedule: (delayMs, callback) => void node.world.schedule(delayMs, callback),
+      faults: this.messageFaults,
+    });
+    // A node that has just been found without its data must not say one word more.
+    const silenced: PeerLinks = {
+      ...faulty,
+      send: (to, group, message) => node.lost === null && faulty.send(to, group, message),
+    };
+    return tracer === null ? silenced : tracer.links(silenced);
+  }
+
+  #halted(node: SimulatedNode, error: Error, isExcused: boolean): void {
     node.halted = error;
     node.host = null;
-    if (node.diskFault) return;
-    const why = `node ${node.id} stopped itself without a fault of its disk: ${error.message}`;
-    this.fail(new InvariantViolation('no halt without a fault', why));
+    this.#tellNode(node, 'halted', error.message);
+    const damage = damageOf(node);
+    if (damage !== null && error instanceof CodedError && refusals.has(error.code)) {
+      this.#loseDisk(node, `${damage}: ${error.code}: ${error.message}`);
+    } else if (!isExcused && !(damage !== null && isLimited(node))) {
+      // A full disk stops no node, unless the room it had prepared was never written.
+      const why = `node ${node.id} stopped itself without a fault of its disk: ${error.message}`;
+      this.fail(new InvariantViolation('no halt without a fault', why));
+    }
+  }
+
+  /** The node stays down from here on. */
+  #loseDisk(node: SimulatedNode, why: string): void {
+    if (node.lost !== null) return;
+    node.lost = why;
+    node.host = null;
+    this.#tellNode(node, 'disk lost', why);
+    // It may be in the middle of a turn.
+    this.scheduler.schedule(0, () => this.crash(node, true));
+  }
+
+  #tracer(node: SimulatedNode): TurnTracer | null {
+    const { trace } = this.options;
+    return trace === undefined ? null : new TurnTracer(node.id, trace);
+  }
+
+  #tellNode(node: SimulatedNode, what: TracedNode['what'], why = ''): void {
+    this.options.trace?.({ kind: 'node', atMs: this.scheduler.nowMs, node: node.id, what, why });
   }
 
   #ports(node: SimulatedNode): Ports {
-    const { trace } = this.#options;
+    const { trace } = this.options;
     const { world, id } = node;
     const keep =
-      trace === undefined ? () => undefined : (line: LogLine) => trace({ ...line, node: id });
+      trace === undefined
+        ? () => undefined
+        : (line: LogLine) => trace({ kind: 'log', ...line, node: id });
     return {
       clock: world.clock,
-      timers: world.timers,
+      timers: {
+        ...world.timers,
+        after: (delayMs, callback) => world.timers.after(delayMs + timerSlackMs, callback),
+      },
       fileSystem: node.disk,
       network: this.network.port(id),
       logger: collectingLogger(keep, () => this.scheduler.nowMs),
@@ -213,10 +274,11 @@ export class SimulatedCluster {
     };
   }
 
-  #observer(node: SimulatedNode): RuntimeObserver {
+  #observer(node: SimulatedNode, tracer: TurnTracer | null): RuntimeObserver {
     const seen = new Set<GroupId>();
     return {
       turned: (group, raft, effects) => {
+        if (node.lost !== null) return;
         const { hash } = this;
         hash.add(this.scheduler.nowMs);
         hash.add(node.id * 65_536 + group);
@@ -224,16 +286,31 @@ export class SimulatedCluster {
         hash.add(raft.lastIndex);
         hash.add(raft.commitIndex);
         hash.add(effects.messages.length);
-        const turn = { node: node.id, group, raft, effects, first: !seen.has(group) };
-        seen.add(group);
-        try {
-          for (const invariant of this.#invariants) invariant.check(turn);
-        } catch (error) {
-          if (!(error instanceof InvariantViolation)) throw error;
-          this.#violation ??= error;
+        if (tracer !== null) {
+          const appliedIndex = node.host?.group(group).status().appliedIndex ?? 0;
+          tracer.turned(this.scheduler.nowMs, group, raft, effects, appliedIndex);
         }
+        const first = !seen.has(group);
+        seen.add(group);
+        this.#check(node, { node: node.id, group, raft, effects, first });
       },
     };
+  }
+
+  #check(node: SimulatedNode, turn: Turn): void {
+    try {
+      for (const invariant of this.#invariants) invariant.check(turn);
+    } catch (error) {
+      if (!(error instanceof InvariantViolation)) throw error;
+      const isForgetful = turn.first && error.invariant === 'durability';
+      const damage = isForgetful ? damageOf(node) : null;
+      if (damage !== null) {
+        // No log can notice this by itself; who has forgotten promises may not take part.
+        this.#loseDisk(node, `${damage}, unnoticed: ${error.message}`);
+      } else {
+        this.#violation ??= error;
+      }
+    }
   }
 
   /**
@@ -242,13 +319,34 @@ export class SimulatedCluster {
    */
   crash(node: SimulatedNode, losePower: boolean): void {
     if (!node.up) return;
-    node.up = false;
-    node.host = null;
     this.resume(node);
-    node.world.crash();
+    this.#tellNode(node, losePower ? 'power loss' : 'kill');
+    this.#ended(node);
     if (losePower) node.disk.crash();
     else node.disk.kill();
     this.network.crash(node.id, losePower ? 'machine' : 'process');
+  }
+
+  #ended(node: SimulatedNode): void {
+    node.up = false;
+    node.host = null;
+    node.world.crash();
+  }
+
+  /** Closes the node in an orderly way, and its process with it; calls `done` when that is so. */
+  stop(node: SimulatedNode, done: () => void): void {
+    const { host } = node;
+    if (host === null) return;
+    this.#tellNode(node, 'stop');
+    let isOver = false;
+    const end = (): void => {
+      if (isOver) return;
+      isOver = true;
+      if (node.host === host) this.crash(node, false);
+      done();
+    };
+    host.close(() => void this.scheduler.schedule(0, end));
+    this.endLater(stopPatienceMs, end);
   }
 
   /**
@@ -270,4 +368,24 @@ export class SimulatedCluster {
   fail(error: Error): void {
     this.#violation ??= error;
   }
+}
+
+/** How a node may say that its data is not what it wrote. */
+const refusals: ReadonlySet<string> = new Set([
+  'STORAGE_CORRUPT',
+  'STORAGE_SNAPSHOT_CORRUPT',
+  'STORAGE_SNAPSHOT_MISSING',
+  'STORAGE_VERSION_UNSUPPORTED',
+]);
+
+function isLimited(node: SimulatedNode): boolean {
+  return node.disk.capacityBytes !== Number.POSITIVE_INFINITY;
+}
+
+const lasting: ReadonlySet<string> = new Set(['lost sync', 'misdirected write', 'flipped bit']);
+
+/** The last thing that did damage a node's disk for good, if anything did. */
+function damageOf(node: SimulatedNode): string | null {
+  const fault = node.disk.struckFaults.findLast(({ kind }) => lasting.has(kind));
+  return fault === undefined ? null : `${fault.kind} in ${fault.path}`;
 }

@@ -2,8 +2,11 @@
  * What lies where in a data directory:
  *
  *   identity                      whose directory this is
- *   log-begun                     present once the log has its first segment
+ *   log-begun                     present once the log has its first segment; while a repair is being
+ *                                 finished, which one is the first (wal/log-restart.ts)
  *   wal/0000000000000001.seg      the log's segments, numbered without a gap; the last is the spare
+ *   wal/0000000000000009.part     what a repair made, until it is the log
+ *   damaged-0000000000000009/     the segments, and damaged snapshots, that it replaced
  *   snapshots/GROUP-INDEX-TERM.snap, and .part while being written
  *
  * A data directory of '.' is the file-system port's root.
@@ -29,7 +32,20 @@ export function snapshotDirectory(directory: string): string {
 }
 
 export function segmentPath(directory: string, sequence: number): string {
-  return `${walDirectory(directory)}/${String(sequence).padStart(16, '0')}.seg`;
+  return `${walDirectory(directory)}/${digits(sequence)}.seg`;
+}
+
+export function repairedSegmentPath(directory: string, sequence: number): string {
+  return `${walDirectory(directory)}/${digits(sequence)}.part`;
+}
+
+/** Where a repair puts what the segment `sequence` replaces. */
+export function damagedDirectory(directory: string, sequence: number): string {
+  return joinPath(directory, `damaged-${digits(sequence)}`);
+}
+
+function digits(sequence: number): string {
+  return String(sequence).padStart(16, '0');
 }
 
 const segmentName = /^(\d{16})\.seg$/;

@@ -1,6 +1,10 @@
 // For library authors: the host opens these three, in this order.
 export type { ClaimOptions, DataDirectory } from './identity/data-directory.ts';
 export { claimDataDirectory } from './identity/data-directory.ts';
+export type { Damage } from './repair/log-survey.ts';
+export type { RepairOptions, RepairReport } from './repair/repair-data-directory.ts';
+export { repairDataDirectory } from './repair/repair-data-directory.ts';
+export type { GroupRepair } from './repair/repair-plan.ts';
 export type { SnapshotStoreOptions } from './snapshot/snapshot-files.ts';
 export { openSnapshotStore } from './snapshot/snapshot-files.ts';
 export type { StorageErrorCode, StorageErrorMetadata } from './storage-error.ts';

@@ -1,37 +1,39 @@
-import { assert } from '@quorate/base';
 import type { Configuration, NodeId, SnapshotMeta } from '@quorate/schema';
+import {
+  decodeConfiguration,
+  encodeConfiguration,
+  majorityConfiguration,
+  maxConfigurationIds,
+  SchemaError,
+} from '@quorate/schema';
 import { assertStorable, getSafeInteger, putSafeInteger } from './fixed-integers.ts';
 
 /**
  * A snapshot's meta as bytes, in the log and in snapshot files alike. Little-endian:
  *
  *    0 u64 index, 8 u64 term, 16 u64 timestampMicros
- *   24 u32 flags: 1 = autoLeave
+ *   24 u32 form of what follows: 2 = a `Configuration` message (schema/proto/quorate/peer.proto),
+ *      3 = the same, and the state is withheld
+ *
+ * Version 0.1.0 wrote, and this one still reads:
+ *
+ *   24 u32 0 or 1 = autoLeave
  *   28 u32 counts of voters, votersOutgoing, learners, learnersNext, 4 bytes each
  *   44 u64 each node id, in that order
  */
-const fixedBytes = 44;
-/** More nodes than that in one list is damage, not a configuration. */
-const maxNodes = 4096;
-
-function lists(configuration: Configuration): readonly (readonly NodeId[])[] {
-  const { voters, votersOutgoing, learners, learnersNext } = configuration;
-  return [voters, votersOutgoing, learners, learnersNext];
-}
+const fixedBytes = 28;
+const messageForm = 2;
+const withheldForm = 3;
+const countsBytes = 16;
 
 export function snapshotMetaBytes(meta: SnapshotMeta): number {
-  let nodes = 0;
-  for (const list of lists(meta.configuration)) nodes += list.length;
-  return fixedBytes + nodes * 8;
+  return fixedBytes + encodeConfiguration(meta.configuration).length;
 }
 
 /** @throws AssertionFailed for a meta that could not be read back */
 export function assertStorableMeta(meta: SnapshotMeta): void {
   for (const value of [meta.index, meta.term, meta.timestampMicros]) assertStorable(value);
-  for (const list of lists(meta.configuration)) {
-    assert(list.length <= maxNodes, 'a configuration has at most 4096 nodes of a kind');
-    for (const node of list) assertStorable(node);
-  }
+  encodeConfiguration(meta.configuration);
 }
 
 /** @returns the offset behind the last byte written */
@@ -39,18 +41,10 @@ export function putSnapshotMeta(view: DataView, offset: number, meta: SnapshotMe
   putSafeInteger(view, offset, meta.index);
   putSafeInteger(view, offset + 8, meta.term);
   putSafeInteger(view, offset + 16, meta.timestampMicros);
-  view.setUint32(offset + 24, meta.configuration.autoLeave ? 1 : 0, true);
-  let count = offset + 28;
-  let position = offset + fixedBytes;
-  for (const list of lists(meta.configuration)) {
-    view.setUint32(count, list.length, true);
-    count += 4;
-    for (const node of list) {
-      putSafeInteger(view, position, node);
-      position += 8;
-    }
-  }
-  return position;
+  view.setUint32(offset + 24, meta.withheld ? withheldForm : messageForm, true);
+  const bytes = encodeConfiguration(meta.configuration);
+  new Uint8Array(view.buffer, view.byteOffset + offset + fixedBytes, bytes.length).set(bytes);
+  return offset + fixedBytes + bytes.length;
 }
 
 /** @returns null unless exactly the bytes from `offset` to `end` are a snapshot's meta */
@@ -59,21 +53,49 @@ export function getSnapshotMeta(view: DataView, offset: number, end: number): Sn
   const index = getSafeInteger(view, offset);
   const term = getSafeInteger(view, offset + 8);
   const timestampMicros = getSafeInteger(view, offset + 16);
-  const flags = view.getUint32(offset + 24, true);
-  if (index < 0 || term < 0 || timestampMicros < 0 || flags > 1) return null;
-  let position = offset + fixedBytes;
+  const form = view.getUint32(offset + 24, true);
+  if (index < 0 || term < 0 || timestampMicros < 0 || form > withheldForm) return null;
+  const configuration =
+    form >= messageForm
+      ? getMessage(view, offset + fixedBytes, end)
+      : getLists(view, offset + fixedBytes, end, form === 1);
+  const withheld = form === withheldForm;
+  return configuration && { index, term, timestampMicros, configuration, withheld };
+}
+
+function getMessage(view: DataView, offset: number, end: number): Configuration | null {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, end - offset);
+  try {
+    return decodeConfiguration(bytes);
+  } catch (error) {
+    if (error instanceof SchemaError) return null;
+    throw error;
+  }
+}
+
+function getLists(
+  view: DataView,
+  offset: number,
+  end: number,
+  autoLeave: boolean,
+): Configuration | null {
+  if (end - offset < countsBytes) return null;
+  let position = offset + countsBytes;
   const found: NodeId[][] = [];
   for (let list = 0; list < 4; list++) {
-    const count = view.getUint32(offset + 28 + list * 4, true);
-    if (count > maxNodes || position + count * 8 > end) return null;
+    const count = view.getUint32(offset + list * 4, true);
+    if (count > maxConfigurationIds || position + count * 8 > end) return null;
     const nodes: NodeId[] = [];
     for (let i = 0; i < count; i++, position += 8) nodes.push(getSafeInteger(view, position));
-    if (nodes.includes(-1)) return null;
+    if (nodes.some((id, at) => id <= (nodes[at - 1] ?? 0))) return null;
     found.push(nodes);
   }
   const [voters = [], votersOutgoing = [], learners = [], learnersNext = []] = found;
   if (position !== end) return null;
-  const autoLeave = flags === 1;
-  const configuration = { voters, votersOutgoing, learners, learnersNext, autoLeave };
-  return { index, term, timestampMicros, configuration };
+  return {
+    ...majorityConfiguration(voters, learners),
+    votersOutgoing,
+    learnersNext,
+    autoLeave,
+  };
 }

@@ -112,6 +112,21 @@ suite('a data directory', () => {
     claim(world);
   });
 
+  test('with a number that no handshake could carry is refused, its checksum right or not', () => {
+    const world = new VirtualWorld(1);
+    claim(world).release();
+    const text = new TextDecoder().decode(world.disk.blocking.readFile('data/identity'));
+    const changed = text.replace(/incarnation \d+/, 'incarnation 9007199254740993');
+    const body = changed.replace(/checksum.*\n/, '');
+    const crc = portableChecksum.crc32(new TextEncoder().encode(body), 0);
+    const sealed = `${body}checksum ${crc.toString(16).padStart(8, '0')}\n`;
+    world.disk.blocking.writeFileDurably('data/identity', new TextEncoder().encode(sealed));
+    assert.equal(
+      codeOf(() => claim(world)),
+      'STORAGE_CORRUPT',
+    );
+  });
+
   test('of a newer format is refused as such', () => {
     const world = new VirtualWorld(1);
     claim(world).release();

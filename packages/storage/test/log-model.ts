@@ -1,6 +1,7 @@
 import type { Prng } from '@quorate/base';
 import type { GroupWrite, RecoveredGroup } from '@quorate/raft';
-import type { Entry, GroupId, HardState, LogPosition, SnapshotMeta } from '@quorate/schema';
+import type { Entry, GroupId, HardState, LogPosition, Member, SnapshotMeta } from '@quorate/schema';
+import { majorityConfiguration } from '@quorate/schema';
 
 export interface ModelGroup {
   readonly group: GroupId;
@@ -8,6 +9,7 @@ export interface ModelGroup {
   snapshot: SnapshotMeta | null;
   logStart: LogPosition;
   entries: Entry[];
+  repairUntil: number;
 }
 
 export type LogModel = Map<GroupId, ModelGroup>;
@@ -25,7 +27,8 @@ function groupOf(model: LogModel, group: GroupId): ModelGroup {
   if (found) return found;
   const hardState = { term: 0, votedFor: 0, commitIndex: 0 };
   const logStart = { index: 0, term: 0 };
-  const fresh: ModelGroup = { group, hardState, snapshot: null, logStart, entries: [] };
+  const nothing = { snapshot: null, entries: [], repairUntil: 0 };
+  const fresh: ModelGroup = { group, hardState, logStart, ...nothing };
   model.set(group, fresh);
   return fresh;
 }
@@ -84,13 +87,33 @@ export function randomEntry(prng: Prng, index: number, term: number): Entry {
   return { index, term, kind, timestampMicros: 2 ** 50 + index, data };
 }
 
+function randomMember(prng: Prng): Member {
+  return {
+    id: prng.between(1, 3),
+    incarnation: prng.below(2 ** 48),
+    locality: prng.pick(['', 'eu/de', 'eu/dé/fra1']),
+    address: prng.pick(['', '10.0.0.1:2380']),
+    priority: prng.below(256),
+    witness: prng.chance(0.5),
+    promote: prng.chance(0.5),
+  };
+}
+
 export function randomSnapshot(prng: Prng, index: number, term: number): SnapshotMeta {
   const configuration = {
-    voters: [1, 2, 3],
+    ...majorityConfiguration([1, 2, 3], prng.chance(0.3) ? [7] : []),
     votersOutgoing: prng.chance(0.3) ? [1, 2, 2 ** 40] : [],
-    learners: prng.chance(0.3) ? [7] : [],
     learnersNext: prng.chance(0.3) ? [8, 9] : [],
     autoLeave: prng.chance(0.5),
+    members: prng.chance(0.3) ? [randomMember(prng)] : [],
+    quorum: prng.chance(0.3) ? { commit: 2, election: 2 } : null,
+    durability: prng.chance(0.3) ? { depth: 1, domains: 2 } : null,
   };
-  return { index, term, timestampMicros: 2 ** 50 + index, configuration };
+  return {
+    index,
+    term,
+    timestampMicros: 2 ** 50 + index,
+    configuration,
+    withheld: prng.chance(0.2),
+  };
 }

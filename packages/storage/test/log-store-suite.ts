@@ -58,6 +58,7 @@ const contract: Record<string, (place: LogStoreHarness) => Promise<void>> = {
       snapshot,
       logStart,
       entries: first.entries,
+      repairUntil: 0,
     });
     assert.deepEqual(recovered.get(8), {
       group: 8,

@@ -47,7 +47,7 @@ function smallLog(): { files: Files; states: LogModel[] } {
     write(2, { hardState: { term: 4, votedFor: 2, commitIndex: 0 } }),
     write(1, { entries: entries(4, 8, 1, 60) }),
     write(1, { truncateAfter: 6, entries: [entry(7, 2, 'again')] }),
-    write(1, { entries: entries(8, 12, 2, 60) }),
+    write(1, { entries: entries(8, 12, 2, 72) }),
     write(2, { entries: entries(1, 2, 4, 10) }),
     write(1, { hardState: { term: 3, votedFor: 0, commitIndex: 9 } }),
   ];

@@ -1,14 +1,19 @@
 import type { GroupWrite, LogStore } from '@quorate/raft';
-import type { Entry, SnapshotMeta } from '@quorate/schema';
+import { type Entry, majorityConfiguration, type SnapshotMeta } from '@quorate/schema';
 import { openWriteAheadLog, StorageError, type StorageErrorCode } from '../src/index.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 export const incarnation = 281_474_976_710_655;
 
-export function openLog(world: VirtualWorld, segmentBytes = 2048): LogStore {
+export function openLog(
+  world: VirtualWorld,
+  segmentBytes = 2048,
+  whose: number = incarnation,
+): LogStore {
+  const { ports } = world;
   world.disk.blocking.makeDirectory('data');
   world.disk.blocking.syncDirectory('.');
-  return openWriteAheadLog({ ports: world.ports, directory: 'data', incarnation, segmentBytes });
+  return openWriteAheadLog({ ports, directory: 'data', incarnation: whose, segmentBytes });
 }
 
 export function write(group: number, parts: Partial<GroupWrite>): GroupWrite {
@@ -28,14 +33,8 @@ export function entries(first: number, last: number, term: number, bytes: number
 }
 
 export function snapshotMeta(index: number, term: number): SnapshotMeta {
-  const configuration = {
-    voters: [1, 2, 3],
-    votersOutgoing: [],
-    learners: [4],
-    learnersNext: [],
-    autoLeave: false,
-  };
-  return { index, term, timestampMicros: 1000 + index, configuration };
+  const configuration = majorityConfiguration([1, 2, 3], [4]);
+  return { index, term, timestampMicros: 1000 + index, configuration, withheld: false };
 }
 
 /** Submits, runs until all is quiet, and throws what the store answered. */

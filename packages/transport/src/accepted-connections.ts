@@ -8,6 +8,8 @@ import type { PeerMetrics } from './link-metrics.ts';
 export interface AcceptedOptions {
   readonly isPeer: (id: NodeId) => boolean;
   readonly metricsOf: (peer: NodeId) => PeerMetrics;
+  /** A connection of the peer's follows the protocol; its messages come after. */
+  readonly greeted: (peer: NodeId, incarnation: number) => void;
   readonly message: (from: NodeId, group: GroupId, message: PeerMessage) => void;
 }
 
@@ -56,6 +58,13 @@ export class AcceptedConnections {
       drained: () => undefined,
       closed: (reason) => incoming.end(reason),
     };
+  }
+
+  /** Ends what came from a peer that is none any more. */
+  part(peer: NodeId): void {
+    for (const lane of laneNames) {
+      this.#open.get(`${peer} ${lane}`)?.end('no longer a peer');
+    }
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { ByteReader, type Checksum, present } from '@quorate/base';
+import { ByteReader, type Checksum } from '@quorate/base';
 
 /**
  * After the handshake a connection is a sequence of frames, integers little-endian:
@@ -20,14 +20,26 @@ export interface FrameFault {
   readonly reason: string;
 }
 
-/** Cuts a stream into frames. Each payload is one allocation of the exact size. */
+/**
+ * Payloads up to the first are cut from pieces of memory of the second size, one by one: an
+ * allocation for each would take longer than all the rest that is done with a heartbeat. Whoever
+ * keeps a message keeps at most one such piece alive.
+ */
+const smallPayloadBytes = 128;
+const slabBytes = 2048;
+
+/** Cuts a stream into frames. Each payload is a piece of memory that is never written again. */
 export class FrameParser {
   readonly #checksum: Checksum;
   readonly #maxFrameBytes: number;
   readonly #header = new Uint8Array(frameHeaderBytes);
   #headerFilled = 0;
+  #payloadBytes = 0;
+  /** Non-null when only a part of it has come. */
   #payload: Uint8Array | null = null;
   #payloadFilled = 0;
+  #slab = new Uint8Array(0);
+  #slabUsed = 0;
   #crc = 0;
   #frameOffset = 0;
 
@@ -48,42 +60,72 @@ export class FrameParser {
   push(chunk: Uint8Array, take: (payload: Uint8Array) => boolean): FrameFault | null {
     let at = 0;
     while (at < chunk.length) {
-      if (this.#payload === null) {
-        const count = Math.min(chunk.length - at, frameHeaderBytes - this.#headerFilled);
-        this.#header.set(chunk.subarray(at, at + count), this.#headerFilled);
-        this.#headerFilled += count;
-        at += count;
+      if (this.#headerFilled < frameHeaderBytes) {
+        at = this.#fillHeader(chunk, at);
         if (this.#headerFilled < frameHeaderBytes) return null;
-        const fault = this.#beginPayload();
+        const fault = this.#readHeader();
         if (fault !== null) return fault;
       }
-      const payload = present(this.#payload, 'a whole header begins a payload');
-      const count = Math.min(chunk.length - at, payload.length - this.#payloadFilled);
-      payload.set(chunk.subarray(at, at + count), this.#payloadFilled);
-      this.#payloadFilled += count;
-      at += count;
-      if (this.#payloadFilled < payload.length) return null;
+      const payload = this.#fillPayload(chunk, at);
+      if (payload === null) return null;
+      at += payload.length - this.#payloadFilled;
       if (this.#checksum.crc32(payload, 0) !== this.#crc) {
         return { offset: this.#frameOffset, reason: 'the CRC of a frame does not match' };
       }
       if (!take(payload)) return null;
       this.#frameOffset += frameHeaderBytes + payload.length;
       this.#payload = null;
+      this.#payloadFilled = 0;
       this.#headerFilled = 0;
     }
     return null;
   }
 
-  #beginPayload(): FrameFault | null {
+  /** @returns where the header's bytes in the chunk end */
+  #fillHeader(chunk: Uint8Array, start: number): number {
+    let at = start;
+    // Byte by byte: for so few, making a view of the chunk would cost more.
+    while (this.#headerFilled < frameHeaderBytes && at < chunk.length) {
+      this.#header[this.#headerFilled++] = chunk[at++] as number;
+    }
+    return at;
+  }
+
+  #readHeader(): FrameFault | null {
     const header = new ByteReader(this.#header);
     const length = header.fixed32();
     this.#crc = header.fixed32();
-    if (length > this.#maxFrameBytes) {
-      const reason = `a frame of ${length} bytes exceeds the limit of ${this.#maxFrameBytes}`;
-      return { offset: this.#frameOffset, reason };
+    this.#payloadBytes = length;
+    if (length <= this.#maxFrameBytes) return null;
+    const reason = `a frame of ${length} bytes exceeds the limit of ${this.#maxFrameBytes}`;
+    return { offset: this.#frameOffset, reason };
+  }
+
+  /** @returns the payload once it is whole; `payloadFilled` is what was there of it before */
+  #fillPayload(chunk: Uint8Array, at: number): Uint8Array | null {
+    const missing = this.#payloadBytes - this.#payloadFilled;
+    const here = chunk.length - at;
+    // The usual case: one copy of the right size, straight out of the chunk.
+    if (this.#payload === null && here >= missing && missing > smallPayloadBytes) {
+      return chunk.slice(at, at + missing);
     }
-    this.#payload = new Uint8Array(length);
-    this.#payloadFilled = 0;
+    this.#payload ??= this.#allocate();
+    const count = Math.min(here, missing);
+    this.#payload.set(chunk.subarray(at, at + count), this.#payloadFilled);
+    if (count === missing) return this.#payload;
+    this.#payloadFilled += count;
     return null;
+  }
+
+  #allocate(): Uint8Array {
+    const length = this.#payloadBytes;
+    if (length > smallPayloadBytes) return new Uint8Array(length);
+    if (this.#slabUsed + length > this.#slab.length) {
+      this.#slab = new Uint8Array(slabBytes);
+      this.#slabUsed = 0;
+    }
+    const start = this.#slabUsed;
+    this.#slabUsed += length;
+    return this.#slab.subarray(start, start + length);
   }
 }

@@ -26,6 +26,7 @@ import type { PeerMetrics } from './link-metrics.ts';
 export interface IncomingRoom {
   readonly isPeer: (id: NodeId) => boolean;
   readonly metricsOf: (peer: NodeId) => PeerMetrics;
+  readonly greeted: (peer: NodeId, incarnation: number) => void;
   /** The handshake is done: from now on this is the peer's connection on that lane. */
   readonly opened: (connection: IncomingConnection, peer: NodeId, lane: Lane) => void;
   readonly message: (from: NodeId, group: number, message: PeerMessage) => void;
@@ -115,6 +116,7 @@ export class IncomingConnection {
     const lane = greeting.lane as Lane;
     this.#source = { peer, lane, metrics: this.#room.metricsOf(peer) };
     this.#room.opened(this, peer, lane);
+    this.#room.greeted(peer, greeting.incarnation);
     this.#answer(greeting, 0, commonVersion(greeting));
   }
 
@@ -141,9 +143,11 @@ export class IncomingConnection {
 
   #frames(chunk: Uint8Array): void {
     this.#source?.metrics.received(0, chunk.length);
-    const fault = this.#parser.push(chunk, (payload) => this.#payload(payload));
+    const fault = this.#parser.push(chunk, this.#take);
     if (fault !== null) this.#fault(fault.offset, fault.reason);
   }
+
+  readonly #take = (payload: Uint8Array): boolean => this.#payload(payload);
 
   /** @returns false when the connection has ended meanwhile */
   #payload(payload: Uint8Array): boolean {

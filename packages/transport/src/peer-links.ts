@@ -23,8 +23,8 @@ export interface PeerLinksOptions
   /** Port 0 takes a free port. */
   readonly listen: Address;
   /**
-   * Who may connect, and where they are. An entry for this node itself is passed over. The ids are
-   * read once, an address before each attempt.
+   * Who may connect, and where they are; `setPeer` changes it later. An entry for this node itself
+   * is passed over.
    */
   readonly peers: ReadonlyMap<NodeId, Address>;
   readonly limits?: Partial<TransportLimits>;
@@ -37,6 +37,8 @@ export interface ListeningPeerLinks extends PeerLinks {
 }
 
 interface PeerState {
+  /** Read before each attempt. */
+  address: Address;
   readonly metrics: PeerMetrics;
   readonly control: OutgoingLink;
   readonly bulk: OutgoingLink;
@@ -45,9 +47,12 @@ interface PeerState {
 class ConnectedPeerLinks implements ListeningPeerLinks {
   readonly #options: PeerLinksOptions;
   readonly #environment: LinkEnvironment;
+  readonly #metrics: LinkMetrics;
   readonly #peers = new Map<NodeId, PeerState>();
   readonly #accepted: AcceptedConnections;
   #handlers: PeerLinkHandlers | null = null;
+  /** Something was queued since the last flush; what was queued before waits for `drained`. */
+  #isUnflushed = false;
   #listener: Listener | null = null;
   #isClosed = false;
 
@@ -65,13 +70,16 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
       limits,
       self: { clusterId, nodeId, incarnation },
     };
-    const metrics = new LinkMetrics(options.metrics);
-    for (const id of options.peers.keys()) {
-      if (id !== nodeId) this.#peers.set(id, this.#peerState(id, metrics.of(id)));
+    this.#metrics = new LinkMetrics(options.metrics);
+    for (const [id, address] of options.peers) {
+      if (id !== nodeId) this.#peers.set(id, this.#peerState(id, address));
     }
     this.#accepted = new AcceptedConnections(this.#environment, {
       isPeer: (id) => this.#peers.has(id),
       metricsOf: (id) => this.#peer(id).metrics,
+      greeted: (peer, incarnation) => {
+        if (!this.#isClosed) this.#handlers?.greeted(peer, incarnation);
+      },
       message: (from, group, message) => {
         if (!this.#isClosed) this.#handlers?.message(from, group, message);
       },
@@ -109,10 +117,15 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
     const peer = this.#peers.get(to);
     if (peer === undefined || this.#isClosed) return false;
     const link = message.type === 'SnapshotChunk' ? peer.bulk : peer.control;
-    return link.send(group, message);
+    const isQueued = link.send(group, message);
+    if (isQueued) this.#isUnflushed = true;
+    return isQueued;
   }
 
   flush(): void {
+    // Most turns of a process have nothing to say to anyone.
+    if (!this.#isUnflushed) return;
+    this.#isUnflushed = false;
     for (const peer of this.#peers.values()) {
       peer.control.flush();
       peer.bulk.flush();
@@ -121,6 +134,37 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
 
   isConnected(peer: NodeId): boolean {
     return this.#peers.get(peer)?.control.isUp === true;
+  }
+
+  setPeer(id: NodeId, address: string | null): void {
+    if (id === this.#options.nodeId || this.#isClosed) return;
+    const known = this.#peers.get(id);
+    if (address === null) {
+      if (known === undefined) return;
+      this.#peers.delete(id);
+      known.control.close();
+      known.bulk.close();
+      this.#accepted.part(id);
+      this.#handlers?.disconnected(id);
+      return;
+    }
+    const parsed = parseAddress(address);
+    if (parsed === null) {
+      const reason = 'it is not of the form host:port';
+      this.#options.logger.warn('address of a peer ignored', { peer: id, address, reason });
+    } else if (known === undefined) {
+      this.#meet(id, parsed);
+    } else {
+      known.address = parsed;
+    }
+  }
+
+  #meet(id: NodeId, address: Address): void {
+    const peer = this.#peerState(id, address);
+    this.#peers.set(id, peer);
+    if (this.#listener === null) return;
+    peer.control.start();
+    peer.bulk.start();
   }
 
   close(): void {
@@ -134,9 +178,9 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
     this.#accepted.close();
   }
 
-  #peerState(id: NodeId, metrics: PeerMetrics): PeerState {
-    const address = (): Address | undefined => this.#options.peers.get(id);
-    const both = { peer: id, address, metrics };
+  #peerState(id: NodeId, address: Address): PeerState {
+    const metrics = this.#metrics.of(id);
+    const both = { peer: id, address: () => this.#peers.get(id)?.address, metrics };
     const up = (): void => {
       metrics.connected(true);
       this.#handlers?.connected(id);
@@ -148,6 +192,7 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
     const nothing = (): void => undefined;
     metrics.connected(false);
     return {
+      address,
       metrics,
       control: new OutgoingLink(this.#environment, { ...both, lane: Lane.control, up, down }),
       bulk: new OutgoingLink(this.#environment, {
@@ -186,6 +231,15 @@ export function createPeerLinks(options: PeerLinksOptions): ListeningPeerLinks {
     throw invalidOption('incarnation', 'is not a whole number from 0 to 2^53 - 1');
   }
   return new ConnectedPeerLinks(options);
+}
+
+/** 'host:port'; a host with colons (IPv6) stands in brackets. */
+function parseAddress(text: string): Address | null {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  if (match === null) return null;
+  const port = Number(match[3]);
+  const host = match[1] ?? match[2] ?? '';
+  return port >= 1 && port <= 65_535 ? { host, port } : null;
 }
 
 function seedFrom(bytes: Uint8Array): number {

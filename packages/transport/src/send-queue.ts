@@ -9,12 +9,17 @@ export interface SendQueueLimits {
   readonly maxMessages: number;
 }
 
+/** Frames up to a quarter of it are cut from one piece of memory of this size, one by one. */
+const slabBytes = 16 * 1024;
+
 /** Messages on their way to one peer on one lane, already encoded, gathered in frames. */
 export class SendQueue {
   readonly #limits: SendQueueLimits;
   readonly #checksum: Checksum;
   readonly #writer = new ByteWriter(1024);
   #sealed: Uint8Array[] = [];
+  #slab = new Uint8Array(0);
+  #slabUsed = 0;
   #sealedBytes = 0;
   #messages = 0;
 
@@ -91,11 +96,30 @@ export class SendQueue {
 
   #seal(): void {
     if (this.#writer.length === 0) return;
-    const payload = this.#writer.view().subarray(frameHeaderBytes);
+    const payload = this.#writer.view(frameHeaderBytes);
     this.#writer.patchFixed32(0, payload.length);
     this.#writer.patchFixed32(4, this.#checksum.crc32(payload, 0));
-    const frame = this.#writer.take();
+    const frame = this.#cutFrame();
     this.#sealed.push(frame);
     this.#sealedBytes += frame.length;
+  }
+
+  /**
+   * Takes what was written as an array of its own. An allocation outside the engine's heap takes
+   * longer than all the rest that is done for a heartbeat, and a frame is soon on its way and let
+   * go, so that a slab is never kept for long.
+   */
+  #cutFrame(): Uint8Array {
+    const length = this.#writer.length;
+    if (length > slabBytes / 4) return this.#writer.take();
+    if (this.#slabUsed + length > this.#slab.length) {
+      this.#slab = new Uint8Array(slabBytes);
+      this.#slabUsed = 0;
+    }
+    this.#slab.set(this.#writer.view(), this.#slabUsed);
+    this.#writer.truncate(0);
+    const start = this.#slabUsed;
+    this.#slabUsed += length;
+    return this.#slab.subarray(start, start + length);
   }
 }

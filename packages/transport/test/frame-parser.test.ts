@@ -45,9 +45,15 @@ test('frames come out whole wherever the stream is torn', () => {
   assert.deepEqual(parse(bytewise).payloads, three);
 });
 
-test('each payload is one allocation of its exact size', () => {
-  for (const payload of parse([stream]).payloads) {
-    assert.equal(payload.buffer.byteLength, payload.length);
+test('a payload keeps little but itself alive, and is never written again', () => {
+  const sizes = [...Array.from({ length: 200 }, (_, i) => i), 300, 1000];
+  const sent = sizes.map((size, i) => new Uint8Array(size).fill(i));
+  const { payloads } = parse([Uint8Array.from(sent.flatMap((payload) => [...frame(payload)]))]);
+  assert.deepEqual(payloads, sent);
+  for (const payload of payloads) {
+    const kept = payload.buffer.byteLength;
+    if (payload.length <= 128) assert.ok(kept <= 2048);
+    else assert.equal(kept, payload.length);
   }
 });
 

@@ -90,3 +90,13 @@ test('beyond so many messages the newest is dropped', () => {
   assert.equal(waiting.messages + waiting.bytes, 0);
   assert.equal(waiting.push(1, heartbeat(1, 2, 3), 0), 'queued');
 });
+
+test('frames that were taken stay as they are, of whatever size', () => {
+  const waiting = queue();
+  const sent = Array.from({ length: 60 }, (_, n) => forward(1, 2, n + 1, (n * 97) % 4800));
+  const frames = sent.map((message) => {
+    assert.equal(waiting.push(1, message, 0), 'queued');
+    return waiting.take();
+  });
+  assert.deepEqual(parsed(frames.flat()).flat(), sent);
+});

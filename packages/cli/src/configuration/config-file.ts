@@ -14,8 +14,13 @@ const maxFileBytes = 64 << 10;
  * @throws CliError CLI_CONFIG_FILE, CLI_CONFIG_UNKNOWN or CLI_CONFIG_INVALID, naming the line
  */
 export function readConfigFile(path: string): Map<SettingKey, RawValue> {
+  return parseConfig(path, readText(path));
+}
+
+/** As `readConfigFile`, of a text that was read from `path`. */
+export function parseConfig(path: string, text: string): Map<SettingKey, RawValue> {
   const lines = new LineCounter();
-  const document = parse(path, readText(path), lines);
+  const document = parse(path, text, lines);
   const lineOf = (offset: number): number => lines.linePos(offset).line;
   const syntaxError = document.errors[0];
   if (syntaxError !== undefined) {

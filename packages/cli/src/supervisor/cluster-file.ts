@@ -61,6 +61,14 @@ export function readClusterFile(directory: string): ClusterRecord | null {
       { cause: error },
     );
   }
+  return parseClusterRecord(path, text);
+}
+
+/**
+ * @param path named in the error
+ * @throws CliError CLI_DATA_DIRECTORY
+ */
+export function parseClusterRecord(path: string, text: string): ClusterRecord {
   try {
     return clusterRecord.parse(JSON.parse(text));
   } catch (error) {

@@ -24,5 +24,11 @@ function parseRecord(line: string): Record<string, unknown> | null {
 }
 
 function plain(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Lists in lists by the thousand are read without recursion, and written with it.
+    return '...';
+  }
 }

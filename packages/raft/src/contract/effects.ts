@@ -9,7 +9,15 @@ import type {
   Term,
 } from '@quorate/schema';
 
-export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader' | 'learner';
+/** `removed`: the configuration in force does not name this node (any more, or yet). */
+export type Role =
+  | 'follower'
+  | 'preCandidate'
+  | 'candidate'
+  | 'leader'
+  | 'learner'
+  | 'witness'
+  | 'removed';
 
 /** To be made durable as one step; its completion is `persisted(id)`. Ids ascend by one. */
 export interface DurableWrite {
@@ -25,6 +33,13 @@ export interface DurableWrite {
 export interface ReadyRead {
   readonly context: number;
   readonly index: LogIndex;
+}
+
+/** Whether a committed entry is durable in the class that was asked for. */
+export interface DurabilityAnswer {
+  readonly context: number;
+  /** False: the members lie in too few domains to reach it; it is committed all the same. */
+  readonly reached: boolean;
 }
 
 /** A change that others may want to hear of, in the order in which it happened. */
@@ -47,6 +62,10 @@ export interface Effects {
   readonly reads: readonly ReadyRead[];
   /** Contexts whose read index will never come: ask again. */
   readonly failedReads: readonly number[];
+  /** Answers to `awaitDurability`. */
+  readonly durability: readonly DurabilityAnswer[];
+  /** Contexts of `awaitDurability` that nobody will answer: ask again. */
+  readonly failedDurability: readonly number[];
   /** Stream this snapshot to these followers, each ended by `snapshotSent`. */
   readonly snapshotsToSend: readonly { readonly to: NodeId; readonly snapshot: SnapshotMeta }[];
   /** Replace the state machine by this snapshot before applying `committed`. */

@@ -34,6 +34,11 @@ export interface RecoveredGroup {
   /** The log begins after this position. At or before `snapshot.index`. */
   readonly logStart: LogPosition;
   readonly entries: readonly Entry[];
+  /**
+   * As `InitialState.repairUntil`. The store forgets it for good once the log is durable up to
+   * there, also when it is cut back later: whoever was sent that far has what was lost.
+   */
+  readonly repairUntil: LogIndex;
 }
 
 /**

@@ -1,24 +1,17 @@
-import type { NodeId } from '@quorate/schema';
 import { noNode } from '@quorate/schema';
 import { voteResult } from '../membership/quorum.ts';
 import type { Replica } from '../replica.ts';
-import { becomeFollower, becomeLeader } from './transitions.ts';
-
-function otherVoters(replica: Replica): NodeId[] {
-  const { voters, votersOutgoing } = replica.configuration;
-  return [...new Set([...voters, ...votersOutgoing])].filter((id) => id !== replica.nodeId);
-}
+import { becomeFollower, becomeLeader, failForwarded } from './transitions.ts';
 
 /**
  * Asks whether an election could be won, without raising the term: a node that was cut off does not
  * disturb the others when it comes back (dissertation 9.6).
  */
 export function startPreVote(replica: Replica): void {
-  for (const context of replica.forwardedReads) replica.failedReads.push(context);
-  replica.forwardedReads.clear();
+  failForwarded(replica);
   replica.setRole({ kind: 'preCandidate', votes: new Map([[replica.nodeId, true]]) }, noNode);
   replica.resetElectionDeadline();
-  for (const to of otherVoters(replica)) {
+  for (const to of replica.membership.otherVoters) {
     // Promises nothing, so it need not wait for anything to be durable.
     replica.outbox.send({
       type: 'PreVote',
@@ -44,7 +37,7 @@ export function startElection(replica: Replica, leadershipTransfer: boolean): vo
   replica.setRole({ kind: 'candidate', votes: new Map() }, noNode);
   replica.resetElectionDeadline();
   const term = replica.currentTerm;
-  for (const to of otherVoters(replica)) {
+  for (const to of replica.membership.otherVoters) {
     replica.promise({
       type: 'RequestVote',
       to,

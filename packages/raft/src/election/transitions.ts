@@ -2,9 +2,9 @@ import { assert } from '@quorate/base';
 import type { NodeId, Term } from '@quorate/schema';
 import { EntryKind, noNode } from '@quorate/schema';
 import { entryBytes } from '../log/raft-log.ts';
-import { membersOf } from '../membership/configuration-history.ts';
 import type { Replica } from '../replica.ts';
-import { Progress } from '../replication/progress.ts';
+import type { Progress } from '../replication/progress.ts';
+import { trackOthers } from '../replication/replicate.ts';
 import { followerState, leaderState } from '../role.ts';
 
 /**
@@ -16,8 +16,8 @@ export function becomeFollower(replica: Replica, term: Term, leader: NodeId): vo
   assert(term >= replica.currentTerm, 'a follower never goes back to an earlier term');
   const newTerm = term > replica.currentTerm;
   if (!newTerm && replica.role.kind === 'follower' && replica.leaderId === leader) return;
-  if (replica.role.kind === 'leader') failReadsOfLeader(replica);
-  if (newTerm || replica.leaderId !== leader) failForwardedReads(replica);
+  if (replica.role.kind === 'leader') failWaitsOfLeader(replica);
+  if (newTerm || replica.leaderId !== leader) failForwarded(replica);
   if (newTerm) {
     replica.adoptTerm(term);
     replica.outbox.dropHeld();
@@ -28,17 +28,21 @@ export function becomeFollower(replica: Replica, term: Term, leader: NodeId): vo
   replica.resetElectionDeadline();
 }
 
-function failReadsOfLeader(replica: Replica): void {
+function failWaitsOfLeader(replica: Replica): void {
   assert(replica.role.kind === 'leader', 'only a leader has reads to confirm');
   for (const read of replica.role.reads.drain()) {
     // Followers notice the new leader themselves and fail their own.
     if (read.from === replica.nodeId) replica.failedReads.push(read.context);
   }
+  replica.failedDurability.push(...replica.role.durabilityWaits.contextsOf(replica.nodeId));
 }
 
-function failForwardedReads(replica: Replica): void {
+/** What was asked of the leader will not be answered any more. */
+export function failForwarded(replica: Replica): void {
   replica.failedReads.push(...replica.forwardedReads);
   replica.forwardedReads.clear();
+  replica.failedDurability.push(...replica.forwardedWaits);
+  replica.forwardedWaits.clear();
 }
 
 /**
@@ -47,7 +51,6 @@ function failForwardedReads(replica: Replica): void {
  */
 export function becomeLeader(replica: Replica): void {
   assert(replica.role.kind === 'candidate', 'only a candidate becomes leader');
-  const { maxInflightMessages, maxInflightBytes } = replica.options;
   const { log, nowMs } = replica;
   let uncommittedBytes = 0;
   for (let i = replica.commitIndex + 1; i <= log.lastIndex; i++) {
@@ -55,11 +58,7 @@ export function becomeLeader(replica: Replica): void {
     if (entry !== null) uncommittedBytes += entryBytes(entry);
   }
   const progress = new Map<NodeId, Progress>();
-  for (const id of membersOf(replica.configuration)) {
-    if (id === replica.nodeId) continue;
-    const next = log.lastIndex + 1;
-    progress.set(id, new Progress(next, nowMs, maxInflightMessages, maxInflightBytes));
-  }
+  trackOthers(replica, progress, log.lastIndex + 1);
   const empty = {
     index: log.lastIndex + 1,
     term: replica.currentTerm,

@@ -13,9 +13,12 @@ export function handleAppendEntriesResponse(
   if (progress === undefined) return;
   if (!message.success) {
     const agreeIndex = log.lastIndexWithTermAtMost(message.hintIndex, message.hintTerm);
-    progress.refused(message.rejectedIndex, agreeIndex);
+    if (message.repairing && !progress.repairing) progress.beginsRepair(agreeIndex);
+    else progress.refused(message.rejectedIndex, agreeIndex);
     return;
   }
+  if (message.repairing && !progress.repairing) progress.beginsRepair(message.matchIndex);
+  if (!message.repairing) progress.repairing = false;
   // An index this log does not have was acknowledged to somebody else.
   if (message.matchIndex > log.lastIndex) return;
   if (progress.acknowledged(message.matchIndex, replica.nowMs)) advanceCommit(replica);

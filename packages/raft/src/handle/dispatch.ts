@@ -5,6 +5,7 @@ import { becomeFollower } from '../election/transitions.ts';
 import type { Replica } from '../replica.ts';
 import { handleAppendEntries } from './append-entries.ts';
 import { handleAppendEntriesResponse } from './append-entries-response.ts';
+import { handleAwaitDurability, handleDurabilityReached } from './await-durability.ts';
 import { handleCommitNotice, handleHeartbeat, handleHeartbeatResponse } from './heartbeat.ts';
 import { handleInstallSnapshot } from './install-snapshot.ts';
 import { handlePreVote, handlePreVoteResponse } from './pre-vote.ts';
@@ -14,6 +15,7 @@ import { handleTimeoutNow } from './timeout-now.ts';
 
 /** Brings terms into line (dissertation 3.3), then lets the message's own handler decide. */
 export function dispatch(replica: Replica, message: RaftMessage): void {
+  if (isPromise(message) && replica.memberships.isImpostor(message.from)) return;
   if (message.term > replica.currentTerm && !adoptHigherTerm(replica, message)) return;
   if (message.term < replica.currentTerm) {
     answerStale(replica, message);
@@ -51,6 +53,10 @@ export function dispatch(replica: Replica, message: RaftMessage): void {
       return handleReadIndex(replica, message);
     case 'ReadIndexResponse':
       return handleReadIndexResponse(replica, message);
+    case 'AwaitDurability':
+      return handleAwaitDurability(replica, message);
+    case 'DurabilityReached':
+      return handleDurabilityReached(replica, message);
     default:
       return unreachable(message);
   }
@@ -63,6 +69,16 @@ function isFromLeader(message: RaftMessage): boolean {
     message.type === 'Heartbeat' ||
     message.type === 'CommitNotice' ||
     message.type === 'InstallSnapshot'
+  );
+}
+
+/** What it says rests on what its sender remembers of its own term, votes and log. */
+function isPromise(message: RaftMessage): boolean {
+  return (
+    message.type === 'AppendEntriesResponse' ||
+    message.type === 'HeartbeatResponse' ||
+    message.type === 'PreVoteResponse' ||
+    message.type === 'RequestVoteResponse'
   );
 }
 
@@ -103,13 +119,20 @@ function answerStale(replica: Replica, message: RaftMessage): void {
         term,
         success: false,
         matchIndex: 0,
+        repairing: replica.repairing,
         rejectedIndex: 0,
         hintIndex: 0,
         hintTerm: 0,
       });
       break;
     case 'Heartbeat':
-      replica.promise({ type: 'HeartbeatResponse', to, term, round: message.round });
+      replica.promise({
+        type: 'HeartbeatResponse',
+        to,
+        term,
+        round: message.round,
+        life: replica.life,
+      });
       break;
     default:
       break;

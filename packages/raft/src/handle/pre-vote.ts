@@ -1,5 +1,6 @@
 import type { PreVote, PreVoteResponse } from '@quorate/schema';
 import { countVotes } from '../election/campaign.ts';
+import { mayLead } from '../election/eligibility.ts';
 import type { Replica } from '../replica.ts';
 
 /**
@@ -11,9 +12,10 @@ import type { Replica } from '../replica.ts';
 export function handlePreVote(replica: Replica, message: PreVote): void {
   const granted =
     message.term > replica.currentTerm &&
+    replica.mayVote &&
     !replica.loyal &&
     replica.role.kind !== 'leader' &&
-    replica.log.isUpToDate(message.lastLogIndex, message.lastLogTerm);
+    mayLead(replica, message);
   replica.outbox.send({
     type: 'PreVoteResponse',
     to: message.from,

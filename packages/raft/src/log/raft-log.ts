@@ -1,5 +1,6 @@
 import { assert } from '@quorate/base';
 import type { Entry, LogIndex, LogPosition, Term } from '@quorate/schema';
+import { EntryKind } from '@quorate/schema';
 
 /** What an entry counts for in every limit on bytes: its data and a little for itself. */
 export function entryBytes(entry: Entry): number {
@@ -13,6 +14,8 @@ export function entryBytes(entry: Entry): number {
 export class RaftLog {
   #start: LogPosition;
   #entries: Entry[];
+  /** The first command whose data this node was not given; Infinity when there is none. */
+  #firstWithheld: LogIndex;
 
   constructor(start: LogPosition, entries: readonly Entry[]) {
     this.#start = start;
@@ -20,11 +23,22 @@ export class RaftLog {
     entries.forEach((entry, position) => {
       assert(entry.index === start.index + 1 + position, 'recovered entries are contiguous');
     });
+    this.#firstWithheld = this.#findWithheld();
   }
 
   /** The position before the first entry that is held. */
   get start(): LogPosition {
     return this.#start;
+  }
+
+  /** Whether commands stand here whose data this node was not given (rule 7). */
+  get hasWithheld(): boolean {
+    return this.#firstWithheld !== Number.POSITIVE_INFINITY;
+  }
+
+  #findWithheld(): LogIndex {
+    const found = this.#entries.find((entry) => entry.kind === EntryKind.withheld);
+    return found?.index ?? Number.POSITIVE_INFINITY;
   }
 
   get lastIndex(): LogIndex {
@@ -59,12 +73,14 @@ export class RaftLog {
       assert(entry.index === this.lastIndex + 1, 'entries are appended without a gap');
       assert(entry.term >= this.lastTerm, 'terms never fall along a log');
       this.#entries.push(entry);
+      if (entry.kind === EntryKind.withheld && !this.hasWithheld) this.#firstWithheld = entry.index;
     }
   }
 
   truncateAfter(index: LogIndex): void {
     assert(index >= this.#start.index, 'truncation stays behind the start of the log');
     this.#entries.length = Math.min(this.#entries.length, index - this.#start.index);
+    if (index < this.#firstWithheld) this.#firstWithheld = Number.POSITIVE_INFINITY;
   }
 
   /** Forgets entries up to and including `index`. */
@@ -73,12 +89,14 @@ export class RaftLog {
     assert(term !== null, `the log reaches index ${index}`);
     this.#entries.splice(0, index - this.#start.index);
     this.#start = { index, term };
+    if (index >= this.#firstWithheld) this.#firstWithheld = this.#findWithheld();
   }
 
   /** Replaced by a snapshot: nothing of the old log is left. */
   reset(start: LogPosition): void {
     this.#start = start;
     this.#entries = [];
+    this.#firstWithheld = Number.POSITIVE_INFINITY;
   }
 
   /**

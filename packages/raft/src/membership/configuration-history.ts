@@ -1,25 +1,9 @@
 import { assert, present } from '@quorate/base';
-import type { Configuration, LogIndex, NodeId } from '@quorate/schema';
+import type { Configuration, LogIndex } from '@quorate/schema';
 
 interface ConfigurationAt {
   readonly index: LogIndex;
   readonly configuration: Configuration;
-}
-
-/** Every node the configuration names, once, ascending. */
-export function membersOf(configuration: Configuration): NodeId[] {
-  const ids = new Set([
-    ...configuration.voters,
-    ...configuration.votersOutgoing,
-    ...configuration.learners,
-    ...configuration.learnersNext,
-  ]);
-  return [...ids].sort((a, b) => a - b);
-}
-
-/** Whether the node's vote counts, in either half of a joint configuration. */
-export function isVoter(configuration: Configuration, id: NodeId): boolean {
-  return configuration.voters.includes(id) || configuration.votersOutgoing.includes(id);
 }
 
 /**
@@ -34,7 +18,12 @@ export class ConfigurationHistory {
   }
 
   get current(): Configuration {
-    return present(this.#items.at(-1), 'a configuration is always in force').configuration;
+    return this.#newest.configuration;
+  }
+
+  /** Of the entry, or of the snapshot, that brought the current one. */
+  get currentIndex(): LogIndex {
+    return this.#newest.index;
   }
 
   /** The configuration in force at an index of the log or of the snapshot before it. */
@@ -61,5 +50,9 @@ export class ConfigurationHistory {
   /** A snapshot supersedes everything known, uncommitted configurations included (bug 19). */
   reset(index: LogIndex, configuration: Configuration): void {
     this.#items = [{ index, configuration }];
+  }
+
+  get #newest(): ConfigurationAt {
+    return present(this.#items.at(-1), 'a configuration is always in force');
   }
 }

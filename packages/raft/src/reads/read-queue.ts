@@ -25,6 +25,11 @@ export class ReadQueue {
     return this.#waiting.length > 0;
   }
 
+  /** Nothing waits, neither for a round nor for its answers. */
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#rounds.length === 0;
+  }
+
   add(read: QueuedRead): void {
     this.#waiting.push(read);
   }

@@ -12,11 +12,12 @@ import type { Replica } from '../replica.ts';
 export function advanceCommit(replica: Replica): void {
   const { role } = replica;
   assert(role.kind === 'leader', 'only a leader counts replicas');
-  const durableOnQuorum: LogIndex = quorumValue(replica.configuration, (id) =>
-    id === replica.nodeId
-      ? replica.durability.durableIndex
-      : (role.progress.get(id)?.matchIndex ?? 0),
-  );
+  const durableOnQuorum: LogIndex = quorumValue(replica.configuration, (id) => {
+    if (id === replica.nodeId) return replica.durability.durableIndex;
+    // What a node acknowledged before it lost its data is on one disk less.
+    if (replica.memberships.isImpostor(id)) return 0;
+    return role.progress.get(id)?.countedIndex ?? 0;
+  });
   if (replica.log.termAt(durableOnQuorum) !== replica.currentTerm) return;
   replica.commitTo(durableOnQuorum);
 }

@@ -10,6 +10,27 @@ export function supportedUntilMs(replica: Replica, role: LeaderState): number {
   return since + replica.options.electionTimeoutMs;
 }
 
+/**
+ * Until when no other node can lead, as far as this leader can know, by its own clock: a quorum has
+ * answered a round, and each of its voters refuses its vote for a whole election timeout after it
+ * heard that round. Counted from when the round was *sent*, and shortened by what two clocks may
+ * drift apart (rule 2).
+ *
+ * @returns -Infinity without a lease: none is configured, none earned yet in this term, or the lead
+ *   was offered to another who may still take it (rule 3)
+ */
+export function leaseUntilMs(replica: Replica, role: LeaderState): number {
+  const { maxClockDrift, electionTimeoutMs } = replica.options;
+  if (maxClockDrift === null || role.fences.size > 0 || replica.commitIndex < role.termStart) {
+    return Number.NEGATIVE_INFINITY;
+  }
+  const since = quorumValue(replica.configuration, (id) => {
+    if (id === replica.nodeId) return replica.nowMs;
+    return role.progress.get(id)?.roundSupportMs ?? Number.NEGATIVE_INFINITY;
+  });
+  return since + (electionTimeoutMs * (1 - maxClockDrift)) / (1 + maxClockDrift);
+}
+
 /** The newest heartbeat round that a quorum has answered, this node included. */
 export function confirmedRound(replica: Replica, role: LeaderState): number {
   return quorumValue(replica.configuration, (id) =>

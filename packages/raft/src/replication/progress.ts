@@ -19,6 +19,12 @@ import { Inflights } from './inflights.ts';
  */
 export type ProgressState = 'probe' | 'replicate' | 'snapshot';
 
+/** Of what one follower may be sent before it answers. */
+export interface InflightLimits {
+  readonly maxInflightMessages: number;
+  readonly maxInflightBytes: number;
+}
+
 /** What the leader knows of one follower. All transitions are here. */
 export class Progress {
   state: ProgressState = 'probe';
@@ -33,17 +39,60 @@ export class Progress {
   sentCommitIndex: LogIndex = 0;
   /** When the newest heartbeat round that it answered was sent: it supported the leader then. */
   supportedAtMs: number;
+  /** As `supportedAtMs`, but by a round of the group's own: a lease rests on nothing else. */
+  roundSupportMs = Number.NEGATIVE_INFINITY;
   /** The newest heartbeat round that it answered. */
   answeredRound = 0;
   /** When it last answered an AppendEntries, or became owed an answer. */
   lastAnswerMs: number;
+  /** It is sent entries without their data (rule 7). */
+  readonly witness: boolean;
+  /** It repairs its log: what it acknowledges moves it on and counts for nothing (rule 14). */
+  repairing = false;
+  /** It no longer has what it acknowledged, and does not know it. */
+  regressed = false;
+  /** Drawn when its process started, as its answers say; 0 before the first. */
+  life = 0;
+  /** It was removed by the configuration at this index; null: it is a member. */
+  departsAt: LogIndex | null = null;
+  /** Catching up in rounds: to where, and since when (dissertation 4.2.1). */
+  #roundEnd: LogIndex = 0;
+  #roundStartMs: number;
   readonly inflights: Inflights;
 
-  constructor(nextIndex: LogIndex, nowMs: number, maxMessages: number, maxBytes: number) {
+  constructor(nextIndex: LogIndex, nowMs: number, limits: InflightLimits, witness = false) {
+    this.witness = witness;
     this.nextIndex = nextIndex;
     this.supportedAtMs = nowMs;
     this.lastAnswerMs = nowMs;
-    this.inflights = new Inflights(maxMessages, maxBytes);
+    this.#roundStartMs = nowMs;
+    this.inflights = new Inflights(limits.maxInflightMessages, limits.maxInflightBytes);
+  }
+
+  /** Its log was damaged and it knows: what it acknowledged is to be sent again. */
+  beginsRepair(agreeIndex: LogIndex): void {
+    this.repairing = true;
+    this.matchIndex = 0;
+    this.becomeProbe();
+    this.nextIndex = agreeIndex + 1;
+  }
+
+  /** What its acknowledgements count for. */
+  get countedIndex(): LogIndex {
+    return this.repairing ? 0 : this.matchIndex;
+  }
+
+  /**
+   * Whether it has just received, in less than `limitMs`, all that the log held when the round
+   * began; a round that took longer is followed by another.
+   */
+  roundEnded(lastIndex: LogIndex, nowMs: number, limitMs: number): boolean {
+    if (this.matchIndex < this.#roundEnd || this.state !== 'replicate') return false;
+    const took = nowMs - this.#roundStartMs;
+    const first = this.#roundEnd === 0;
+    this.#roundEnd = lastIndex;
+    this.#roundStartMs = nowMs;
+    return !first && took < limitMs;
   }
 
   get paused(): boolean {
@@ -90,6 +139,7 @@ export class Progress {
   /** @returns whether anything new was acknowledged */
   acknowledged(matchIndex: LogIndex, nowMs: number): boolean {
     this.lastAnswerMs = nowMs;
+    this.regressed = false;
     const advanced = matchIndex > this.matchIndex;
     this.matchIndex = Math.max(this.matchIndex, matchIndex);
     if (this.state === 'snapshot') {
@@ -124,8 +174,11 @@ export class Progress {
       return true;
     }
     if (this.nextIndex - 1 !== rejectedIndex) return false;
-    // It has lost what it acknowledged: asking again at once would go on at the network's speed.
-    if (rejectedIndex <= this.matchIndex) return false;
+    if (rejectedIndex <= this.matchIndex) {
+      // Asking again at once would go on at the network's speed, and could not help.
+      this.regressed = true;
+      return false;
+    }
     this.nextIndex = Math.max(Math.min(rejectedIndex, agreeIndex + 1), this.matchIndex + 1);
     this.probeSent = false;
     return true;

@@ -1,26 +1,62 @@
 import { assert } from '@quorate/base';
-import type { NodeId } from '@quorate/schema';
+import type { Entry, LogIndex, NodeId } from '@quorate/schema';
+import { EntryKind } from '@quorate/schema';
 import { entryBytes } from '../log/raft-log.ts';
 import type { Replica } from '../replica.ts';
 import type { LeaderState } from '../role.ts';
-import type { Progress } from './progress.ts';
+import { Progress } from './progress.ts';
+
+const noData = new Uint8Array(0);
+
+/** Gives every other member that has none a progress that begins at `nextIndex`. */
+export function trackOthers(
+  replica: Replica,
+  progress: Map<NodeId, Progress>,
+  nextIndex: LogIndex,
+): void {
+  const { membership, nowMs, options } = replica;
+  for (const id of membership.others) {
+    if (progress.has(id)) continue;
+    progress.set(id, new Progress(nextIndex, nowMs, options, membership.witness(id)));
+  }
+}
 
 /** Sends each follower what it may have now: entries, a commit index that moved, or a snapshot. */
 export function replicateToAll(replica: Replica): void {
   const { role } = replica;
   assert(role.kind === 'leader', 'only a leader replicates');
-  for (const [to, progress] of role.progress) replicate(replica, to, progress);
+  for (const [to, progress] of role.progress) {
+    // One that came back without its data must not look as if it had a log.
+    if (!replica.memberships.isImpostor(to)) replicate(replica, role, to, progress);
+  }
 }
 
-function replicate(replica: Replica, to: NodeId, progress: Progress): void {
+/**
+ * Up to where a follower is sent the log: a witness only what some voter has durable with its data.
+ * Else it could hold every candidate to an entry that none of them has.
+ */
+function lastIndexFor(replica: Replica, role: LeaderState, progress: Progress): LogIndex {
+  if (!progress.witness) return replica.log.lastIndex;
+  let held: LogIndex = 0;
+  for (const id of replica.configuration.voters) {
+    if (id === replica.nodeId) held = Math.max(held, replica.durability.durableIndex);
+    else if (!replica.membership.witness(id)) {
+      held = Math.max(held, role.progress.get(id)?.countedIndex ?? 0);
+    }
+  }
+  return Math.min(held, replica.log.lastIndex);
+}
+
+function replicate(replica: Replica, role: LeaderState, to: NodeId, progress: Progress): void {
+  const lastIndex = lastIndexFor(replica, role, progress);
   while (!progress.paused) {
-    const moreEntries = progress.nextIndex <= replica.log.lastIndex;
+    const moreEntries = progress.nextIndex <= lastIndex;
     // A probe goes out even when empty: its answer is what starts the pipeline.
     if (!moreEntries && progress.state === 'replicate') {
       noticeCommit(replica, to, progress);
       return;
     }
-    if (!sendAppend(replica, to, progress)) return;
+    if (!sendAppend(replica, to, progress, lastIndex)) return;
     if (!moreEntries) return;
   }
 }
@@ -34,19 +70,26 @@ function noticeCommit(replica: Replica, to: NodeId, progress: Progress): void {
 }
 
 /** @returns false when the follower needs entries that are gone, and so a snapshot */
-function sendAppend(replica: Replica, to: NodeId, progress: Progress): boolean {
+function sendAppend(
+  replica: Replica,
+  to: NodeId,
+  progress: Progress,
+  lastIndex: LogIndex,
+): boolean {
   const { log } = replica;
   const prevLogIndex = progress.nextIndex - 1;
   const prevLogTerm = log.termAt(prevLogIndex);
   if (prevLogTerm === null) {
     progress.becomeSnapshot(replica.snapshot.index);
-    replica.snapshotsToSend.push({ to, snapshot: replica.snapshot });
+    const snapshot = { ...replica.snapshot, withheld: progress.witness };
+    replica.snapshotsToSend.push({ to, snapshot });
     return false;
   }
-  const entries =
-    progress.nextIndex <= log.lastIndex
-      ? log.slice(progress.nextIndex, log.lastIndex, replica.options.maxMessageBytes)
-      : [];
+  let entries: readonly Entry[] = [];
+  if (progress.nextIndex <= lastIndex) {
+    entries = log.slice(progress.nextIndex, lastIndex, replica.options.maxMessageBytes);
+    if (progress.witness) entries = entries.map(withoutData);
+  }
   const { commitIndex } = replica;
   const term = replica.currentTerm;
   replica.outbox.send({
@@ -68,6 +111,12 @@ function sendAppend(replica: Replica, to: NodeId, progress: Progress): boolean {
   for (const entry of entries) bytes += entryBytes(entry);
   progress.sent(last.index, bytes, replica.nowMs);
   return true;
+}
+
+/** A witness has to know where configurations change; of the rest, only that it is there. */
+function withoutData(entry: Entry): Entry {
+  const { kind } = entry;
+  return kind === EntryKind.command ? { ...entry, kind: EntryKind.withheld, data: noData } : entry;
 }
 
 /**
@@ -112,6 +161,7 @@ export function sendHeartbeats(replica: Replica, role: LeaderState): void {
       term: replica.currentTerm,
       round: role.round,
       commitIndex: Math.min(progress.matchIndex, replica.commitIndex),
+      cancelRound: role.cancelRound,
     });
   }
 }

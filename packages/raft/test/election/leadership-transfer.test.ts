@@ -10,18 +10,32 @@ function elected(): { cluster: Cluster; leader: Raft; target: number; third: num
   return { cluster, leader, target, third };
 }
 
+/** Of a TimeoutNow that was sent and then lost. */
+function timeoutNowTo(
+  cluster: Cluster,
+  leader: Raft,
+  to: number,
+): { readonly round: number; readonly life: number } {
+  leader.transferLeadership(to, cluster.nowMs);
+  cluster.turn(leader.nodeId);
+  const message = cluster.network.find(({ type }) => type === 'TimeoutNow');
+  cluster.network = cluster.network.filter(({ type }) => type !== 'TimeoutNow');
+  assert.ok(message?.type === 'TimeoutNow');
+  return { round: message.round, life: message.life };
+}
+
 describe('a transfer', () => {
   it('is refused to oneself, to a stranger, and while another is under way', () => {
     const { cluster, leader, target, third } = elected();
-    assert.equal(leader.transferLeadership(leader.nodeId, cluster.nowMs), false);
-    assert.equal(leader.transferLeadership(99, cluster.nowMs), false);
-    assert.equal(leader.transferLeadership(target, cluster.nowMs), true);
-    assert.equal(leader.transferLeadership(third, cluster.nowMs), false);
+    assert.equal(leader.transferLeadership(leader.nodeId, cluster.nowMs), 'unfit');
+    assert.equal(leader.transferLeadership(99, cluster.nowMs), 'unfit');
+    assert.equal(leader.transferLeadership(target, cluster.nowMs), null);
+    assert.equal(leader.transferLeadership(third, cluster.nowMs), 'transferring');
   });
 
   it('is refused by who does not lead', () => {
     const { cluster, target, third } = elected();
-    assert.equal(cluster.raft(target).transferLeadership(third, cluster.nowMs), false);
+    assert.equal(cluster.raft(target).transferLeadership(third, cluster.nowMs), 'notLeader');
   });
 
   it('waits until the target has everything (bug 38)', () => {
@@ -56,19 +70,24 @@ describe('a transfer', () => {
 
   it('that comes late, in another term, is ignored', () => {
     const { cluster, leader, target, third } = elected();
+    const sent = timeoutNowTo(cluster, leader, target);
     const { nodeId: from, currentTerm: term } = leader;
     cluster.partition([from], [target, third]);
     cluster.pass(4 * electionTimeoutMs);
     const before = cluster.raft(target).currentTerm;
     assert.ok(before > term);
-    cluster.raft(target).step({ type: 'TimeoutNow', from, to: target, term }, cluster.nowMs);
+    cluster
+      .raft(target)
+      .step({ type: 'TimeoutNow', from, to: target, term, ...sent }, cluster.nowMs);
     assert.equal(cluster.raft(target).currentTerm, before);
   });
 
   it('is believed from the leader alone', () => {
     const { cluster, leader, target, third } = elected();
+    const sent = timeoutNowTo(cluster, leader, target);
     const { currentTerm: term } = leader;
-    cluster.raft(target).step({ type: 'TimeoutNow', from: third, to: target, term }, cluster.nowMs);
+    const message = { type: 'TimeoutNow', from: third, to: target, term, ...sent } as const;
+    cluster.raft(target).step(message, cluster.nowMs);
     assert.equal(cluster.raft(target).role, 'follower');
   });
 

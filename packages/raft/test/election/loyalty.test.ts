@@ -99,7 +99,14 @@ describe('a leader', () => {
     const leader = cluster.elect();
     const from = leader.nodeId === 3 ? 2 : 3;
     const term = leader.currentTerm + 3;
-    const message = { type: 'HeartbeatResponse', from, to: leader.nodeId, term, round: 1 } as const;
+    const message = {
+      type: 'HeartbeatResponse',
+      from,
+      to: leader.nodeId,
+      term,
+      round: 1,
+      life: 1,
+    } as const;
     leader.step(message, cluster.nowMs);
     assert.equal(leader.role, 'follower');
     assert.equal(leader.currentTerm, term);
@@ -178,7 +185,7 @@ describe('a learner', () => {
     assert.equal(raft.deadlineMs, Number.POSITIVE_INFINITY);
     raft.tick(1e6);
     assert.equal(raft.role, 'learner');
-    raft.step({ type: 'TimeoutNow', from: 1, to: 2, term: 0 }, 1e6);
+    raft.step({ type: 'TimeoutNow', from: 1, to: 2, term: 0, round: 1, life: 1 }, 1e6);
     assert.equal(raft.role, 'learner');
   });
 });

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  ConfigurationHistory,
-  isVoter,
-  membersOf,
-} from '../../src/membership/configuration-history.ts';
+import { majorityConfiguration } from '@quorate/schema';
+import { ConfigurationHistory } from '../../src/membership/configuration-history.ts';
+import { isVoter, membersOf } from '../../src/membership/members.ts';
 import { configurationOf } from '../support/messages.ts';
 
 const first = configurationOf([1, 2, 3]);
@@ -22,6 +20,7 @@ describe('the configurations of a log', () => {
   it('are in force from the index they were appended at', () => {
     const configurations = history();
     assert.equal(configurations.current, third);
+    assert.equal(configurations.currentIndex, 20);
     assert.equal(configurations.at(5), first);
     assert.equal(configurations.at(9), first);
     assert.equal(configurations.at(10), second);
@@ -31,10 +30,13 @@ describe('the configurations of a log', () => {
 
   it('revert when their entry is truncated', () => {
     const configurations = history();
+    configurations.truncatedAfter(20);
+    assert.equal(configurations.current, third);
     configurations.truncatedAfter(19);
     assert.equal(configurations.current, second);
     configurations.truncatedAfter(0);
     assert.equal(configurations.current, first, "the snapshot's stays");
+    assert.equal(configurations.currentIndex, 5);
   });
 
   it('before a snapshot are forgotten, but for the one in force there', () => {
@@ -62,9 +64,8 @@ describe('the configurations of a log', () => {
 
 describe('members', () => {
   const joint = {
-    voters: [3, 1],
+    ...majorityConfiguration([3, 1], [7]),
     votersOutgoing: [1, 2],
-    learners: [7],
     learnersNext: [2],
     autoLeave: true,
   };

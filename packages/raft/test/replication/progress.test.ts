@@ -6,7 +6,10 @@ const maxMessages = 3;
 const maxBytes = 1000;
 
 function fresh(nextIndex = 11): Progress {
-  return new Progress(nextIndex, 0, maxMessages, maxBytes);
+  return new Progress(nextIndex, 0, {
+    maxInflightMessages: maxMessages,
+    maxInflightBytes: maxBytes,
+  });
 }
 
 /** Agrees with the leader up to `matchIndex`. */

@@ -1,5 +1,6 @@
 import { Prng } from '@quorate/base';
-import type { Entry, NodeId, RaftMessage, SnapshotMeta } from '@quorate/schema';
+import type { Configuration, Entry, NodeId, RaftMessage, SnapshotMeta } from '@quorate/schema';
+import { majorityConfiguration } from '@quorate/schema';
 import {
   bootstrapState,
   type DurableWrite,
@@ -8,6 +9,7 @@ import {
   Raft,
   type RaftOptions,
 } from '../../src/index.ts';
+import { membersOf } from '../../src/membership/members.ts';
 
 export const electionTimeoutMs = 1000;
 export const heartbeatIntervalMs = 100;
@@ -27,18 +29,23 @@ export class Member {
   disk: InitialState;
   /** Completes writes by itself; otherwise the test calls `persistNext`. */
   autoPersist = true;
+  /** What it was started with beyond the options of the cluster. */
+  readonly own: Partial<RaftOptions>;
 
   constructor(id: NodeId, disk: InitialState, options: RaftOptions, nowMs: number) {
     this.id = id;
     this.disk = disk;
+    this.own = { incarnation: options.incarnation };
     this.raft = new Raft(options, disk, nowMs);
   }
 
-  persistNext(nowMs: number): void {
+  /** @returns the write that has become durable */
+  persistNext(nowMs: number): DurableWrite {
     const write = this.writes.shift();
     if (write === undefined) throw new Error(`member ${this.id} has no write under way`);
     this.disk = applyWrite(this.disk, write);
     this.raft.persisted(write.id, nowMs);
+    return write;
   }
 }
 
@@ -55,6 +62,7 @@ function applyWrite(disk: InitialState, write: DurableWrite): InitialState {
     logStart,
     entries: [...kept, ...write.entries].filter((entry) => entry.index > logStart.index),
     bootstrap: false,
+    repairUntil: disk.repairUntil,
   };
 }
 
@@ -65,28 +73,34 @@ export class Cluster {
   network: RaftMessage[] = [];
   readonly cut = new Set<string>();
   readonly sent: RaftMessage[] = [];
+  /** Told of what a member is to do, when it is to do it. */
+  onEffects: (id: NodeId, effects: Effects) => void = () => undefined;
   readonly #options: Partial<RaftOptions>;
   readonly #seed: number;
 
-  constructor(size: number, options: Partial<RaftOptions> = {}, seed = 1) {
+  /** @param founders a number of voters, or all of the first configuration */
+  constructor(founders: number | Configuration, options: Partial<RaftOptions> = {}, seed = 1) {
     this.#options = options;
     this.#seed = seed;
-    const voters = Array.from({ length: size }, (_, i) => i + 1);
-    const configuration = {
-      voters,
-      votersOutgoing: [],
-      learners: [],
-      learnersNext: [],
-      autoLeave: false,
-    };
-    for (const id of voters) this.start(id, bootstrapState(configuration));
+    const configuration =
+      typeof founders === 'number'
+        ? majorityConfiguration(Array.from({ length: founders }, (_, i) => i + 1))
+        : founders;
+    for (const id of membersOf(configuration)) this.start(id, bootstrapState(configuration));
   }
 
-  start(id: NodeId, disk: InitialState): Member {
+  /** Starts a node that has no part in the group yet. */
+  spare(id: NodeId, own: Partial<RaftOptions> = {}): Member {
+    return this.start(id, bootstrapState(majorityConfiguration([])), own);
+  }
+
+  start(id: NodeId, disk: InitialState, own: Partial<RaftOptions> = {}): Member {
     const options: RaftOptions = {
       nodeId: id,
       heartbeatIntervalMs,
       electionTimeoutMs,
+      maxClockDrift: 0.01,
+      incarnation: 0,
       maxMessageBytes: 64 * 1024,
       maxInflightMessages: 16,
       maxInflightBytes: 1024 * 1024,
@@ -94,6 +108,7 @@ export class Cluster {
       maxApplyBytes: 1024 * 1024,
       prng: new Prng(this.#seed * 1000 + id),
       ...this.#options,
+      ...own,
     };
     const member = new Member(id, disk, options, this.nowMs);
     this.members.set(id, member);
@@ -103,7 +118,8 @@ export class Cluster {
   /** Loses what was not durable and starts again from the disk. */
   restart(id: NodeId): Member {
     this.network = this.network.filter((message) => message.to !== id && message.from !== id);
-    return this.start(id, this.get(id).disk);
+    const { disk, own } = this.get(id);
+    return this.start(id, disk, own);
   }
 
   get(id: NodeId): Member {
@@ -136,6 +152,7 @@ export class Cluster {
   turn(id: NodeId): Effects {
     const member = this.get(id);
     const effects = member.raft.takeEffects();
+    this.onEffects(id, effects);
     this.network.push(...effects.messages);
     this.sent.push(...effects.messages);
     member.reads.push(...effects.reads);
@@ -201,6 +218,21 @@ export class Cluster {
 
   propose(id: NodeId, text: string): ReturnType<Raft['propose']> {
     return this.raft(id).propose([new TextEncoder().encode(text)], this.nowMs, this.nowMs * 1000);
+  }
+
+  /**
+   * Has one node campaign and win: leaders have heard of nobody for too long, the others are past
+   * their loyalty, and this node's time is up first.
+   */
+  lead(id: NodeId): Raft {
+    this.settle();
+    this.nowMs += 2 * electionTimeoutMs;
+    for (const leader of this.leaders()) leader.tick(this.nowMs);
+    const { raft } = this.get(id);
+    raft.tick(this.nowMs);
+    this.settle();
+    if (raft.role !== 'leader') throw new Error(`node ${id} was not elected`);
+    return raft;
   }
 
   /** What the member's state machine has been given, as text. */

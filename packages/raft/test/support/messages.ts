@@ -8,6 +8,7 @@ import type {
   RequestVote,
   SnapshotMeta,
 } from '@quorate/schema';
+import { majorityConfiguration } from '@quorate/schema';
 
 export function entry(index: number, term: number, text = ''): Entry {
   return { index, term, kind: 0, timestampMicros: index, data: new TextEncoder().encode(text) };
@@ -22,7 +23,7 @@ export function configurationOf(
   voters: readonly NodeId[],
   votersOutgoing: readonly NodeId[] = [],
 ): Configuration {
-  return { voters, votersOutgoing, learners: [], learnersNext: [], autoLeave: false };
+  return { ...majorityConfiguration(voters), votersOutgoing };
 }
 
 export function append(
@@ -42,7 +43,7 @@ export function heartbeat(
   commitIndex = 0,
   round = 1,
 ): Heartbeat {
-  return { type: 'Heartbeat', from, to, term, round, commitIndex };
+  return { type: 'Heartbeat', from, to, term, round, commitIndex, cancelRound: 0 };
 }
 
 export function requestVote(
@@ -57,7 +58,8 @@ export function requestVote(
 }
 
 export function snapshotOf(index: number, term: number, voters: readonly NodeId[]): SnapshotMeta {
-  return { index, term, timestampMicros: index, configuration: configurationOf(voters) };
+  const configuration = configurationOf(voters);
+  return { index, term, timestampMicros: index, configuration, withheld: false };
 }
 
 export function installSnapshot(

@@ -1,5 +1,7 @@
+// Long because: the schedule, its actions and its checks share one state.
 import { Prng } from '@quorate/base';
-import type { Entry, NodeId, RaftMessage, SnapshotMeta } from '@quorate/schema';
+import type { Configuration, Entry, NodeId, RaftMessage, SnapshotMeta } from '@quorate/schema';
+import { decodeConfiguration, EntryKind, majorityConfiguration } from '@quorate/schema';
 import {
   bootstrapState,
   type DurableWrite,
@@ -7,6 +9,10 @@ import {
   Raft,
   type RaftOptions,
 } from '../../src/index.ts';
+import { illegalStep } from '../../src/membership/legal-step.ts';
+import { membersOf } from '../../src/membership/members.ts';
+import { quorumValue, voteResult } from '../../src/membership/quorum.ts';
+import { drawChange } from './random-change.ts';
 import { applyDurably } from './strict-disk.ts';
 
 /** What a run may do at each step, drawn in these proportions. */
@@ -27,6 +33,12 @@ const actions: readonly [name: Action, weight: number][] = [
   ['unreachable', 3],
   ['pause', 1],
 ];
+/** And where there are spare nodes, so that some that were lost can be replaced. */
+const changes: readonly [name: Action, weight: number][] = [
+  ['change', 10],
+  ['damage', 1],
+  ['wipe', 1],
+];
 type Action =
   | 'deliver'
   | 'tick'
@@ -41,12 +53,18 @@ type Action =
   | 'sendSnapshot'
   | 'restart'
   | 'transfer'
+  | 'change'
+  | 'damage'
+  | 'wipe'
   | 'unreachable'
   | 'pause';
 
 interface Replica {
   readonly id: NodeId;
-  raft: Raft;
+  readonly raft: Raft;
+  /** Of its clock, within the declared drift. */
+  readonly clockRate: number;
+  readonly incarnation: number;
   disk: InitialState;
   readonly writes: DurableWrite[];
   /** Handed out and not yet reported applied. */
@@ -57,33 +75,53 @@ interface Replica {
   readonly snapshotsToSend: { readonly to: NodeId; readonly snapshot: SnapshotMeta }[];
 }
 
+export const maxClockDrift = 0.02;
+
 /**
  * Replicas under a schedule that a seed decides: messages lost, repeated and overtaken, slow disks,
- * restarts that lose what was not durable, snapshots at any moment. After every turn it checks what
- * must always hold, and throws when it does not.
+ * clocks that drift, restarts that lose what was not durable, damaged and wiped disks, snapshots
+ * and changes of membership at any moment. After every step it checks what must always hold, and
+ * throws when it does not.
  */
 export class RandomCluster {
   readonly replicas: Replica[];
   readonly #prng: Prng;
+  readonly #actions: readonly [name: Action, weight: number][];
   readonly #leaders = new Map<number, NodeId>();
+  /** The newest that was committed. */
+  #configuration: Configuration;
   /** By index: what was handed out for applying anywhere. */
   readonly #committed: Entry[] = [];
   #network: RaftMessage[] = [];
+  /** True time. */
   #nowMs = 0;
   #context = 0;
+  #lastIncarnation = 0;
 
-  constructor(seed: number, size: number) {
+  /** @param spares nodes that run and are not members at first */
+  constructor(seed: number, size: number, spares = 0) {
     this.#prng = new Prng(seed);
-    const configuration = {
-      voters: Array.from({ length: size }, (_, i) => i + 1),
-      votersOutgoing: [],
-      learners: [],
-      learnersNext: [],
-      autoLeave: false,
-    };
-    this.replicas = configuration.voters.map((id) =>
-      this.#start(id, bootstrapState(configuration)),
-    );
+    this.#actions = spares === 0 ? actions : [...actions, ...changes];
+    const configuration = majorityConfiguration(Array.from({ length: size }, (_, i) => i + 1));
+    this.#configuration = configuration;
+    this.replicas = Array.from({ length: size + spares }, (_, at) => {
+      const initial = at < size ? configuration : majorityConfiguration([]);
+      return this.#start(at + 1, bootstrapState(initial), ++this.#lastIncarnation);
+    });
+    for (const replica of this.replicas) this.#introduce(replica);
+  }
+
+  #clock({ clockRate }: Replica): number {
+    return this.#nowMs * clockRate;
+  }
+
+  /** Tells every other who this one is, and the other way round, as handshakes would. */
+  #introduce(replica: Replica): void {
+    for (const other of this.replicas) {
+      if (other.id === replica.id) continue;
+      other.raft.peerIncarnation(replica.id, replica.incarnation, this.#clock(other));
+      replica.raft.peerIncarnation(other.id, other.incarnation, this.#clock(replica));
+    }
   }
 
   get committedCount(): number {
@@ -93,6 +131,21 @@ export class RandomCluster {
   step(): void {
     const replica = this.#prng.pick(this.replicas);
     this.#act(this.#drawAction(), replica);
+    this.#checkLeases();
+  }
+
+  /** At any instant of true time at most one node may believe in its lease (rules 2, 3). */
+  #checkLeases(): void {
+    const holders = this.replicas.filter(
+      (replica) => replica.raft.leaseReadIndex(this.#clock(replica)) !== null,
+    );
+    check(holders.length <= 1, `nodes ${holders.map(({ id }) => id).join(', ')} hold a lease`);
+    const [holder] = holders;
+    if (holder === undefined) return;
+    check(
+      holder.raft.commitIndex >= this.#committed.length - 1,
+      `node ${holder.id} has a lease and does not know of all that is committed`,
+    );
   }
 
   /** Ends all faults: the group has to come to rest, with one leader and one log. */
@@ -100,7 +153,7 @@ export class RandomCluster {
     for (let round = 0; round < 600; round++) {
       this.#nowMs += 10;
       for (const replica of this.replicas) {
-        replica.raft.tick(this.#nowMs);
+        replica.raft.tick(this.#clock(replica));
         this.#turn(replica);
         while (replica.writes.length > 0) this.#persist(replica);
         while (replica.handed.length > 0) {
@@ -116,6 +169,25 @@ export class RandomCluster {
     }
   }
 
+  /** After `settle`: one leader, and everyone the group counts on has everything. */
+  mustRest(where: string): void {
+    const leaders = this.replicas.filter(({ raft }) => raft.role === 'leader');
+    const alive = (id: NodeId): number => (this.#isLost(id) ? 0 : 1);
+    // Enough of its voters are lost for it to stand still, which is as it should be.
+    if (!canDecide(this.#configuration, alive)) return;
+    const [leader] = leaders;
+    check(leaders.length === 1 && leader !== undefined, `${where}: there is one leader`);
+    const { configuration, lastIndex } = leader.raft;
+    check(configuration.votersOutgoing.length === 0, `${where}: no change is left half done`);
+    for (const id of [...configuration.voters, ...configuration.learners]) {
+      const replica = this.replicas[id - 1];
+      if (replica === undefined || this.#isLost(id)) continue;
+      const { commitIndex, appliedIndex } = replica.raft;
+      check(commitIndex === lastIndex, `${where}: ${id} knows ${commitIndex} of ${lastIndex}`);
+      check(appliedIndex === lastIndex, `${where}: ${id} applied ${appliedIndex} of ${lastIndex}`);
+    }
+  }
+
   #act(action: Action, replica: Replica): void {
     const prng = this.#prng;
     switch (action) {
@@ -124,7 +196,7 @@ export class RandomCluster {
         return;
       case 'tick':
         this.#nowMs += prng.below(4);
-        return replica.raft.tick(this.#nowMs);
+        return replica.raft.tick(this.#clock(replica));
       case 'turn':
         return this.#turn(replica);
       case 'persist':
@@ -148,8 +220,14 @@ export class RandomCluster {
       case 'restart':
         return this.#restart(replica);
       case 'transfer':
-        replica.raft.transferLeadership(prng.pick(this.replicas).id, this.#nowMs);
+        replica.raft.transferLeadership(prng.pick(this.replicas).id, this.#clock(replica));
         return;
+      case 'change':
+        return this.#change();
+      case 'damage':
+        return this.#damage(replica);
+      case 'wipe':
+        return this.#wipe(replica);
       case 'unreachable':
         return replica.raft.unreachable(prng.pick(this.replicas).id);
       case 'pause':
@@ -159,20 +237,23 @@ export class RandomCluster {
 
   #drawAction(): Action {
     let total = 0;
-    for (const [, weight] of actions) total += weight;
+    for (const [, weight] of this.#actions) total += weight;
     let drawn = this.#prng.below(total);
-    for (const [name, weight] of actions) {
+    for (const [name, weight] of this.#actions) {
       if (drawn < weight) return name;
       drawn -= weight;
     }
     return 'deliver';
   }
 
-  #start(id: NodeId, disk: InitialState): Replica {
+  #start(id: NodeId, disk: InitialState, incarnation: number): Replica {
+    const clockRate = 1 + maxClockDrift * (2 * this.#prng.float() - 1);
     const options: RaftOptions = {
       nodeId: id,
       heartbeatIntervalMs: 20,
       electionTimeoutMs: 100,
+      maxClockDrift,
+      incarnation,
       maxMessageBytes: 100,
       maxInflightMessages: 3,
       maxInflightBytes: 400,
@@ -182,7 +263,9 @@ export class RandomCluster {
     };
     return {
       id,
-      raft: new Raft(options, disk, this.#nowMs),
+      raft: new Raft(options, disk, this.#nowMs * clockRate),
+      clockRate,
+      incarnation,
       disk,
       writes: [],
       handed: [],
@@ -193,7 +276,9 @@ export class RandomCluster {
   }
 
   #receive(message: RaftMessage): void {
-    this.replicas[message.to - 1]?.raft.step(message, this.#nowMs);
+    const replica = this.replicas[message.to - 1];
+    if (replica === undefined) return;
+    this.#mayCommit(replica, () => replica.raft.step(message, this.#clock(replica)));
   }
 
   #deliver(): void {
@@ -239,26 +324,48 @@ export class RandomCluster {
     const known = this.#committed[entry.index];
     if (known === undefined) {
       this.#committed[entry.index] = entry;
-      this.#checkDurable(entry);
+      if (entry.kind === EntryKind.configuration) this.#checkStep(entry);
     } else {
       check(known.term === entry.term && known.data === entry.data, 'one entry at each index');
     }
   }
 
-  /** Leader completeness rests on this: a committed entry is on a majority's disks. */
-  #checkDurable(entry: Entry): void {
-    const holders = this.replicas.filter(({ disk }) => {
-      if (disk.snapshot.index >= entry.index) return true;
-      return disk.entries.some(({ index, term }) => index === entry.index && term === entry.term);
-    });
-    check(holders.length * 2 > this.replicas.length, `entry ${entry.index} is on a majority`);
+  /** Runs an input by which a leader may commit, and checks what it did commit. */
+  #mayCommit({ raft }: Replica, input: () => void): void {
+    const before = raft.commitIndex;
+    input();
+    if (raft.role !== 'leader') return;
+    for (let index = before + 1; index <= raft.commitIndex; index++) {
+      const entry = raft.entryAt(index);
+      if (entry !== null) this.#checkDurable(entry, raft.configuration);
+    }
+  }
+
+  /** Leader completeness rests on this: a committed entry is on the disks of a commit quorum. */
+  #checkDurable(entry: Entry, configuration: Configuration): void {
+    const holds = (id: NodeId): number => {
+      const disk = this.replicas[id - 1]?.disk;
+      if (disk === undefined) return 0;
+      // Damaged since: it counts on nothing until it has that much again.
+      if (Math.max(disk.snapshot.index, disk.repairUntil) >= entry.index) return 1;
+      const { index, term } = entry;
+      return disk.entries.some((held) => held.index === index && held.term === term) ? 1 : 0;
+    };
+    check(quorumValue(configuration, holds) >= 1, `entry ${entry.index} is on a quorum`);
+  }
+
+  #checkStep(entry: Entry): void {
+    const next = decodeConfiguration(entry.data);
+    const illegal = illegalStep(this.#configuration, next);
+    check(illegal === null, `the configuration at ${entry.index}: ${illegal}`);
+    this.#configuration = next;
   }
 
   #persist(replica: Replica): void {
     const write = replica.writes.shift();
     if (write === undefined) return;
     replica.disk = applyDurably(replica.disk, write);
-    replica.raft.persisted(write.id, this.#nowMs);
+    this.#mayCommit(replica, () => replica.raft.persisted(write.id, this.#clock(replica)));
   }
 
   #apply(replica: Replica): void {
@@ -271,13 +378,13 @@ export class RandomCluster {
   #propose(replica: Replica): void {
     const count = this.#prng.between(1, 3);
     const commands = Array.from({ length: count }, () => new Uint8Array(this.#prng.below(60)));
-    replica.raft.propose(commands, this.#nowMs, this.#nowMs * 1000);
+    replica.raft.propose(commands, this.#clock(replica), this.#nowMs * 1000);
   }
 
   #read(replica: Replica): void {
     this.#context += 1;
     const atLeast = Math.max(0, this.#committed.length - 1);
-    if (replica.raft.readIndex(this.#context, this.#nowMs)) {
+    if (replica.raft.readIndex(this.#context, this.#clock(replica))) {
       replica.reads.set(this.#context, atLeast);
     }
   }
@@ -298,9 +405,76 @@ export class RandomCluster {
     if (succeeds && target !== undefined && target.raft.leaderId === replica.id) {
       const term = target.raft.currentTerm;
       const message = { type: 'InstallSnapshot', from: replica.id, to, term, snapshot } as const;
-      target.raft.step(message, this.#nowMs);
+      target.raft.step(message, this.#clock(target));
     }
     replica.raft.snapshotSent(to);
+  }
+
+  /** At whoever leads, if any does: a change that is drawn, wise or not. */
+  #change(): void {
+    const leader = this.replicas.find(({ raft }) => raft.role === 'leader');
+    if (leader === undefined) return;
+    const { raft } = leader;
+    const ids = this.replicas.map(({ id }) => id);
+    const change = drawChange(this.#prng, raft.configuration, ids, (id) => this.#isLost(id));
+    raft.proposeMembership(change, this.#clock(leader));
+  }
+
+  /** Whether the node's vote and acknowledgements are void for now. */
+  #isLost(id: NodeId): boolean {
+    const replica = this.replicas[id - 1];
+    if (replica === undefined || replica.raft.repairing) return true;
+    return this.replicas.some(({ raft }) => raft.isImpostor(id));
+  }
+
+  /** A group survives as many lost disks as it does dead nodes, and no more. */
+  #mayLose({ id }: Replica): boolean {
+    if (this.#isLost(id)) return false;
+    const alive = (voter: NodeId): number => (voter === id || this.#isLost(voter) ? 0 : 1);
+    // Any configuration that is in somebody's log may be the one that counts in the end.
+    const inUse = [this.#configuration, ...this.replicas.map(({ raft }) => raft.configuration)];
+    return inUse.every(
+      // Beside a witness a committed entry may be on one disk alone.
+      (configuration) =>
+        canDecide(configuration, alive) &&
+        configuration.members.every(
+          ({ id: member, witness }) => !witness || !membersOf(configuration).includes(member),
+        ),
+    );
+  }
+
+  /** The end of its log is damaged; what it promised is known. */
+  #damage(replica: Replica): void {
+    const { disk } = replica;
+    const last = disk.entries.at(-1)?.index ?? 0;
+    const keepTo = last - this.#prng.below(5);
+    const snapshotIndex = disk.snapshot.index;
+    if (last === 0 || keepTo < snapshotIndex || !this.#mayLose(replica)) return;
+    const entries = disk.entries.filter(({ index }) => index <= keepTo);
+    const hardState = {
+      ...disk.hardState,
+      commitIndex: Math.min(disk.hardState.commitIndex, keepTo),
+    };
+    this.#replace(replica, { ...disk, entries, hardState, repairUntil: last }, replica.incarnation);
+  }
+
+  /** All of it is lost, and the node comes back as if it were new. */
+  #wipe(replica: Replica): void {
+    const recorded = this.replicas.every(({ raft }) => {
+      const { configuration } = raft;
+      const member = configuration.members.find(({ id }) => id === replica.id);
+      return !membersOf(configuration).includes(replica.id) || (member?.incarnation ?? 0) !== 0;
+    });
+    if (!recorded || !this.#mayLose(replica)) return;
+    const empty = bootstrapState(majorityConfiguration([]));
+    this.#network = this.#network.filter(({ from }) => from !== replica.id);
+    this.#replace(replica, empty, ++this.#lastIncarnation);
+  }
+
+  #replace(replica: Replica, disk: InitialState, incarnation: number): void {
+    const next = this.#start(replica.id, disk, incarnation);
+    this.replicas[replica.id - 1] = next;
+    this.#introduce(next);
   }
 
   /** Some of the writes under way made it to the disk, in order. */
@@ -309,8 +483,25 @@ export class RandomCluster {
     for (const write of replica.writes.slice(0, this.#prng.below(replica.writes.length + 1))) {
       disk = applyDurably(disk, write);
     }
-    this.replicas[replica.id - 1] = this.#start(replica.id, { ...disk, bootstrap: disk.bootstrap });
+    this.#replace(replica, disk, replica.incarnation);
   }
+}
+
+/** Whether those that are alive can elect and commit: more than witnesses, and enough of them. */
+function canDecide(configuration: Configuration, alive: (id: NodeId) => number): boolean {
+  const { voters, votersOutgoing } = configuration;
+  const votes = new Map([...voters, ...votersOutgoing].map((id) => [id, alive(id) === 1]));
+  const hasData = voters.some(
+    (id) =>
+      alive(id) === 1 &&
+      !configuration.members.some((member) => member.id === id && member.witness),
+  );
+  return (
+    voters.length === 0 ||
+    (hasData &&
+      quorumValue(configuration, alive) >= 1 &&
+      voteResult(configuration, votes) === 'won')
+  );
 }
 
 function check(condition: boolean, what: string): asserts condition {

@@ -30,7 +30,14 @@ export function applyDurably(disk: InitialState, write: DurableWrite): InitialSt
   refuse(logStart.index > snapshot.index, 'the log begins behind its snapshot');
   const entries = [...kept, ...write.entries].filter((entry) => entry.index > logStart.index);
   refuse(logStart.index + entries.length < snapshot.index, 'the log ends before its snapshot');
-  return { hardState, snapshot, logStart, entries, bootstrap: false };
+  return {
+    hardState,
+    snapshot,
+    logStart,
+    entries,
+    bootstrap: false,
+    repairUntil: disk.repairUntil,
+  };
 }
 
 function refuse(broken: boolean, what: string): void {

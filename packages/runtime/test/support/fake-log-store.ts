@@ -11,6 +11,7 @@ const nothing: Omit<RecoveredGroup, 'group'> = {
   snapshot: null,
   logStart: { index: 0, term: 0 },
   entries: [],
+  repairUntil: 0,
 };
 
 /** A log in memory that becomes durable when the test says so, or by itself after a while. */
@@ -86,6 +87,7 @@ export class FakeLogStore implements LogStore {
       snapshot: write.snapshot ?? before.snapshot,
       logStart,
       entries: [...kept, ...write.entries].filter(({ index }) => index > logStart.index),
+      repairUntil: before.repairUntil,
     });
   }
 }

@@ -1,6 +1,6 @@
-import { type Ports, silentLogger, silentMetrics } from '@quorate/base';
+import { type Ports, type StateMachine, silentLogger, silentMetrics } from '@quorate/base';
 import { bootstrapState, type InitialState, type RecoveredGroup } from '@quorate/raft';
-import type { GroupId, NodeId } from '@quorate/schema';
+import { type GroupId, majorityConfiguration, type NodeId } from '@quorate/schema';
 import { Scheduler } from '@quorate/sim';
 import {
   type GroupHandle,
@@ -19,7 +19,9 @@ export const group: GroupId = 1;
 export const tuning: RuntimeTuning = {
   heartbeatIntervalMs: 100,
   electionTimeoutMs: 1000,
+  maxClockDrift: 0.01,
   requestTimeoutMs: 4000,
+  quiesceAfterMs: null,
   snapshotLogBytes: 1024 * 1024,
   snapshotTailEntries: 0,
   maxCommandBytes: 1000,
@@ -44,6 +46,8 @@ export class VirtualProcess {
   readonly id: NodeId;
   readonly runtime: Runtime;
   readonly machine = new EchoMachine();
+  /** What is replicated: `machine`, unless the test gives another. */
+  readonly stateMachine: StateMachine<unknown>;
   readonly log: FakeLogStore;
   readonly snapshots: FakeSnapshotStore;
   readonly halts: Error[] = [];
@@ -51,6 +55,7 @@ export class VirtualProcess {
   timersSet = 0;
   alive = true;
   readonly #scheduler: Scheduler;
+  readonly #seed: number;
 
   constructor(
     options: {
@@ -63,11 +68,14 @@ export class VirtualProcess {
       readonly initial: InitialState;
       readonly seed: number;
       readonly startError: Error | null;
+      readonly stateMachine: StateMachine<unknown> | null;
     },
     started: (error: Error | null) => void,
   ) {
     this.id = options.id;
+    this.stateMachine = options.stateMachine ?? this.machine;
     this.#scheduler = options.scheduler;
+    this.#seed = options.seed;
     this.snapshots = options.snapshots;
     const later = (delayMs: number, callback: () => void): void => {
       this.#schedule(delayMs, callback);
@@ -76,6 +84,7 @@ export class VirtualProcess {
     this.runtime = new Runtime({
       ports: this.#ports(),
       nodeId: options.id,
+      incarnation: 0,
       logStore: this.log,
       snapshotStore: options.snapshots,
       links: options.board.links(options.id, options.startError),
@@ -83,7 +92,13 @@ export class VirtualProcess {
       onHalt: (error) => this.halts.push(error),
     });
     const { initial, seed } = options;
-    this.runtime.addGroup({ id: group, name: 'echo', stateMachine: this.machine, initial, seed });
+    this.runtime.addGroup({
+      id: group,
+      name: 'echo',
+      stateMachine: this.stateMachine,
+      initial,
+      seed,
+    });
     this.runtime.start(started);
   }
 
@@ -137,7 +152,10 @@ export class VirtualProcess {
       network: unused as Ports['network'],
       checksum: unused as Ports['checksum'],
       codec: unused as Ports['codec'],
-      crypto: unused as Ports['crypto'],
+      crypto: {
+        randomBytes: (count) => new Uint8Array(count).fill(this.#seed % 256),
+        sha256: assertUnused,
+      },
     };
   }
 
@@ -172,9 +190,15 @@ export class ProcessGroup {
   readonly processes = new Map<NodeId, VirtualProcess>();
   readonly tuning: RuntimeTuning;
   readonly #voters: readonly NodeId[];
+  readonly #stateMachine: (() => StateMachine<unknown>) | null;
   #lives = 0;
 
-  constructor(size: number, given: Partial<RuntimeTuning> = {}) {
+  constructor(
+    size: number,
+    given: Partial<RuntimeTuning> = {},
+    stateMachine: (() => StateMachine<unknown>) | null = null,
+  ) {
+    this.#stateMachine = stateMachine;
     this.tuning = { ...tuning, ...given };
     this.board = new Switchboard((delayMs, callback) => {
       this.scheduler.schedule(delayMs, callback);
@@ -215,6 +239,7 @@ export class ProcessGroup {
         initial: this.#initial(durable.get(group)),
         seed: ++this.#lives,
         startError,
+        stateMachine: this.#stateMachine?.() ?? null,
       },
       started,
     );
@@ -230,14 +255,8 @@ export class ProcessGroup {
 
   #initial(recovered: RecoveredGroup | undefined): InitialState {
     if (recovered?.snapshot)
-      return { ...recovered, snapshot: recovered.snapshot, bootstrap: false };
-    return bootstrapState({
-      voters: this.#voters,
-      votersOutgoing: [],
-      learners: [],
-      learnersNext: [],
-      autoLeave: false,
-    });
+      return { ...recovered, snapshot: recovered.snapshot, bootstrap: false, repairUntil: 0 };
+    return bootstrapState(majorityConfiguration(this.#voters));
   }
 
   run(ms: number): void {

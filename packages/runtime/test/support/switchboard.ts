@@ -53,6 +53,7 @@ export class Switchboard {
         return true;
       },
       flush: () => undefined,
+      setPeer: () => undefined,
       isConnected: (peer) => this.#isJoined(node, peer),
       close: () => {
         if (this.#stations.get(node)?.links === links) this.leave(node);

@@ -8,4 +8,6 @@ export interface Canary {
   /** Must stand there exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** Voters that it takes to show; default: as many as are asked for. */
+  readonly nodes?: number;
 }

@@ -1,156 +1,195 @@
-import { Prng } from '@quorate/base';
-import type { HostTuning } from '@quorate/host';
-import { KvStateMachine } from '@quorate/kv';
+import { Prng, present } from '@quorate/base';
+import type { NodeId } from '@quorate/schema';
+import { nemeses, SimulatedCluster, type TraceEvent } from '@quorate/sim';
+import { type Plan, usualTuning } from '../plan/plan.ts';
+import { AppliedLog, ObservedKv } from './applied-log.ts';
+import { checkHistory, checkReplica } from './check-history.ts';
+import { History } from './history.ts';
+import { KvClient } from './kv-client.ts';
+import { LinearizabilityOracle } from './linearizability-oracle.ts';
 import {
-  InvariantViolation,
-  type Nemesis,
-  nemeses,
-  SimulatedCluster,
-  type TraceLine,
-} from '@quorate/sim';
-import { checkHistory, History, KvClient } from './kv-client.ts';
-
-export interface ScenarioOptions {
-  readonly seed: number;
-  readonly nodes: number;
-  readonly trace?: (line: TraceLine) => void;
-}
+  catchUpBoundMs,
+  isMember,
+  runUntilHolds,
+  serviceBoundMs,
+  staysQuiet,
+  whatIsBehind,
+} from './recovery.ts';
 
 export interface ScenarioResult {
   readonly violation: Error | null;
   readonly hash: string;
   readonly events: number;
   readonly virtualMs: number;
+  /** By nemesis, those that found something to do. */
   readonly faults: ReadonlyMap<string, number>;
+  /** Of the plan's strikes, in their order: which found something to do. */
+  readonly struck: readonly boolean[];
   readonly acknowledgedWrites: number;
   readonly answeredReads: number;
+  /** Nodes that refused to start, or were found to have forgotten, after damage to their disk. */
+  readonly lostDisks: number;
+  /** From the end of the faults until a write was acknowledged; null when none was. */
+  readonly recoveredMs: number | null;
 }
 
 /** The group that clients use; the others only elect, which is what puts their votes at risk. */
 const busyGroup = 1;
-const idleGroups = [2, 3];
-const healTimeMs = 15_000;
+
+const patienceMs = [500, 4000] as const;
+/** Whoever asks whether a healed cluster serves does not wait for an answer that was lost. */
+const shortPatienceMs = [200, 800] as const;
 
 /**
- * Clients write to and read from a key-value group while everything goes wrong (safety), then all
- * faults end and the cluster must serve again and agree (liveness). The seed decides all of it:
- * sizes and limits too, so that rare paths are common in some runs.
+ * Clients use a key-value group while everything goes wrong (safety), then all faults end and the
+ * cluster must serve again, catch up, agree, and keep quiet (liveness). The plan decides all of it.
  */
-export function runKvScenario(options: ScenarioOptions): ScenarioResult {
-  const prng = new Prng(options.seed);
-  const history = new History();
-  const faults = new Map<string, number>();
-  const cluster = new SimulatedCluster({
-    seed: options.seed,
-    nodes: options.nodes,
-    groups: [busyGroup, ...idleGroups].map((id) => ({
-      id,
-      name: `g${id}`,
-      create: () => new KvStateMachine(),
+export function runKvScenario(plan: Plan, trace?: (event: TraceEvent) => void): ScenarioResult {
+  const fail = (error: Error): void => cluster.fail(error);
+  const history = new History(fail);
+  const log = new AppliedLog(fail);
+  const oracle = new LinearizabilityOracle();
+  const cluster: SimulatedCluster = new SimulatedCluster({
+    seed: plan.seed,
+    nodes: plan.nodes,
+    groups: Array.from({ length: 1 + plan.idleGroups }, (_, at) => ({
+      id: busyGroup + at,
+      name: `g${busyGroup + at}`,
+      create: (node) => new ObservedKv(node, at === 0 ? log : new AppliedLog(fail)),
     })),
-    tuning: drawTuning(prng),
-    clockDrift: prng.pick([0, 0, 0.001, 0.05]),
-    ...(options.trace === undefined ? {} : { trace: options.trace }),
+    tuning: {
+      ...usualTuning,
+      ...plan.tuning,
+      quiesceAfterMs: plan.quiesceMs === 0 ? null : plan.quiesceMs,
+      maxClockDrift: plan.leases ? plan.clockDrift : null,
+    },
+    clockDrift: plan.clockDrift,
+    diskMs: plan.diskMs,
+    ...(trace === undefined ? {} : { trace }),
   });
   cluster.startAll();
-  const valueBytes = prng.pick([16, 64, 1000, 4000]);
-  const clients = Array.from(
-    { length: prng.between(1, 8) },
-    (_, id) =>
-      new KvClient({
-        cluster,
-        group: busyGroup,
-        prng: prng.fork(),
-        history,
-        id,
-        keys: prng.between(1, 12),
-        valueBytes,
-      }),
+  const clients = Array.from({ length: plan.clients }, (_, id) =>
+    makeClient(plan, cluster, { history, oracle }, id, patienceMs),
   );
   for (const client of clients) client.start();
-  const faultyMs = prng.between(4_000, 20_000);
-  unleash(cluster, prng.fork(), faults, faultyMs);
-  const safe = cluster.runUntil(faultyMs) && mustRecover(cluster, history);
-  for (const client of clients) client.stop();
-  if (safe) mustAgree(cluster, history);
+  const { faults, struck } = scheduleStrikes(cluster, plan, trace);
+  let recoveredMs: number | null = null;
+  if (cluster.runUntil(plan.faultyMs)) {
+    const prober = makeClient(plan, cluster, { history, oracle }, plan.clients, shortPatienceMs);
+    recoveredMs = serves(cluster, plan, history, prober);
+    for (const client of [...clients, prober]) client.stop();
+    if (recoveredMs !== null) settles(cluster, plan, { history, oracle }, log);
+  }
   return {
     violation: cluster.violation,
     hash: cluster.hash.digest,
     events: cluster.scheduler.executed,
     virtualMs: cluster.scheduler.nowMs,
     faults,
-    acknowledgedWrites: history.writes.length,
+    struck,
+    acknowledgedWrites: history.acknowledged,
     answeredReads: history.reads.length,
+    lostDisks: cluster.nodes.filter(({ lost }) => lost !== null).length,
+    recoveredMs,
   };
 }
 
-function drawTuning(prng: Prng): Partial<HostTuning> {
-  const electionTimeoutMs = prng.pick([300, 1000]);
-  return {
-    electionTimeoutMs,
-    heartbeatIntervalMs: electionTimeoutMs / prng.pick([5, 10]),
-    requestTimeoutMs: 5000,
-    segmentBytes: prng.pick([4096, 16_384, 65_536]),
-    snapshotLogBytes: prng.pick([2000, 20_000, 200_000, 10_000_000]),
-    snapshotTailEntries: prng.pick([0, 5, 500]),
-    maxMessageBytes: prng.pick([1, 500, 100_000]),
-    maxInflightMessages: prng.pick([1, 4, 256]),
-    maxUncommittedBytes: prng.pick([4000, 1_000_000]),
-  };
+/** What clients tell of what they were told. */
+interface Told {
+  readonly history: History;
+  readonly oracle: LinearizabilityOracle;
 }
 
-/** Strikes at drawn moments with a drawn mixture of nemeses, until `untilMs`. */
-function unleash(
+function makeClient(
+  plan: Plan,
   cluster: SimulatedCluster,
-  prng: Prng,
-  faults: Map<string, number>,
-  untilMs: number,
-): void {
-  const chosen = prng.shuffle(nemeses).slice(0, prng.between(1, nemeses.length));
-  const meanMs = prng.pick([150, 600, 2500]);
-  const strike = (): void => {
-    if (cluster.scheduler.nowMs >= untilMs) return;
-    const nemesis: Nemesis = prng.pick(chosen);
-    if (nemesis.strike(cluster, prng)) {
-      faults.set(nemesis.name, (faults.get(nemesis.name) ?? 0) + 1);
-    }
-    cluster.scheduler.schedule(prng.between(1, 2 * meanMs), strike);
-  };
-  cluster.scheduler.schedule(prng.between(0, 2000), strike);
+  told: Told,
+  id: number,
+  patience: readonly [number, number],
+): KvClient {
+  const { keys, valueBytes, thinkMs, seed } = plan;
+  // By number, so that fewer clients draw as they did among more.
+  const prng = new Prng((seed + 1_000_003 * (id + 1)) % 2 ** 53).fork();
+  return new KvClient({
+    cluster,
+    group: busyGroup,
+    prng,
+    ...told,
+    id,
+    keys,
+    valueBytes,
+    thinkMs,
+    patienceMs: patience,
+    isImpatient: id % 3 === 2 && patience === patienceMs,
+  });
 }
 
-/** Without faults there must be progress: new writes are acknowledged, in bounded time. */
-function mustRecover(cluster: SimulatedCluster, history: History): boolean {
+function scheduleStrikes(
+  cluster: SimulatedCluster,
+  plan: Plan,
+  trace: ((event: TraceEvent) => void) | undefined,
+): { faults: Map<string, number>; struck: boolean[] } {
+  const faults = new Map<string, number>();
+  const struck = plan.strikes.map(() => false);
+  plan.strikes.forEach(({ atMs, nemesis: name, seed }, position) => {
+    if (atMs >= plan.faultyMs) return;
+    const nemesis = nemeses.find((candidate) => candidate.name === name);
+    cluster.scheduler.schedule(atMs, () => {
+      const found = present(nemesis, `there is a nemesis ${name}`);
+      const prng = new Prng(seed);
+      trace?.({ kind: 'strike', atMs: cluster.scheduler.nowMs, nemesis: name });
+      if (!found.strike(cluster, prng)) return;
+      struck[position] = true;
+      faults.set(name, (faults.get(name) ?? 0) + 1);
+    });
+  });
+  return { faults, struck };
+}
+
+/** @returns how long it took until a healed cluster acknowledged a write; null if it did not */
+function serves(
+  cluster: SimulatedCluster,
+  plan: Plan,
+  history: History,
+  prober: KvClient,
+): number | null {
   cluster.heal();
-  const healedAtMs = cluster.scheduler.nowMs;
-  const before = history.writes.length;
-  // Restarted nodes whose recovery was cut short by the end of the faults come up here too.
-  if (!cluster.runUntil(healedAtMs + healTimeMs)) return false;
-  if (history.writes.length > before) return true;
-  cluster.fail(
-    new InvariantViolation(
-      'progress',
-      `no write was acknowledged in ${healTimeMs} ms of virtual time after all faults had ended`,
-    ),
+  const { nowMs } = cluster.scheduler;
+  const before = history.acknowledged;
+  prober.start();
+  const isServing = runUntilHolds(cluster, serviceBoundMs(plan), () =>
+    history.acknowledged > before ? null : 'no write was acknowledged',
   );
-  return false;
+  return isServing ? cluster.scheduler.nowMs - nowMs : null;
 }
 
 /** When all is quiet, every replica has everything that was acknowledged, and the same state. */
-function mustAgree(cluster: SimulatedCluster, history: History): void {
-  cluster.heal();
-  if (!cluster.runUntil(cluster.scheduler.nowMs + healTimeMs / 3)) return;
+function settles(
+  cluster: SimulatedCluster,
+  plan: Plan,
+  { history, oracle }: Told,
+  log: AppliedLog,
+): void {
+  const boundMs = catchUpBoundMs(plan, cluster);
+  if (!runUntilHolds(cluster, boundMs, () => whatIsBehind(cluster))) return;
+  if (!staysQuiet(cluster, plan)) return;
   try {
-    const hashes = new Set<number>();
-    for (const node of cluster.nodes) {
-      const machine = node.stateMachines.get(busyGroup) as KvStateMachine;
-      checkHistory(history, machine, node.id);
-      hashes.add(machine.hash());
-    }
-    if (hashes.size > 1) {
-      throw new InvariantViolation('replicas agree', 'the states differ though all is quiet');
+    const copy = checkHistory(history, log);
+    oracle.check();
+    for (const { host, stateMachines, id } of cluster.nodes) {
+      if (host === null || !isFull(cluster, id)) continue;
+      checkReplica((stateMachines.get(busyGroup) as ObservedKv).machine, copy, id);
     }
   } catch (error) {
     cluster.fail(error instanceof Error ? error : new Error(String(error)));
   }
+}
+
+/** Whoever was removed from the group keeps what it had then. */
+function isFull(cluster: SimulatedCluster, node: NodeId): boolean {
+  const leader = cluster.nodes.find(
+    ({ host }) => host?.group(busyGroup).status().role === 'leader',
+  );
+  const status = leader?.host?.group(busyGroup).status();
+  return status !== undefined && isMember(status, node);
 }

@@ -3,10 +3,14 @@ import { readSnapshotMeta } from './configuration-codec.ts';
 import { readEntry } from './entry-codec.ts';
 import { emptyBytes } from './field.ts';
 import { maxCommandsPerMessage, maxEntriesPerMessage } from './limits.ts';
+import { readDurabilityClass } from './member-codec.ts';
+import { readNodeHeartbeat, readNodeHeartbeatResponse } from './node-heartbeat-codec.ts';
 import { malformed } from './schema-error.ts';
 import type {
   AppendEntries,
   AppendEntriesResponse,
+  AwaitDurability,
+  DurabilityClass,
   Entry,
   Forward,
   NodeId,
@@ -36,11 +40,13 @@ export function decodeBody(field: number, reader: ByteReader, between: Between):
     case 6:
       return readAppendEntriesResponse(reader, between);
     case 7: {
-      const [round, commitIndex] = readNumbers(reader, 2);
-      return { type: 'Heartbeat', from, to, term, round, commitIndex };
+      const [round, commitIndex, cancelRound] = readNumbers(reader, 3);
+      return { type: 'Heartbeat', from, to, term, round, commitIndex, cancelRound };
     }
-    case 8:
-      return { type: 'HeartbeatResponse', from, to, term, round: readNumbers(reader, 1)[0] };
+    case 8: {
+      const [round, life] = readNumbers(reader, 2);
+      return { type: 'HeartbeatResponse', from, to, term, round, life };
+    }
     case 9:
       return readForward(reader, between);
     case 10: {
@@ -97,11 +103,21 @@ function decodeRareBody(field: number, reader: ByteReader, between: Between): Pe
       const snapshot = readInstallSnapshot(reader);
       return { type: 'InstallSnapshot', from, to, term, snapshot };
     }
-    default:
-      assert(field === 20, 'the envelope checks that the body is known');
-      // The body has no fields, yet what came must be well formed.
-      readNumbers(reader, 0);
-      return { type: 'TimeoutNow', from, to, term };
+    case 20: {
+      const [round, life] = readNumbers(reader, 2);
+      return { type: 'TimeoutNow', from, to, term, round, life };
+    }
+    case 22:
+      return readAwaitDurability(reader, between);
+    case 24:
+      return readNodeHeartbeat(reader, between);
+    case 25:
+      return readNodeHeartbeatResponse(reader, between);
+    default: {
+      assert(field === 23, 'the envelope checks that the body is known');
+      const [context, reached] = readNumbers(reader, 2);
+      return { type: 'DurabilityReached', from, to, term, context, reached: reached !== 0 };
+    }
   }
 }
 
@@ -185,6 +201,7 @@ function readAppendEntriesResponse(reader: ByteReader, between: Between): Append
   let rejectedIndex = 0;
   let hintIndex = 0;
   let hintTerm = 0;
+  let repairing = false;
   while (!reader.atEnd) {
     const tag = reader.tag();
     if (tag === 8) success = reader.varint() !== 0;
@@ -192,6 +209,7 @@ function readAppendEntriesResponse(reader: ByteReader, between: Between): Append
     else if (tag === 24) rejectedIndex = reader.varint();
     else if (tag === 32) hintIndex = reader.varint();
     else if (tag === 40) hintTerm = reader.varint();
+    else if (tag === 48) repairing = reader.varint() !== 0;
     else reader.skip(tag & 7);
   }
   return {
@@ -201,6 +219,7 @@ function readAppendEntriesResponse(reader: ByteReader, between: Between): Append
     term,
     success,
     matchIndex,
+    repairing,
     rejectedIndex,
     hintIndex,
     hintTerm,
@@ -240,6 +259,25 @@ function readSnapshotChunk(reader: ByteReader, between: Between): SnapshotChunk 
   }
   if (snapshot === null) throw malformed('SnapshotChunk', 'snapshot is missing');
   return { type: 'SnapshotChunk', from, to, term, snapshot, chunk, last, data };
+}
+
+function readAwaitDurability(reader: ByteReader, { from, to, term }: Between): AwaitDurability {
+  let context = 0;
+  let index = 0;
+  let durability: DurabilityClass | null = null;
+  while (!reader.atEnd) {
+    const tag = reader.tag();
+    if (tag === 8) context = reader.varint();
+    else if (tag === 16) index = reader.varint();
+    else if (tag === 26) {
+      if (durability !== null) throw malformed('AwaitDurability', 'durability occurs twice');
+      const mark = reader.enter();
+      durability = readDurabilityClass(reader);
+      reader.leave(mark);
+    } else reader.skip(tag & 7);
+  }
+  if (durability === null) throw malformed('AwaitDurability', 'durability is missing');
+  return { type: 'AwaitDurability', from, to, term, context, index, durability };
 }
 
 function readInstallSnapshot(reader: ByteReader): SnapshotMeta {

@@ -39,7 +39,7 @@ function readEnvelope(bytes: Uint8Array): DecodedPeerMessage {
     else if (tag === 16) between.from = reader.varint();
     else if (tag === 24) between.to = reader.varint();
     else if (tag === 32) between.term = reader.varint();
-    else if ((tag & 7) === 2 && tag >>> 3 >= 5 && tag >>> 3 <= 21) {
+    else if ((tag & 7) === 2 && tag >>> 3 >= 5 && tag >>> 3 <= 25) {
       if (bodyField !== 0) throw malformed('Envelope', 'it has two bodies');
       bodyField = tag >>> 3;
       const mark = reader.enter();

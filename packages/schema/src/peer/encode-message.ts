@@ -3,9 +3,12 @@ import { writeSnapshotMeta } from './configuration-codec.ts';
 import { encodeEntry, entryOverheadBytes } from './entry-codec.ts';
 import { writeBool, writeBytes, writeNumber } from './field.ts';
 import { maxCommandsPerMessage, maxEntriesPerMessage } from './limits.ts';
+import { writeDurabilityClass } from './member-codec.ts';
+import { writeNodeHeartbeat, writeNodeHeartbeatResponse } from './node-heartbeat-codec.ts';
 import type {
   AppendEntries,
   AppendEntriesResponse,
+  AwaitDurability,
   CommitNotice,
   Forward,
   ForwardResponse,
@@ -72,15 +75,16 @@ function writeBody(writer: ByteWriter, message: PeerMessage): void {
       writeBool(writer, 1, message.success);
       writeNumbers(writer, 2, message.matchIndex, message.rejectedIndex, message.hintIndex);
       writeNumber(writer, 5, message.hintTerm);
+      writeBool(writer, 6, message.repairing);
       break;
     case 'Heartbeat':
-      writeNumbers(writer, 1, message.round, message.commitIndex);
+      writeNumbers(writer, 1, message.round, message.commitIndex, message.cancelRound);
       break;
     case 'CommitNotice':
       writeNumber(writer, 1, message.commitIndex);
       break;
     case 'HeartbeatResponse':
-      writeNumber(writer, 1, message.round);
+      writeNumbers(writer, 1, message.round, message.life);
       break;
     case 'Forward':
       writeForward(writer, message);
@@ -127,6 +131,20 @@ function writeRareBody(writer: ByteWriter, message: RareMessage): void {
       writeSnapshot(writer, 1, message.snapshot);
       break;
     case 'TimeoutNow':
+      writeNumbers(writer, 1, message.round, message.life);
+      break;
+    case 'AwaitDurability':
+      writeAwaitDurability(writer, message);
+      break;
+    case 'NodeHeartbeat':
+      writeNodeHeartbeat(writer, message);
+      break;
+    case 'NodeHeartbeatResponse':
+      writeNodeHeartbeatResponse(writer, message);
+      break;
+    case 'DurabilityReached':
+      writeNumber(writer, 1, message.context);
+      writeBool(writer, 2, message.reached);
       break;
     default:
       unreachable(message);
@@ -166,6 +184,14 @@ function writeForward(writer: ByteWriter, message: Forward): void {
     writer.varint((2 << 3) | 2);
     writer.bytes(command);
   }
+}
+
+function writeAwaitDurability(writer: ByteWriter, message: AwaitDurability): void {
+  writeNumbers(writer, 1, message.context, message.index);
+  writer.varint((3 << 3) | 2);
+  const mark = writer.begin(4);
+  writeDurabilityClass(writer, message.durability);
+  writer.end(mark);
 }
 
 function writeSnapshot(writer: ByteWriter, field: number, snapshot: SnapshotMeta): void {

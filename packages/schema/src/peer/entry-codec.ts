@@ -33,7 +33,7 @@ export function readEntry(reader: ByteReader): Entry {
     else reader.skip(tag & 7);
   }
   if (index === 0) throw malformed('Entry', 'index is missing or 0');
-  if (kind > EntryKind.configuration) {
+  if (kind > EntryKind.withheld) {
     throw malformed('Entry', `kind ${kind} of entry ${index} is not known here`);
   }
   // Whoever appends it will read it; better that it is refused here than found there.

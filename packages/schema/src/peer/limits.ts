@@ -6,3 +6,6 @@ export const maxEntriesPerMessage = 131_072;
 export const maxCommandsPerMessage = 131_072;
 /** Per list of a configuration. */
 export const maxConfigurationIds = 1024;
+/** Of a locality or an address, as UTF-8. */
+export const maxMemberTextBytes = 255;
+export const maxPriority = 255;

@@ -20,6 +20,8 @@ export const EntryKind = {
   empty: 1,
   /** A new configuration; in force from the moment it is appended. */
   configuration: 2,
+  /** A command whose data this node is not given, because it is a witness (rule 7). */
+  withheld: 3,
 } as const;
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
 
@@ -38,6 +40,47 @@ export interface LogPosition {
   readonly term: Term;
 }
 
+/**
+ * What the group knows of one node beyond its part in decisions. Changes only through the log
+ * (rule 10).
+ */
+export interface Member {
+  readonly id: NodeId;
+  /**
+   * Drawn when the node's data directory was made, a safe integer; 0: not yet known. A node that
+   * comes back with another one has lost its data and is refused.
+   */
+  readonly incarnation: number;
+  /** Failure domain, outermost first, parts separated by '/': 'eu/de/fra1'. Empty: unknown. */
+  readonly locality: string;
+  /** Where its peers reach it, opaque to the core ('host:port'). Empty: known by other means. */
+  readonly address: string;
+  /** 0 to 255; higher ones are preferred as leader. */
+  readonly priority: number;
+  /** Votes and acknowledges with log metadata only; holds no data (rule 7). */
+  readonly witness: boolean;
+  /** A learner that is to become a voter as soon as it has caught up. */
+  readonly promote: boolean;
+}
+
+/**
+ * How many of n voters commit and how many elect: `commit + election > n`, `2 * election > n`
+ * (rule 5).
+ */
+export interface QuorumSizes {
+  readonly commit: number;
+  readonly election: number;
+}
+
+/**
+ * Where data is before a reply: on nodes of at least `domains` distinct domains, a domain being the
+ * first `depth` parts of the locality (rule 12).
+ */
+export interface DurabilityClass {
+  readonly depth: number;
+  readonly domains: number;
+}
+
 /** Who decides. Joint while `votersOutgoing` is not empty (dissertation 4.3). Ids ascend. */
 export interface Configuration {
   readonly voters: readonly NodeId[];
@@ -46,6 +89,14 @@ export interface Configuration {
   /** Voters of the outgoing half that become learners when the joint configuration is left. */
   readonly learnersNext: readonly NodeId[];
   readonly autoLeave: boolean;
+  /** Ascending by id; only nodes about which something is known. */
+  readonly members: readonly Member[];
+  /** Of `voters`; null: majorities. */
+  readonly quorum: QuorumSizes | null;
+  /** Of `votersOutgoing`; null: majorities. */
+  readonly quorumOutgoing: QuorumSizes | null;
+  /** A change that would leave it unmet for good waits; null: no such promise. */
+  readonly durability: DurabilityClass | null;
 }
 
 /** A replica's promises: durable before anything that rests on them leaves the node. */
@@ -63,6 +114,8 @@ export interface SnapshotMeta {
   /** Of the entry at `index`. */
   readonly timestampMicros: number;
   readonly configuration: Configuration;
+  /** There is no state behind it: a witness has it, or is to get it (rule 7). */
+  readonly withheld: boolean;
 }
 
 interface Between {
@@ -109,6 +162,8 @@ export interface AppendEntriesResponse extends Between {
   readonly success: boolean;
   /** success: the last index known durable and equal to the leader's. */
   readonly matchIndex: LogIndex;
+  /** The sender repairs its log: this moves it on, and counts for no commit (rule 14). */
+  readonly repairing: boolean;
   /** Refused: the `prevLogIndex` this answers, so that a stale refusal is recognised. */
   readonly rejectedIndex: LogIndex;
   /** Refused: where the follower may agree: its last entry at or before `rejectedIndex` ... */
@@ -123,11 +178,15 @@ export interface Heartbeat extends Between {
   readonly round: number;
   /** Never above what the follower has acknowledged. */
   readonly commitIndex: LogIndex;
+  /** A TimeoutNow of this term sent in this round or an earlier one is void (rule 3). */
+  readonly cancelRound: number;
 }
 
 export interface HeartbeatResponse extends Between {
   readonly type: 'HeartbeatResponse';
   readonly round: number;
+  /** Drawn when the sender's process started: what it was told before that it has forgotten. */
+  readonly life: number;
 }
 
 /** The commit index has moved and there are no entries to say so. Not answered; may be lost. */
@@ -145,6 +204,10 @@ export interface InstallSnapshot extends Between {
 
 export interface TimeoutNow extends Between {
   readonly type: 'TimeoutNow';
+  /** The heartbeat round it was sent in; a later heartbeat may cancel it (rule 3). */
+  readonly round: number;
+  /** The life of the receiver that it is meant for: a later one may not know of a cancel. */
+  readonly life: number;
 }
 
 /** A follower asks its leader for a read index (dissertation 6.4). */
@@ -158,6 +221,23 @@ export interface ReadIndexResponse extends Between {
   readonly type: 'ReadIndexResponse';
   readonly context: number;
   readonly index: LogIndex;
+}
+
+/** Asks the leader to tell when an entry is durable in a class of failure domains (rule 12). */
+export interface AwaitDurability extends Between {
+  readonly type: 'AwaitDurability';
+  /** Chosen by the asker, unique in its lifetime. */
+  readonly context: number;
+  /** Committed; the asker has applied it. */
+  readonly index: LogIndex;
+  readonly durability: DurabilityClass;
+}
+
+export interface DurabilityReached extends Between {
+  readonly type: 'DurabilityReached';
+  readonly context: number;
+  /** False: the present members lie in too few domains. Committed all the same: ask again later. */
+  readonly reached: boolean;
 }
 
 /** What the consensus core sends and receives. */
@@ -174,7 +254,9 @@ export type RaftMessage =
   | InstallSnapshot
   | TimeoutNow
   | ReadIndex
-  | ReadIndexResponse;
+  | ReadIndexResponse
+  | AwaitDurability
+  | DurabilityReached;
 
 /**
  * Proposals handed on to the leader. Never sent again when the answer stays away (the outcome is
@@ -217,10 +299,46 @@ export interface SnapshotChunkResponse extends Between {
   readonly outcome: 'more' | 'installed' | 'refused';
 }
 
+/** A group that sleeps, as its leader's node knows it. */
+export interface SleepingGroup {
+  readonly group: GroupId;
+  readonly term: Term;
+  readonly lastIndex: LogIndex;
+}
+
+/**
+ * One for all groups that sleep under the sender's lead and have a replica at the receiver: it
+ * takes the place of their heartbeats (rule 11). Belongs to no group: its envelope says 0, and
+ * term 0.
+ */
+export interface NodeHeartbeat extends Between {
+  readonly type: 'NodeHeartbeat';
+  /** Never reused in a life; the answer names it. */
+  readonly round: number;
+  /** Drawn when the sender's process started. */
+  readonly life: number;
+  /** Of the list of groups; rises whenever it changes. */
+  readonly version: number;
+  /** Null when the receiver is known to have the list of this version. */
+  readonly sleeping: readonly SleepingGroup[] | null;
+}
+
+export interface NodeHeartbeatResponse extends Between {
+  readonly type: 'NodeHeartbeatResponse';
+  readonly round: number;
+  readonly life: number;
+  /** Of the list the sender has; 0 for none. */
+  readonly version: number;
+  /** Groups of that list that do not sleep here. */
+  readonly awake: readonly GroupId[];
+}
+
 /** Everything that crosses a peer link, each for one group. */
 export type PeerMessage =
   | RaftMessage
   | Forward
   | ForwardResponse
   | SnapshotChunk
-  | SnapshotChunkResponse;
+  | SnapshotChunkResponse
+  | NodeHeartbeat
+  | NodeHeartbeatResponse;

@@ -19,6 +19,10 @@ export const bodyFields: { readonly [Type in PeerMessage['type']]: number } = {
   InstallSnapshot: 19,
   TimeoutNow: 20,
   CommitNotice: 21,
+  AwaitDurability: 22,
+  DurabilityReached: 23,
+  NodeHeartbeat: 24,
+  NodeHeartbeatResponse: 25,
 };
 
 /** The name at position n is number n + 1 on the wire; 0 is never sent. */

@@ -57,7 +57,10 @@ export function snapshotChunks(
 export class EtcdSnapshotSink implements SnapshotSink {
   readonly #store: SnapshotSink;
   readonly #done: (attributes: Map<NodeId, MemberAttributes>) => void;
-  #pending: Uint8Array = new Uint8Array(0);
+  /** What came so far, joined only when there is enough: the chunks may be of one byte each. */
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #neededBytes = preambleBytes;
   #attributes: Map<NodeId, MemberAttributes> | null = null;
 
   constructor(store: SnapshotSink, done: (attributes: Map<NodeId, MemberAttributes>) => void) {
@@ -70,13 +73,11 @@ export class EtcdSnapshotSink implements SnapshotSink {
       this.#store.chunk(bytes);
       return;
     }
-    this.#pending = concatBytes([this.#pending, bytes]);
-    const end = this.#preambleEnd();
-    if (end === null || this.#pending.length < end) return;
-    this.#attributes = readAttributes(this.#pending.subarray(preambleBytes, end));
-    const rest = this.#pending.subarray(end);
-    this.#pending = new Uint8Array(0);
-    if (rest.length > 0) this.#store.chunk(rest);
+    if (bytes.length === 0) return;
+    // Not slice(): of a Buffer that is a view.
+    this.#pending.push(new Uint8Array(bytes));
+    this.#pendingBytes += bytes.length;
+    if (this.#pendingBytes >= this.#neededBytes) this.#read(concatBytes(this.#pending));
   }
 
   finish(): void {
@@ -85,14 +86,20 @@ export class EtcdSnapshotSink implements SnapshotSink {
     this.#done(this.#attributes);
   }
 
-  #preambleEnd(): number | null {
-    if (this.#pending.length < preambleBytes) return null;
-    const reader = new ByteReader(this.#pending);
+  /** @param stream all of it so far; at least its first eight bytes */
+  #read(stream: Uint8Array): void {
+    const reader = new ByteReader(stream);
     const version = reader.fixed32();
     if (version !== snapshotVersion) throw invalid(`its version is ${version}, not 1`);
     const length = reader.fixed32();
     if (length > maxAttributesBytes) throw invalid(`${length} bytes of member attributes`);
-    return preambleBytes + length;
+    const end = preambleBytes + length;
+    this.#neededBytes = end;
+    this.#pending = [stream];
+    if (stream.length < end) return;
+    this.#attributes = readAttributes(stream.subarray(preambleBytes, end));
+    this.#pending = [];
+    if (stream.length > end) this.#store.chunk(stream.subarray(end));
   }
 }
 

@@ -24,8 +24,8 @@ function isKeyValue(entry: AppliedEntry): boolean {
   return entry.command[0] === CommandKind.keyValue;
 }
 
-function withoutKind({ index, timestampMicros, command }: AppliedEntry): AppliedEntry {
-  return { index, timestampMicros, command: command.subarray(1) };
+function withoutKind({ index, term, timestampMicros, command }: AppliedEntry): AppliedEntry {
+  return { index, term, timestampMicros, command: command.subarray(1) };
 }
 
 /** The service's replicated state: the key-value store, and what members said of themselves. */

@@ -26,6 +26,12 @@ export function rpcErrorOfRuntime(error: RuntimeError): RpcError {
       return rpcErrors.serverStopped;
     case 'RUNTIME_READ_TIMEOUT':
       return rpcErrors.timedOut;
+    // None of these is asked for by a service yet that answers with this; they are no failures of a
+    // command, and a client may ask again.
+    case 'RUNTIME_DURABILITY_UNMET':
+    case 'RUNTIME_CHANGE_REFUSED':
+    case 'RUNTIME_TRANSFER_FAILED':
+      return rpcErrors.timedOut;
     case 'RUNTIME_OUTCOME_UNKNOWN':
       return outcomeUnknown(error as RuntimeError<'RUNTIME_OUTCOME_UNKNOWN'>);
     default:

@@ -6,9 +6,15 @@ import type { EtcdResult, EtcdStateMachine } from './etcd-state-machine.ts';
 import { rpcErrorOfRuntime } from './runtime-failure.ts';
 import type { UnaryDone } from './unary-method.ts';
 
+/** What the services ask of the group they serve. */
+export type ServedGroup = Pick<
+  GroupHandle<EtcdResult>,
+  'propose' | 'readBarrier' | 'status' | 'onLeadership'
+>;
+
 export interface ServiceOptions {
   readonly identity: ServerIdentity;
-  readonly group: GroupHandle<EtcdResult>;
+  readonly group: ServedGroup;
   readonly machine: EtcdStateMachine;
   /** The store inside `machine`. */
   readonly store: KvStateMachine;
@@ -23,7 +29,7 @@ export interface ServiceOptions {
 /** What the methods of all services share: the state they read, and how they answer. */
 export class ServiceContext {
   readonly options: ServiceOptions;
-  readonly group: GroupHandle<EtcdResult>;
+  readonly group: ServedGroup;
   readonly store: KvStateMachine;
   readonly #writer: AnswerWriter;
   #leadership: GroupStatus;

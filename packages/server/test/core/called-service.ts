@@ -1,6 +1,6 @@
 import { type Codec, decodeMessage, encodeMessage, etcd, type Init } from '@quorate/schema';
 import { EtcdService, type RpcError } from '@quorate/server/core';
-import { groupHandleOf } from '../../src/node-group.ts';
+import { servedGroupOf } from '../../src/node-group.ts';
 import { InProcessGroup, nodeId } from '../in-process-node.ts';
 
 export const clusterId = 0xfedc_ba98_7654_3210n;
@@ -23,7 +23,7 @@ export class CalledService {
   readonly group = new InProcessGroup();
   readonly service = new EtcdService({
     identity: { clusterId, memberId: BigInt(nodeId) },
-    group: groupHandleOf(this.group),
+    group: servedGroupOf(this.group),
     machine: this.group.machine,
     store: this.group.store,
     peerUrls: new Map([[nodeId, ['http://a:2380']]]),

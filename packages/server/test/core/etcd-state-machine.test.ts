@@ -52,7 +52,9 @@ class Replica {
   readonly machine = new EtcdStateMachine(this.store);
 
   apply(...commands: Uint8Array[]): string[] {
-    const entries = commands.map((command, i) => ({ index: i + 1, timestampMicros: i, command }));
+    const entries = commands.map((command, i) => {
+      return { index: i + 1, term: 1, timestampMicros: i, command };
+    });
     return this.machine.apply(entries).map(({ kind }) => kind);
   }
 

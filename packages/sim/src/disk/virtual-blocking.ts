@@ -8,9 +8,11 @@ export interface BlockingBackend {
   /** Each with its holder. */
   readonly locks: Map<string, object>;
   /** Writes as far as there is room. @throws FileSystemError full */
-  put(path: string, content: VirtualContent, offset: number, bytes: Uint8Array): void;
+  put(path: string, content: VirtualContent, offset: number, chunks: readonly Uint8Array[]): void;
   /** Makes durable, or fails, or only pretends to, as the injected faults have it. */
   sync(path: string, content: VirtualContent): void;
+  /** @throws FileSystemError io, when that was injected */
+  read(path: string, content: VirtualContent, offset: number, length: number): Uint8Array;
 }
 
 /** Thrown out of a blocking call at which the power was set to fail; call `crash()` next. */
@@ -42,8 +44,9 @@ export class VirtualBlocking implements BlockingFileSystem {
   }
 
   readFile(path: string): Uint8Array {
-    const content = this.#disk.names.file(normalPath(path));
-    return content.read(0, content.size);
+    const name = normalPath(path);
+    const content = this.#disk.names.file(name);
+    return this.#disk.read(name, content, 0, content.size);
   }
 
   writeFileDurably(path: string, bytes: Uint8Array): void {
@@ -51,7 +54,7 @@ export class VirtualBlocking implements BlockingFileSystem {
     const content = new VirtualContent();
     if (this.#disk.names.has(name)) this.#disk.names.replace(name, content);
     else this.#disk.names.add(name, content);
-    this.#disk.put(name, content, 0, bytes);
+    this.#disk.put(name, content, 0, [bytes]);
     this.#count();
     this.#disk.sync(name, content);
   }
@@ -59,7 +62,7 @@ export class VirtualBlocking implements BlockingFileSystem {
   overwriteDurably(path: string, offset: number, bytes: Uint8Array): void {
     const name = normalPath(path);
     const content = this.#disk.names.file(name);
-    this.#disk.put(name, content, offset, bytes);
+    this.#disk.put(name, content, offset, [bytes]);
     this.#count();
     this.#disk.sync(name, content);
   }

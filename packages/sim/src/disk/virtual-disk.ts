@@ -1,11 +1,13 @@
 import {
   type Completion,
+  concatBytes,
   type File,
   type FileSystem,
   FileSystemError,
   type Prng,
   type ResultCompletion,
 } from '@quorate/base';
+import { DiskFaults, type DiskPlace, type StruckFault, type SyncFault } from './disk-faults.ts';
 import { type BlockingBackend, VirtualBlocking } from './virtual-blocking.ts';
 import { VirtualContent } from './virtual-content.ts';
 import { type FileBackend, fileSystemError, VirtualFile } from './virtual-file.ts';
@@ -29,15 +31,6 @@ export interface VirtualDiskOptions {
   readonly latency?: DiskLatency;
 }
 
-/** `fail` reports an error, content unknown; `lose` reports success, and nothing became durable. */
-export type SyncFault = 'fail' | 'lose';
-
-interface InjectedSyncFault {
-  readonly fault: SyncFault;
-  readonly matches: (path: string) => boolean;
-  left: number;
-}
-
 /**
  * A disk that keeps only what it was told to keep. Everything it decides comes from its prng, so
  * the same calls at the same virtual times end the same way.
@@ -55,7 +48,7 @@ export class VirtualDisk implements FileSystem {
   readonly #sectorBytes: number;
   readonly #names = new VirtualNames();
   readonly #locks = new Map<string, object>();
-  readonly #syncFaults: InjectedSyncFault[] = [];
+  readonly #faults = new DiskFaults();
   #epoch = 0;
 
   constructor(options: VirtualDiskOptions) {
@@ -67,8 +60,9 @@ export class VirtualDisk implements FileSystem {
     const backend: BlockingBackend = {
       names: this.#names,
       locks: this.#locks,
-      put: (path, content, offset, bytes) => this.#put(path, content, offset, bytes),
+      put: (path, content, offset, chunks) => this.#put(path, content, offset, chunks),
       sync: (path, content) => this.#sync(path, content),
+      read: (path, content, offset, length) => this.#read(path, content, offset, length),
     };
     this.blocking = new VirtualBlocking(backend);
   }
@@ -95,19 +89,79 @@ export class VirtualDisk implements FileSystem {
     this.#locks.clear();
   }
 
-  /** The next `count` syncs of matching files go wrong. */
+  /**
+   * The next `count` syncs of matching files go wrong, of those that `write` their bytes durably
+   * too. `fail`: an I/O error; of what was unsynced some is durable, and no later sync mends the
+   * rest. `lose`: success is reported and nothing became durable; readers see it until the power
+   * goes, and a later sync that works makes it durable after all.
+   */
   injectSyncFault(fault: SyncFault, matches: (path: string) => boolean, count: number): void {
-    this.#syncFaults.push({ fault, matches, left: count });
+    this.#faults.injectSync(fault, matches, count);
   }
 
-  /** Faults that were injected and have not struck yet are taken back. */
+  /** The next `count` reads of matching files fail with an I/O error; the bytes are unharmed. */
+  injectReadFault(matches: (path: string) => boolean, count: number): void {
+    this.#faults.injectRead(matches, count);
+  }
+
+  /**
+   * The next `count` writes to matching files land, at once and durably, at another place that is
+   * aligned to a sector: of the same file, or of another one that matches. Its own place keeps the
+   * old bytes, the writer is told that all went well. What would reach beyond the end of the file
+   * that it lands in is lost; without another place all of it is.
+   */
+  injectMisdirectedWrite(matches: (path: string) => boolean, count: number): void {
+    this.#faults.injectMisdirection(matches, count);
+  }
+
+  /** Injected sync faults that have not struck yet are taken back. */
   clearSyncFaults(): void {
-    this.#syncFaults.length = 0;
+    this.#faults.clearSyncs();
   }
 
-  /** @param bit 0 to 7 */
-  flipBit(path: string, offset: number, bit: number): void {
-    this.#names.file(normalPath(path)).flipBit(offset, bit);
+  /** Injected faults of every kind that have not struck yet are taken back. */
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  /** What was injected or flipped and did strike, in order, since the disk exists. */
+  get struckFaults(): readonly StruckFault[] {
+    return this.#faults.struck;
+  }
+
+  /**
+   * Rot of the medium: flips a bit of the file's durable content. It is there after a loss of
+   * power, and readers see it at once, except where something newer waits for its sync.
+   *
+   * @param bit 0 to 7
+   * @returns where, or null when there is no such file or durable byte
+   */
+  flipBit(path: string, byteOffset: number, bit: number): DiskPlace | null {
+    const name = normalPath(path);
+    const content = this.#names.content(name);
+    if (content === null || byteOffset >= content.durableSize) return null;
+    content.flipBit(byteOffset, bit);
+    this.#faults.note('flipped bit', name);
+    return { path: name, offset: byteOffset };
+  }
+
+  /**
+   * Flips one bit of one matching file, both drawn; bytes that are not zero are preferred, since
+   * most of a log segment is the zeros of its future.
+   *
+   * @returns where, or null when no matching file has durable content
+   */
+  corrupt(prng: Prng, matches: (path: string) => boolean): DiskPlace | null {
+    const files = this.#names
+      .files()
+      .filter(([path, content]) => content.durableSize > 0 && matches(path));
+    if (files.length === 0) return null;
+    const [path, content] = prng.pick(files);
+    let offset = prng.below(content.durableSize);
+    for (let draws = 0; draws < 16 && content.durableByte(offset) === 0; draws++) {
+      offset = prng.below(content.durableSize);
+    }
+    return this.flipBit(path, offset, prng.below(8));
   }
 
   create(path: string, done: ResultCompletion<File>): void {
@@ -167,10 +221,11 @@ export class VirtualDisk implements FileSystem {
     const epoch = this.#epoch;
     return {
       complete: (bytes, callback) => this.#complete(epoch, bytes, callback),
-      put: (path, content, offset, bytes) => {
-        if (epoch === this.#epoch) this.#put(path, content, offset, bytes);
+      put: (path, content, offset, chunks) => {
+        if (epoch === this.#epoch) this.#put(path, content, offset, chunks);
       },
       sync: (path, content) => this.#sync(path, content),
+      read: (path, content, offset, length) => this.#read(path, content, offset, length),
     };
   }
 
@@ -182,7 +237,20 @@ export class VirtualDisk implements FileSystem {
     });
   }
 
-  #put(path: string, content: VirtualContent, offset: number, bytes: Uint8Array): void {
+  #put(path: string, content: VirtualContent, offset: number, chunks: readonly Uint8Array[]): void {
+    const astray = this.#faults.strikeWrite(path);
+    if (astray !== null) {
+      this.#misdirect(path, offset, concatBytes(chunks), astray);
+      return;
+    }
+    let position = offset;
+    for (const chunk of chunks) {
+      this.#putChunk(path, content, position, chunk);
+      position += chunk.length;
+    }
+  }
+
+  #putChunk(path: string, content: VirtualContent, offset: number, bytes: Uint8Array): void {
     const growth = Math.max(0, offset + bytes.length - content.size);
     // Counting what is used takes a walk over all files: only where it matters.
     const limited = growth > 0 && this.capacityBytes !== Number.POSITIVE_INFINITY;
@@ -196,15 +264,44 @@ export class VirtualDisk implements FileSystem {
     throw new FileSystemError('full', path, `${path}: no space left on the disk`);
   }
 
-  #sync(path: string, content: VirtualContent): void {
-    const injected = this.#syncFaults.find((fault) => fault.left > 0 && fault.matches(path));
-    if (!injected) {
-      content.sync();
-      return;
+  #misdirect(
+    path: string,
+    offset: number,
+    bytes: Uint8Array,
+    matches: (path: string) => boolean,
+  ): void {
+    const sector = this.#sectorBytes;
+    const isOwn = (name: string, at: number): boolean =>
+      name === path && at === Math.floor(offset / sector);
+    const places = this.#names
+      .files()
+      .filter(([name]) => name === path || matches(name))
+      .flatMap(([name, content]) => {
+        const sectors = Math.ceil(content.size / sector);
+        const free = isOwn(name, sectors - 1) && sectors === 1 ? 0 : sectors;
+        return free === 0 ? [] : [{ name, content, sectors }];
+      });
+    if (places.length === 0) return;
+    const { name, content, sectors } = this.#prng.pick(places);
+    let at = this.#prng.below(sectors);
+    if (isOwn(name, at)) at = (at + 1) % sectors;
+    content.overwrite(at * sector, bytes);
+  }
+
+  #read(path: string, content: VirtualContent, offset: number, length: number): Uint8Array {
+    if (this.#faults.strikesRead(path)) {
+      throw new FileSystemError('io', path, `${path}: the read failed`);
     }
-    injected.left -= 1;
-    if (injected.fault === 'lose') return;
-    content.failSync(this.#prng, this.#sectorBytes);
-    throw new FileSystemError('io', path, `${path}: the sync failed`);
+    return content.read(offset, length);
+  }
+
+  #sync(path: string, content: VirtualContent): void {
+    const fault = this.#faults.strikeSync(path);
+    if (fault === null) {
+      content.sync();
+    } else if (fault === 'fail') {
+      content.failSync(this.#prng, this.#sectorBytes);
+      throw new FileSystemError('io', path, `${path}: the sync failed`);
+    }
   }
 }

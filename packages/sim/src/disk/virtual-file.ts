@@ -5,8 +5,10 @@ import type { VirtualContent } from './virtual-content.ts';
 export interface FileBackend {
   /** Calls back after the time that so many bytes take; never after a crash. */
   complete(bytes: number, callback: () => void): void;
-  put(path: string, content: VirtualContent, offset: number, bytes: Uint8Array): void;
+  put(path: string, content: VirtualContent, offset: number, chunks: readonly Uint8Array[]): void;
   sync(path: string, content: VirtualContent): void;
+  /** @throws FileSystemError io, when that was injected */
+  read(path: string, content: VirtualContent, offset: number, length: number): Uint8Array;
 }
 
 interface Operation {
@@ -62,7 +64,10 @@ export class VirtualFile implements File {
     this.#submit({
       bytes: length,
       begin: () => undefined,
-      end: (error) => done(error, error ? null : this.#content.read(offset, length)),
+      end: (error) => {
+        if (error) done(error, null);
+        else this.#read(offset, length, done);
+      },
     });
   }
 
@@ -97,11 +102,18 @@ export class VirtualFile implements File {
   }
 
   #put(offset: number, chunks: readonly Uint8Array[]): void {
-    let position = offset;
-    for (const chunk of chunks) {
-      this.#disk.put(this.path, this.#content, position, chunk);
-      position += chunk.length;
+    this.#disk.put(this.path, this.#content, offset, chunks);
+  }
+
+  #read(offset: number, length: number, done: ResultCompletion<Uint8Array>): void {
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#disk.read(this.path, this.#content, offset, length);
+    } catch (error) {
+      done(fileSystemError(error), null);
+      return;
     }
+    done(null, bytes);
   }
 
   #sync(): FileSystemError | null {

@@ -10,8 +10,11 @@ interface NameChange {
   readonly node: Node;
 }
 
+const surelyNormal = /^[^/.][^/]*(?:\/[^/.][^/]*)*$/;
+
 /** The root is `.`; `a/./b`, `./a` and `a/` are what one expects. */
 export function normalPath(path: string): string {
+  if (surelyNormal.test(path)) return path;
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   return parts.length === 0 ? '.' : parts.join('/');
 }
@@ -41,6 +44,18 @@ export class VirtualNames {
 
   has(path: string): boolean {
     return this.#seen.has(path);
+  }
+
+  /** @returns null when there is no such file */
+  content(path: string): VirtualContent | null {
+    return this.#seen.get(path) ?? null;
+  }
+
+  /** With their paths, sorted by code unit. */
+  files(): [string, VirtualContent][] {
+    const files: [string, VirtualContent][] = [];
+    for (const [path, node] of this.#seen) if (node !== null) files.push([path, node]);
+    return files.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   contents(): VirtualContent[] {

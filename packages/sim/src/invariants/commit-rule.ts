@@ -2,8 +2,9 @@ import type { LogIndex, Term } from '@quorate/schema';
 import { GroupMap, type Invariant, InvariantViolation, type Turn } from './invariant.ts';
 
 interface Led {
-  readonly term: Term;
-  readonly commitIndex: LogIndex;
+  /** -1 while the node does not lead. */
+  term: Term;
+  commitIndex: LogIndex;
 }
 
 /**
@@ -12,24 +13,29 @@ interface Led {
  */
 export class CommitRule implements Invariant {
   readonly name = 'commit rule';
-  readonly #led = new GroupMap<Led | null>();
+  readonly #led = new GroupMap<Led>();
 
   check({ node, group, raft, first }: Turn): void {
-    const before = first ? null : this.#led.get(group, node);
+    let led = this.#led.get(group, node);
+    if (led === undefined) {
+      led = { term: -1, commitIndex: 0 };
+      this.#led.set(group, node, led);
+    }
     if (raft.role !== 'leader') {
-      this.#led.set(group, node, null);
+      led.term = -1;
       return;
     }
     const { currentTerm, commitIndex } = raft;
-    const moved = before?.term === currentTerm && commitIndex > before.commitIndex;
-    const term = raft.termAt(commitIndex);
-    if (moved && term !== null && term !== currentTerm) {
+    const moved = !first && led.term === currentTerm && commitIndex > led.commitIndex;
+    const term = moved ? raft.termAt(commitIndex) : null;
+    if (term !== null && term !== currentTerm) {
       throw new InvariantViolation(
         this.name,
         `group ${group}: node ${node}, leading term ${currentTerm}, commits index ${commitIndex} ` +
           `of term ${term} by counting`,
       );
     }
-    this.#led.set(group, node, { term: currentTerm, commitIndex });
+    led.term = currentTerm;
+    led.commitIndex = commitIndex;
   }
 }

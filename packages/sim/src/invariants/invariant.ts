@@ -30,20 +30,26 @@ export interface Invariant {
   check(turn: Turn): void;
 }
 
-/** A map from (group, number) that does not build strings on the hot path. */
+/**
+ * A map from (group, number from 0). Arrays, since groups, nodes, terms and indexes of a run are
+ * small, and each turn asks several times.
+ */
 export class GroupMap<Value> {
-  readonly #groups = new Map<GroupId, Map<number, Value>>();
+  readonly #groups: (Value | undefined)[][] = [];
 
   get(group: GroupId, key: number): Value | undefined {
-    return this.#groups.get(group)?.get(key);
+    return this.#groups[group]?.[key];
   }
 
   set(group: GroupId, key: number, value: Value): void {
-    let inner = this.#groups.get(group);
-    if (inner === undefined) {
-      inner = new Map();
-      this.#groups.set(group, inner);
-    }
-    inner.set(key, value);
+    const values = this.#groups[group];
+    if (values === undefined) this.#add(group)[key] = value;
+    else values[key] = value;
+  }
+
+  #add(group: GroupId): (Value | undefined)[] {
+    const values: (Value | undefined)[] = [];
+    this.#groups[group] = values;
+    return values;
   }
 }

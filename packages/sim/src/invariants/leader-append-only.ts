@@ -7,7 +7,7 @@ export class LeaderAppendOnly implements Invariant {
   readonly #ledTerm = new GroupMap<Term>();
 
   check({ node, group, raft, effects, first }: Turn): void {
-    const led = first ? undefined : this.#ledTerm.get(group, node);
+    const led = first ? -1 : (this.#ledTerm.get(group, node) ?? -1);
     const leads = raft.role === 'leader';
     if (leads && led === raft.currentTerm && effects.write?.truncateAfter != null) {
       throw new InvariantViolation(

@@ -2,11 +2,14 @@ import { equalBytes } from '@quorate/base';
 import type { Entry, GroupId, LogIndex, NodeId, Term } from '@quorate/schema';
 import { GroupMap, type Invariant, InvariantViolation, type Turn } from './invariant.ts';
 
+/** One of the entries that some log has held at an index. */
 interface Seen {
   readonly entry: Entry;
   /** Null when the log began just before the entry. */
   readonly prevTerm: Term | null;
   readonly node: NodeId;
+  /** Of the same index and another term. */
+  readonly other: Seen | undefined;
 }
 
 /**
@@ -16,24 +19,22 @@ interface Seen {
  */
 export class LogMatching implements Invariant {
   readonly name = 'log matching';
-  readonly #seen = new GroupMap<Map<Term, Seen>>();
+  readonly #seen = new GroupMap<Seen>();
 
   check({ node, group, raft, effects }: Turn): void {
-    for (const entry of effects.write?.entries ?? []) {
+    if (effects.write === null) return;
+    for (const entry of effects.write.entries) {
       this.#checkEntry(node, group, entry, raft.termAt(entry.index - 1));
     }
   }
 
   #checkEntry(node: NodeId, group: GroupId, entry: Entry, prevTerm: Term | null): void {
     const at: LogIndex = entry.index;
-    let terms = this.#seen.get(group, at);
-    if (terms === undefined) {
-      terms = new Map();
-      this.#seen.set(group, at, terms);
-    }
-    const seen = terms.get(entry.term);
+    const newest = this.#seen.get(group, at);
+    let seen = newest;
+    while (seen !== undefined && seen.entry.term !== entry.term) seen = seen.other;
     if (seen === undefined) {
-      terms.set(entry.term, { entry, prevTerm, node });
+      this.#seen.set(group, at, { entry, prevTerm, node, other: newest });
       return;
     }
     const same =

@@ -3,7 +3,11 @@ import type { SimulatedCluster } from '../simulated-cluster.ts';
 
 /** One kind of trouble. It begins now and ends by itself, or when the cluster is healed. */
 export interface Nemesis {
+  /** In kebab-case: plans name it. */
   readonly name: string;
-  /** @returns whether it found something to do */
+  /**
+   * @param prng its own: whether another nemesis strikes does not change what it draws
+   * @returns whether it found something to do
+   */
   strike(cluster: SimulatedCluster, prng: Prng): boolean;
 }

@@ -1,53 +1,130 @@
 import type { Prng } from '@quorate/base';
-import type { SimulatedCluster, SimulatedNode } from '../simulated-cluster.ts';
+import type { SimulatedCluster } from '../simulated-cluster.ts';
+import type { SimulatedNode } from '../simulated-node.ts';
 import type { Nemesis } from './nemesis.ts';
+import { crashFor, drawDownMs, pickLeader } from './victims.ts';
 
-function partitionSides(
+type Pair = readonly [SimulatedNode, SimulatedNode];
+
+function pairsBetween(left: readonly SimulatedNode[], right: readonly SimulatedNode[]): Pair[] {
+  return left.flatMap((a) => right.map((b) => [a, b] as const));
+}
+
+function cut(cluster: SimulatedCluster, prng: Prng, pairs: readonly Pair[], oneWay: boolean): void {
+  const mode = prng.chance(0.5) ? 'stall' : 'break';
+  for (const [a, b] of pairs) cluster.network.partition(a.id, b.id, { oneWay, mode });
+  cluster.endLater(prng.between(100, 6000), () => {
+    for (const [a, b] of pairs) cluster.network.heal(a.id, b.id);
+  });
+}
+
+function cutOff(
   cluster: SimulatedCluster,
   prng: Prng,
   left: readonly SimulatedNode[],
   oneWay: boolean,
 ): void {
-  const mode = prng.chance(0.5) ? 'stall' : 'break';
   const right = cluster.nodes.filter((node) => !left.includes(node));
-  const pairs = left.flatMap((a) => right.map((b) => [a.id, b.id] as const));
-  for (const [a, b] of pairs) cluster.network.partition(a, b, { oneWay, mode });
-  cluster.scheduler.schedule(prng.between(100, 6000), () => {
-    for (const [a, b] of pairs) cluster.network.heal(a, b);
-  });
+  cut(cluster, prng, pairsBetween(left, right), oneWay);
 }
 
 export const partition: Nemesis = {
   name: 'partition',
   strike(cluster, prng) {
     const size = prng.between(1, cluster.nodes.length - 1);
-    partitionSides(cluster, prng, prng.shuffle(cluster.nodes).slice(0, size), false);
+    cutOff(cluster, prng, prng.shuffle(cluster.nodes).slice(0, size), false);
     return true;
   },
 };
 
 export const isolateLeader: Nemesis = {
-  name: 'leader cut off',
+  name: 'leader-cut-off',
   strike(cluster, prng) {
     const leaders = cluster.nodes.filter((node) => cluster.leads(node));
     if (leaders.length === 0) return false;
-    partitionSides(cluster, prng, [prng.pick(leaders)], prng.chance(0.3));
+    cutOff(cluster, prng, [prng.pick(leaders)], prng.chance(0.3));
+    return true;
+  },
+};
+
+/**
+ * A leader is cut off, and comes back with what nobody else has just when its successor dies: both
+ * logs claim to be right (paper, figures 7 and 8).
+ */
+export const oldLeaderReturns: Nemesis = {
+  name: 'old-leader-returns',
+  strike(cluster, prng) {
+    const old = pickLeader(cluster, prng);
+    if (old === null) return false;
+    const others = cluster.nodes.filter((node) => node !== old);
+    for (const other of others) cluster.network.partition(old.id, other.id, { mode: 'stall' });
+    const downMs = drawDownMs(prng);
+    const losePower = prng.chance(0.5);
+    cluster.endLater(prng.between(500, 5000), () => {
+      for (const other of others) cluster.network.heal(old.id, other.id);
+      const successor = others.find((node) => cluster.leads(node));
+      if (successor !== undefined) crashFor(cluster, successor, losePower, downMs);
+    });
     return true;
   },
 };
 
 /** What goes from one side to the other is lost, the other way all is well. */
 export const oneWayPartition: Nemesis = {
-  name: 'one-way partition',
+  name: 'one-way-partition',
   strike(cluster, prng) {
     const size = prng.between(1, cluster.nodes.length - 1);
-    partitionSides(cluster, prng, prng.shuffle(cluster.nodes).slice(0, size), true);
+    cutOff(cluster, prng, prng.shuffle(cluster.nodes).slice(0, size), true);
+    return true;
+  },
+};
+
+/** Two sides that do not see each other, and one node that both see. */
+export const bridge: Nemesis = {
+  name: 'bridge',
+  strike(cluster, prng) {
+    const [, ...others] = prng.shuffle(cluster.nodes);
+    if (others.length < 2) return false;
+    const size = prng.between(1, others.length - 1);
+    cut(cluster, prng, pairsBetween(others.slice(0, size), others.slice(size)), false);
+    return true;
+  },
+};
+
+/** One link that comes and goes. */
+export const flappingLink: Nemesis = {
+  name: 'flapping-link',
+  strike(cluster, prng) {
+    const [a, b] = prng.shuffle(cluster.nodes);
+    if (a === undefined || b === undefined) return false;
+    const options = {
+      oneWay: prng.chance(0.3),
+      mode: prng.chance(0.5) ? 'stall' : 'break',
+    } as const;
+    const upMs = prng.pick([20, 100, 700]);
+    const downMs = prng.pick([20, 100, 700]);
+    let isOver = false;
+    const fall = (): void => {
+      if (isOver) return;
+      cluster.network.partition(a.id, b.id, options);
+      cluster.scheduler.schedule(downMs, rise);
+    };
+    const rise = (): void => {
+      if (isOver) return;
+      cluster.network.heal(a.id, b.id);
+      cluster.scheduler.schedule(upMs, fall);
+    };
+    fall();
+    cluster.endLater(prng.between(500, 8000), () => {
+      isOver = true;
+      cluster.network.heal(a.id, b.id);
+    });
     return true;
   },
 };
 
 export const resetConnections: Nemesis = {
-  name: 'connection reset',
+  name: 'connection-reset',
   strike(cluster, prng) {
     const [a, b] = prng.shuffle(cluster.nodes);
     if (a === undefined || b === undefined) return false;
@@ -57,14 +134,14 @@ export const resetConnections: Nemesis = {
 };
 
 export const slowLinks: Nemesis = {
-  name: 'slow links',
+  name: 'slow-links',
   strike(cluster, prng) {
     const [from, to] = prng.shuffle(cluster.nodes);
     if (from === undefined || to === undefined) return false;
     const maxLatencyMs = prng.pick([20, 150, 800]);
     const conditions = { minLatencyMs: maxLatencyMs / 4, maxLatencyMs };
     cluster.network.setConditions(conditions, from.id, to.id);
-    cluster.scheduler.schedule(prng.between(500, 5000), () => {
+    cluster.endLater(prng.between(500, 5000), () => {
       cluster.network.setConditions({ minLatencyMs: 0.2, maxLatencyMs: 2 }, from.id, to.id);
     });
     return true;
@@ -73,7 +150,7 @@ export const slowLinks: Nemesis = {
 
 /** Whole messages are lost, repeated and overtaken. */
 export const messageFaults: Nemesis = {
-  name: 'message loss, repetition, reordering',
+  name: 'message-faults',
   strike(cluster, prng) {
     Object.assign(cluster.messageFaults, {
       drop: prng.pick([0, 0.02, 0.2]),
@@ -81,7 +158,7 @@ export const messageFaults: Nemesis = {
       delay: prng.pick([0, 0.05, 0.3]),
       maxDelayMs: prng.pick([5, 100, 1500]),
     });
-    cluster.scheduler.schedule(prng.between(500, 5000), () => cluster.endMessageFaults());
+    cluster.endLater(prng.between(500, 5000), () => cluster.endMessageFaults());
     return true;
   },
 };

@@ -1,33 +1,8 @@
 import type { Prng } from '@quorate/base';
-import type { SimulatedCluster, SimulatedNode } from '../simulated-cluster.ts';
+import type { SimulatedCluster } from '../simulated-cluster.ts';
+import type { SimulatedNode } from '../simulated-node.ts';
 import type { Nemesis } from './nemesis.ts';
-
-function pickUp(cluster: SimulatedCluster, prng: Prng): SimulatedNode | null {
-  const up = cluster.nodes.filter((node) => node.up && !node.world.paused);
-  return up.length === 0 ? null : prng.pick(up);
-}
-
-function pickLeader(cluster: SimulatedCluster, prng: Prng): SimulatedNode | null {
-  const leaders = cluster.nodes.filter((node) => cluster.leads(node));
-  return leaders.length === 0 ? null : prng.pick(leaders);
-}
-
-function crashFor(
-  cluster: SimulatedCluster,
-  node: SimulatedNode,
-  losePower: boolean,
-  downMs: number,
-): void {
-  cluster.crash(node, losePower);
-  cluster.scheduler.schedule(downMs, () => {
-    if (!node.up) cluster.start(node);
-  });
-}
-
-/** Down for a moment or for several elections. */
-function drawDownMs(prng: Prng): number {
-  return prng.chance(0.5) ? prng.between(1, 200) : prng.between(200, 6000);
-}
+import { crashFor, drawDownMs, pickLeader, pickUp } from './victims.ts';
 
 /** kill -9: the machine lives on, and with it what was written and not synced. */
 export const killProcess: Nemesis = {
@@ -40,8 +15,9 @@ export const killProcess: Nemesis = {
   },
 };
 
+/** What was not synced is there, gone or torn. */
 export const losePower: Nemesis = {
-  name: 'power loss',
+  name: 'power-loss',
   strike(cluster, prng) {
     const node = pickUp(cluster, prng);
     if (node === null) return false;
@@ -51,7 +27,7 @@ export const losePower: Nemesis = {
 };
 
 export const leaderLosesPower: Nemesis = {
-  name: 'power loss of a leader',
+  name: 'leader-power-loss',
   strike(cluster, prng) {
     const node = pickLeader(cluster, prng);
     if (node === null) return false;
@@ -61,7 +37,7 @@ export const leaderLosesPower: Nemesis = {
 };
 
 export const allLosePower: Nemesis = {
-  name: 'power loss of all',
+  name: 'all-power-loss',
   strike(cluster, prng) {
     for (const node of cluster.nodes) {
       if (node.up) crashFor(cluster, node, true, drawDownMs(prng));
@@ -70,45 +46,76 @@ export const allLosePower: Nemesis = {
   },
 };
 
-/** SIGSTOP, a long garbage collection, a virtual machine that is moved. */
+/** SIGSTOP, or a long garbage collection: the disk and the clocks go on. */
 export const pause: Nemesis = {
   name: 'pause',
   strike(cluster, prng) {
     const node = prng.chance(0.5) ? pickLeader(cluster, prng) : pickUp(cluster, prng);
     if (node === null || node.world.paused) return false;
     cluster.pause(node);
-    cluster.scheduler.schedule(prng.between(50, 5000), () => cluster.resume(node));
+    cluster.endLater(prng.between(50, 5000), () => cluster.resume(node));
     return true;
   },
 };
 
-/** The node must stop itself: what is on its disk is no longer known. */
-export const failedSync: Nemesis = {
-  name: 'failed fsync',
+/** A virtual machine that is frozen or moved: its disk and its timers stand still with it. */
+export const suspend: Nemesis = {
+  name: 'suspend',
   strike(cluster, prng) {
-    const node = pickUp(cluster, prng);
-    if (node === null || node.diskFault) return false;
-    node.diskFault = true;
-    node.disk.injectSyncFault('fail', () => true, 1);
-    const downMs = prng.between(500, 4000);
-    cluster.scheduler.schedule(downMs, () => {
-      if (node.halted === null) return;
-      cluster.crash(node, true);
-      cluster.start(node);
+    const node = prng.chance(0.5) ? pickLeader(cluster, prng) : pickUp(cluster, prng);
+    if (node === null || node.world.paused) return false;
+    cluster.suspend(node);
+    cluster.endLater(prng.between(50, 5000), () => cluster.resume(node));
+    return true;
+  },
+};
+
+/** One node after another is closed in an orderly way and started again, as for an upgrade. */
+export const rollingRestart: Nemesis = {
+  name: 'rolling-restart',
+  strike(cluster, prng) {
+    const order = prng.shuffle(cluster.nodes);
+    restartInTurn(cluster, order, prng, (node, done) => {
+      if (node.host === null || node.world.paused) done();
+      else cluster.stop(node, done);
     });
     return true;
   },
 };
 
-export const slowDisk: Nemesis = {
-  name: 'slow disk',
+/** As a rolling restart by someone in a hurry. */
+export const rollingKill: Nemesis = {
+  name: 'rolling-kill',
   strike(cluster, prng) {
-    const node = prng.pick(cluster.nodes);
-    const usual = cluster.usualDiskLatency;
-    node.disk.latency = { ...usual, maxMs: prng.pick([20, 200, 3000]) };
-    cluster.scheduler.schedule(prng.between(500, 5000), () => {
-      node.disk.latency = usual;
+    restartInTurn(cluster, prng.shuffle(cluster.nodes), prng, (node, done) => {
+      cluster.crash(node, false);
+      done();
     });
     return true;
   },
 };
+
+function restartInTurn(
+  cluster: SimulatedCluster,
+  order: readonly SimulatedNode[],
+  prng: Prng,
+  end: (node: SimulatedNode, done: () => void) => void,
+): void {
+  const downMs = prng.between(1, 300);
+  const pauseMs = prng.between(0, 800);
+  let isOver = false;
+  cluster.endLater(60_000, () => {
+    isOver = true;
+  });
+  const next = (position: number): void => {
+    const node = order[position];
+    if (node === undefined || isOver) return;
+    end(node, () => {
+      cluster.scheduler.schedule(downMs, () => {
+        cluster.start(node);
+        cluster.scheduler.schedule(pauseMs, () => next(position + 1));
+      });
+    });
+  };
+  next(0);
+}

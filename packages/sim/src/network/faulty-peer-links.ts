@@ -29,6 +29,7 @@ export function faultyPeerLinks(inner: PeerLinks, options: FaultyPeerLinksOption
     start: (handlers, done) =>
       inner.start(
         {
+          greeted: (peer, incarnation) => handlers.greeted(peer, incarnation),
           connected: (peer) => handlers.connected(peer),
           disconnected: (peer) => handlers.disconnected(peer),
           message: (from, group, message) => {
@@ -49,6 +50,7 @@ export function faultyPeerLinks(inner: PeerLinks, options: FaultyPeerLinksOption
     send: (to, group, message) => inner.send(to, group, message),
     flush: () => inner.flush(),
     isConnected: (peer) => inner.isConnected(peer),
+    setPeer: (peer, address) => inner.setPeer(peer, address),
     close: () => {
       isClosed = true;
       inner.close();

@@ -80,13 +80,14 @@ export class VirtualNetwork {
   /** Who was last at an address: a machine without power does not even refuse. */
   readonly #owners = new Map<string, number>();
   readonly #connections = new Set<VirtualConnection>();
-  readonly #blocked = new Set<string>();
+  /** Ways from one node to another, as `wayKey` numbers them. */
+  readonly #blocked = new Set<number>();
   readonly #withoutPower = new Set<number>();
   /** What the processes that are paused will be told when they go on. */
   readonly #paused = new Map<number, (() => void)[]>();
   /** Counts the lives of each node: callbacks into an earlier one are dropped. */
   readonly #lives = new Map<number, number>();
-  readonly #links = new Map<string, LinkConditions>();
+  readonly #links = new Map<number, LinkConditions>();
   #conditions: LinkConditions;
   #nextPort = 40_000;
 
@@ -153,8 +154,8 @@ export class VirtualNetwork {
 
   partition(a: number, b: number, options: PartitionOptions = {}): void {
     if (options.mode === 'break') this.#break(a, b, 'connection timed out', true);
-    this.#blocked.add(`${a}>${b}`);
-    if (options.oneWay !== true) this.#blocked.add(`${b}>${a}`);
+    this.#blocked.add(wayKey(a, b));
+    if (options.oneWay !== true) this.#blocked.add(wayKey(b, a));
   }
 
   /** Ends the partition between two nodes, or all partitions. What was held up goes on. */
@@ -162,8 +163,8 @@ export class VirtualNetwork {
     if (a === undefined || b === undefined) {
       this.#blocked.clear();
     } else {
-      this.#blocked.delete(`${a}>${b}`);
-      this.#blocked.delete(`${b}>${a}`);
+      this.#blocked.delete(wayKey(a, b));
+      this.#blocked.delete(wayKey(b, a));
     }
     this.#resume();
   }
@@ -179,7 +180,7 @@ export class VirtualNetwork {
       this.#links.clear();
       this.#conditions = { ...this.#conditions, ...conditions };
     } else {
-      this.#links.set(`${from}>${to}`, { ...this.#conditionsOf(from, to), ...conditions });
+      this.#links.set(wayKey(from, to), { ...this.#conditionsOf(from, to), ...conditions });
     }
   }
 
@@ -306,11 +307,13 @@ export class VirtualNetwork {
   }
 
   #isBlocked(from: number, to: number): boolean {
-    return this.#blocked.has(`${from}>${to}`) || this.#withoutPower.has(to);
+    if (this.#blocked.size > 0 && this.#blocked.has(wayKey(from, to))) return true;
+    return this.#withoutPower.size > 0 && this.#withoutPower.has(to);
   }
 
   #conditionsOf(from: number, to: number): LinkConditions {
-    return this.#links.get(`${from}>${to}`) ?? this.#conditions;
+    if (this.#links.size === 0) return this.#conditions;
+    return this.#links.get(wayKey(from, to)) ?? this.#conditions;
   }
 
   #latencyMs(from: number, to: number, bytesAhead: number): number {
@@ -323,6 +326,11 @@ export class VirtualNetwork {
       link.minLatencyMs + spreadMs * this.#prng.float() + spikeMs + bytesAhead / link.bytesPerMs
     );
   }
+}
+
+/** A string would be built for each byte that moves. Node numbers are below 2^20. */
+function wayKey(from: number, to: number): number {
+  return from * 2 ** 20 + to;
 }
 
 function keyOf(address: Address): string {

@@ -1,5 +1,13 @@
 import { concatBytes, type Prng } from '@quorate/base';
 
+/**
+ * What receivers are lent, one after another: nothing arrives while another arrival is being
+ * handled. What does not fit gets a piece of its own.
+ */
+const lent = new Uint8Array(64 * 1024);
+/** A receiver that keeps a view instead of a copy finds this in it. */
+const spoilt = 0xdd;
+
 /** What a pipe asks of the network it is part of. */
 export interface PipeWorld {
   readonly prng: Prng;
@@ -144,8 +152,9 @@ export class VirtualPipe {
   }
 
   #deliver(): void {
-    while (this.#segments[0]?.isHere === true) {
+    for (;;) {
       const head = this.#segments[0];
+      if (head === undefined || !head.isHere) return;
       const isBlocked = this.#world.isBlocked(this.#sender.node, this.#receiver.node);
       if (isBlocked && !this.#hasForcedEnd()) return;
       if (this.#world.isPaused(this.#receiver.node)) return;
@@ -189,20 +198,27 @@ export class VirtualPipe {
       if (isRestLate) this.#arriveLater(rest);
     }
     this.#waitingBytes -= size;
-    // The receiver gets a copy that is spoiled afterwards: it may not keep what it was lent.
-    const chunk = here.slice(0, size);
-    this.#receiver.received(chunk);
-    chunk.fill(0xdd);
+    const space = here.length <= lent.length ? lent : new Uint8Array(here.length);
+    space.set(here);
+    this.#receiver.received(space.subarray(0, size));
+    space.fill(spoilt, 0, here.length);
     this.#sender.progressed();
   }
 
   #takeBytesHere(): Uint8Array {
+    const segments = this.#segments;
+    const head = segments[0];
+    const next = segments[1];
+    if (head?.kind === 'bytes' && (next?.kind !== 'bytes' || !next.isHere)) {
+      segments.shift();
+      return head.bytes;
+    }
     const parts: Uint8Array[] = [];
-    for (const segment of this.#segments) {
+    for (const segment of segments) {
       if (segment.kind !== 'bytes' || !segment.isHere) break;
       parts.push(segment.bytes);
     }
-    this.#segments.splice(0, parts.length);
+    segments.splice(0, parts.length);
     return parts.length === 1 ? (parts[0] as Uint8Array) : concatBytes(parts);
   }
 }

@@ -21,6 +21,7 @@ function rig(faults: MessageFaults): {
     send: (to) => to === 2,
     flush: () => undefined,
     isConnected: (peer) => peer === 2,
+    setPeer: () => undefined,
     close: () => undefined,
   };
   const links = faultyPeerLinks(inner, {
@@ -34,13 +35,14 @@ function rig(faults: MessageFaults): {
       message: (_from, _group, message) => {
         if (message.type === 'HeartbeatResponse') rounds.push(message.round);
       },
+      greeted: () => undefined,
       connected: () => undefined,
       disconnected: () => undefined,
     },
     () => undefined,
   );
   const receive = (round: number): void =>
-    handlers?.message(2, 1, { type: 'HeartbeatResponse', from: 2, to: 1, term: 1, round });
+    handlers?.message(2, 1, { type: 'HeartbeatResponse', from: 2, to: 1, term: 1, round, life: 1 });
   return { scheduler, links, receive, rounds };
 }
 
@@ -65,7 +67,7 @@ test('without faults it is as if it were not there, also when they end later', (
   Object.assign(faults, { drop: 0, duplicate: 0, delay: 0 });
   receive(2);
   assert.deepEqual(rounds, [2]);
-  const message = { type: 'TimeoutNow', from: 1, to: 2, term: 1 } as const;
+  const message = { type: 'TimeoutNow', from: 1, to: 2, term: 1, round: 1, life: 1 } as const;
   assert.deepEqual([links.send(2, 1, message), links.send(3, 1, message)], [true, false]);
   assert.deepEqual([links.isConnected(2), links.isConnected(3)], [true, false]);
 });

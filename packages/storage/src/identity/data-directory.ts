@@ -65,6 +65,42 @@ export function claimDataDirectory(options: ClaimOptions): DataDirectory {
   }
 }
 
+/** A directory that a node has claimed before, taken by a process that only mends it. */
+interface HeldDirectory extends Identity {
+  /** Gives the lock back. */
+  release(): void;
+}
+
+/**
+ * Takes the lock of a node's data directory, whosever it is, and changes nothing in it.
+ *
+ * @throws StorageError STORAGE_LOCKED, STORAGE_DIRECTORY_NOT_OURS (there is no identity),
+ *   STORAGE_VERSION_UNSUPPORTED, STORAGE_CORRUPT
+ * @throws FileSystemError when the disk cannot be read, or there is no such directory
+ */
+export function holdDataDirectory(fileSystem: FileSystem, directory: string): HeldDirectory {
+  const { blocking } = fileSystem;
+  // Before the lock, which may want to write a file.
+  const [found = 'nothing'] = blocking.list(directory);
+  if (!blocking.list(directory).includes('identity')) {
+    throw new StorageError(
+      'STORAGE_DIRECTORY_NOT_OURS',
+      `${directory} is no node's data directory: it has no file named identity. Nothing was ` +
+        'changed. Name the directory that holds identity, wal and snapshots.',
+      { directory, found },
+    );
+  }
+  const lock = takeLock(blocking, directory);
+  try {
+    const identity = readIdentity(blocking, directory);
+    if (identity === null) throw damaged(identityPath(directory), 'the file is gone');
+    return { ...identity, release: once(lock) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
 function once(lock: DirectoryLock): () => void {
   let held = true;
   return () => {
@@ -101,7 +137,10 @@ function readIdentity(blocking: BlockingFileSystem, directory: string): Identity
   if (found !== undefined && found !== `${version}`) throw unsupported(file, found);
   const [, , clusterId = '', node, incarnation] = pattern.exec(body) ?? [];
   if (node === undefined) throw damaged(file, 'a line is missing');
-  return { clusterId, nodeId: Number(node), incarnation: Number(incarnation) };
+  const identity = { clusterId, nodeId: Number(node), incarnation: Number(incarnation) };
+  const isSafe = [identity.nodeId, identity.incarnation].every(Number.isSafeInteger);
+  if (!isSafe) throw damaged(file, 'a number is out of range');
+  return identity;
 }
 
 /** Written beside and renamed: an identity is whole or not there. */

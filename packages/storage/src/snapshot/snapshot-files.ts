@@ -27,6 +27,11 @@ function snapshotName(group: GroupId, meta: SnapshotMeta): string {
   return `${group}-${meta.index}-${meta.term}`;
 }
 
+/** The file's name below the directory of snapshots. */
+export function snapshotFile(group: GroupId, meta: SnapshotMeta): string {
+  return `${snapshotName(group, meta)}.snap`;
+}
+
 class SnapshotFiles implements SnapshotStore {
   readonly #ports: SnapshotStoreOptions['ports'];
   readonly #directory: string;
@@ -72,7 +77,7 @@ class SnapshotFiles implements SnapshotStore {
   }
 
   open(group: GroupId, meta: SnapshotMeta, firstChunk: number, done: OpenDone): void {
-    const path = this.#path(`${snapshotName(group, meta)}.snap`);
+    const path = this.#path(snapshotFile(group, meta));
     const { fileSystem, checksum, codec } = this.#ports;
     fileSystem.open(path, (error, file) => {
       if (error || !file) {
@@ -94,7 +99,7 @@ class SnapshotFiles implements SnapshotStore {
     const { fileSystem, logger } = this.#ports;
     for (const name of this.#names) {
       const [, owner, index = ''] = fileName.exec(name) ?? [];
-      if (Number(owner) !== group || name === `${snapshotName(group, keep)}.snap`) continue;
+      if (Number(owner) !== group || name === snapshotFile(group, keep)) continue;
       if (this.#writing.has(name)) continue;
       // A newer one was committed after this call's reason arose: the log is about to name it.
       if (this.#fresh.has(name) && Number(index) > keep.index) continue;
@@ -111,7 +116,7 @@ class SnapshotFiles implements SnapshotStore {
 
   #writer(group: GroupId, meta: SnapshotMeta, file: File, part: string): SnapshotWriter {
     const { checksum, codec } = this.#ports;
-    const final = `${snapshotName(group, meta)}.snap`;
+    const final = snapshotFile(group, meta);
     return new SnapshotFileWriter({
       ports: this.#ports,
       file,

@@ -11,11 +11,13 @@ import {
   entryHeadBytes,
   groupStateHeadBytes,
   hardStateBytes,
+  hardStatesFirst,
   logStartBytes,
   opensSegment,
   putSegmentHeader,
   RecordKind,
   recordHeaderBytes,
+  repairBytes,
   segmentHeaderBytes,
   segmentSeed,
   truncateBytes,
@@ -49,9 +51,12 @@ export function measureWrites(writes: readonly GroupWrite[]): RecordCount {
 
 export function measureStates(states: Iterable<GroupState>): RecordCount {
   const count = { bytes: 0, records: 0 };
-  for (const { snapshot } of states) {
+  for (const { snapshot, repairUntil } of states) {
     const metaBytes = snapshot ? snapshotMetaBytes(snapshot) : 0;
     count.bytes += recordHeaderBytes + groupStateHeadBytes + metaBytes;
+    count.records += 1;
+    if (repairUntil === 0) continue;
+    count.bytes += recordHeaderBytes + repairBytes;
     count.records += 1;
   }
   return count;
@@ -71,6 +76,14 @@ interface BatchPlan {
   readonly records: RecordCount;
 }
 
+/** Whoever repairs the log can then tell whose a record was, and which votes it could have been. */
+function flagsOf({ opening, submissions }: BatchPlan): number {
+  const isHardStateFirst = submissions.every(({ writes }) =>
+    writes.every(({ hardState }) => hardState !== null),
+  );
+  return (opening ? opensSegment : 0) | (isHardStateFirst ? hardStatesFirst : 0);
+}
+
 interface EncodedBatch {
   /** One piece, padded; valid until the next `encode`. */
   readonly bytes: Uint8Array;
@@ -88,6 +101,9 @@ export class BatchEncoder {
   #view: DataView;
   #position = 0;
   #link = 0;
+  /** Of the segment that was last written to. */
+  #seed = 0;
+  #seedOf = -1;
 
   constructor(checksum: Checksum, incarnation: number) {
     this.#checksum = checksum;
@@ -133,10 +149,13 @@ export class BatchEncoder {
     view.setUint32(at + 16, plan.records.bytes, true);
     view.setUint32(at + 20, plan.records.records, true);
     view.setUint32(at + 24, plan.previousLink, true);
-    view.setUint32(at + 28, plan.opening ? opensSegment : 0, true);
-    const seed = segmentSeed(this.#checksum, plan.sequence, this.#incarnation);
+    view.setUint32(at + 28, flagsOf(plan), true);
+    if (plan.sequence !== this.#seedOf) {
+      this.#seed = segmentSeed(this.#checksum, plan.sequence, this.#incarnation);
+      this.#seedOf = plan.sequence;
+    }
     this.#position = at + batchHeaderBytes;
-    this.#link = this.#checksum.crc32(this.#bytes.subarray(at + 8, this.#position), seed);
+    this.#link = this.#checksum.crc32(this.#bytes.subarray(at + 8, this.#position), this.#seed);
     view.setUint32(at + 4, this.#link, true);
   }
 
@@ -189,6 +208,13 @@ export class BatchEncoder {
     putSafeInteger(view, body + 40, lastIndex);
     const head = body + groupStateHeadBytes;
     this.#endRecord(snapshot ? putSnapshotMeta(view, head, snapshot) : head);
+    if (state.repairUntil > 0) this.#putRepair(state);
+  }
+
+  #putRepair({ group, repairUntil }: GroupState): void {
+    const body = this.#beginRecord(group, RecordKind.repair, 0);
+    putSafeInteger(this.#view, body, repairUntil);
+    this.#endRecord(body + repairBytes);
   }
 
   /** @returns where the body begins */

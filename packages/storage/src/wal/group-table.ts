@@ -8,6 +8,8 @@ export interface GroupState {
   logStart: LogPosition;
   /** Of the last entry; `logStart.index` when there is none. */
   lastIndex: LogIndex;
+  /** Not 0: the log was damaged, and may have been acknowledged up to here. */
+  repairUntil: LogIndex;
 }
 
 interface EntryRange {
@@ -29,7 +31,13 @@ function newGroupState(group: GroupId): GroupState {
     snapshot: null,
     logStart: { index: 0, term: 0 },
     lastIndex: 0,
+    repairUntil: 0,
   };
+}
+
+/** The log has reached what was lost again; that it may be cut back later changes nothing. */
+function endRepair(state: GroupState): void {
+  if (state.lastIndex >= state.repairUntil) state.repairUntil = 0;
 }
 
 /**
@@ -75,7 +83,9 @@ export class GroupTable {
 
   /** Entries `first` to `last` are now in the segment that is being written to. */
   entries(group: GroupId, first: LogIndex, last: LogIndex): void {
-    this.group(group).lastIndex = last;
+    const state = this.group(group);
+    state.lastIndex = last;
+    endRepair(state);
     const current = this.#segments.at(-1);
     const range = current?.ranges.get(group);
     if (range) range.last = last;
@@ -86,6 +96,7 @@ export class GroupTable {
     const state = this.group(group);
     state.logStart = position;
     state.lastIndex = Math.max(state.lastIndex, position.index);
+    endRepair(state);
   }
 
   /** @returns the oldest segment when nothing in it is needed any more */

@@ -1,16 +1,23 @@
 import type { RecoveredGroup } from '@quorate/raft';
-import type { GroupId, HardState, LogIndex, SnapshotMeta } from '@quorate/schema';
+import type { GroupId, HardState, LogIndex } from '@quorate/schema';
 import { type Entry, EntryKind } from '@quorate/schema';
-import { getSafeInteger } from '../fixed-integers.ts';
-import { getSnapshotMeta } from '../snapshot-meta-bytes.ts';
 import { type GroupState, GroupTable } from './group-table.ts';
+import {
+  asInteger,
+  expectBytes,
+  ReplayProblem,
+  readGroupState,
+  readHardState,
+  readInteger,
+  readMeta,
+} from './record-bodies.ts';
 import type { SegmentBytes, WalRecord } from './segment-bytes.ts';
 import {
   entryHeadBytes,
-  groupStateHeadBytes,
   hardStateBytes,
   logStartBytes,
   RecordKind,
+  repairBytes,
   truncateBytes,
 } from './wal-format.ts';
 
@@ -18,20 +25,6 @@ interface HeldEntries {
   /** Entries up to here are in no segment that is left, or not needed. */
   base: LogIndex;
   entries: Entry[];
-}
-
-/** Says what is wrong with a record whose checksum is right. */
-export class ReplayProblem extends Error {
-  override readonly name = 'ReplayProblem';
-}
-
-function integer(value: number, what: string): number {
-  if (value < 0) throw new ReplayProblem(`${what} is out of range`);
-  return value;
-}
-
-function expectBytes(record: WalRecord, bytes: number, what: string): void {
-  if (record.end - record.body !== bytes) throw new ReplayProblem(`${what} has a wrong length`);
 }
 
 function sameState(a: GroupState, b: GroupState): boolean {
@@ -60,7 +53,7 @@ export class LogReplay {
 
   /** @throws ReplayProblem */
   record(segment: SegmentBytes, record: WalRecord): void {
-    integer(record.group, 'the group');
+    asInteger(record.group, 'the group');
     switch (record.kind) {
       case RecordKind.entry:
         return this.#entry(segment, record);
@@ -77,6 +70,9 @@ export class LogReplay {
         return this.#logStart(segment.view, record);
       case RecordKind.groupState:
         return this.#groupState(segment.view, record);
+      case RecordKind.repair:
+        expectBytes(record, repairBytes, 'the repair mark');
+        return this.#repair(record.group, readInteger(segment.view, record.body));
       default:
         throw new ReplayProblem(`the record is of kind ${record.kind}, which is unknown`);
     }
@@ -85,15 +81,21 @@ export class LogReplay {
   /** @throws ReplayProblem when entries that are needed are in no segment that is left */
   recovered(): Map<GroupId, RecoveredGroup> {
     const recovered = new Map<GroupId, RecoveredGroup>();
-    for (const { group, hardState, snapshot, logStart } of this.table.groups.values()) {
+    for (const state of this.table.groups.values()) {
+      const { group, hardState, snapshot, logStart, repairUntil } = state;
       const { base, entries } = this.#entriesOf(group);
       if (base > logStart.index) {
         const range = `${logStart.index + 1} to ${base}`;
         throw new ReplayProblem(`entries ${range} of group ${group} are in no segment`);
       }
-      recovered.set(group, { group, hardState, snapshot, logStart, entries });
+      recovered.set(group, { group, hardState, snapshot, logStart, entries, repairUntil });
     }
     return recovered;
+  }
+
+  /** What is left of the group's log so far, in the order of the indexes. */
+  entries(group: GroupId): readonly Entry[] {
+    return this.#entriesOf(group).entries;
   }
 
   #entriesOf(group: GroupId): HeldEntries {
@@ -124,7 +126,7 @@ export class LogReplay {
     if (index !== expected) {
       throw new ReplayProblem(`entry ${index} of group ${group} comes where ${expected} must`);
     }
-    if (entryKind > EntryKind.configuration) {
+    if (entryKind > EntryKind.withheld) {
       throw new ReplayProblem(`entry ${index} is of kind ${entryKind}, which is unknown`);
     }
     held.entries.push({
@@ -165,40 +167,20 @@ export class LogReplay {
 
   /** The first segment tells where each group stood; later ones must agree with the replay. */
   #groupState(view: DataView, record: WalRecord): void {
-    const { group, body, end } = record;
-    const head = body + groupStateHeadBytes;
-    if (head > end) throw new ReplayProblem('the group state is cut short');
-    const found: GroupState = {
-      group,
-      hardState: readHardState(view, body),
-      logStart: { index: readInteger(view, body + 24), term: readInteger(view, body + 32) },
-      lastIndex: readInteger(view, body + 40),
-      snapshot: head === end ? null : readMeta(view, head, end),
-    };
-    if (found.lastIndex < found.logStart.index) {
-      throw new ReplayProblem(`the log of group ${group} ends before it begins`);
-    }
+    const { group } = record;
+    const found = readGroupState(view, record);
     if (this.#segments === 1) Object.assign(this.table.group(group), found);
     else if (!sameState(found, this.table.group(group))) {
       throw new ReplayProblem(`the state of group ${group} differs from what led up to it`);
     }
   }
-}
 
-function readInteger(view: DataView, offset: number): number {
-  return integer(getSafeInteger(view, offset), 'a number');
-}
-
-function readHardState(view: DataView, offset: number): HardState {
-  return {
-    term: readInteger(view, offset),
-    votedFor: readInteger(view, offset + 8),
-    commitIndex: readInteger(view, offset + 16),
-  };
-}
-
-function readMeta(view: DataView, offset: number, end: number): SnapshotMeta {
-  const meta = getSnapshotMeta(view, offset, end);
-  if (!meta) throw new ReplayProblem('the snapshot pointer is malformed');
-  return meta;
+  /** As with the group state before it. */
+  #repair(group: GroupId, until: LogIndex): void {
+    const state = this.table.group(group);
+    if (this.#segments === 1) state.repairUntil = until;
+    else if (state.repairUntil !== until) {
+      throw new ReplayProblem(`the repair mark of group ${group} differs from the one before`);
+    }
+  }
 }

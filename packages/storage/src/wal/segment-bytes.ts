@@ -12,7 +12,7 @@ import {
   viewOf,
 } from './wal-format.ts';
 
-interface BatchHeader {
+export interface BatchHeader {
   readonly number: number;
   readonly recordBytes: number;
   readonly records: number;
@@ -70,7 +70,7 @@ export class SegmentBytes {
 
   /** @returns null when there is no intact batch at `offset` */
   batchAt(offset: number): Batch | null {
-    const header = this.#headerAt(offset);
+    const header = this.headerAt(offset);
     if (!header) return null;
     const end = offset + batchHeaderBytes + header.recordBytes;
     if (end > this.bytes.length) return null;
@@ -100,18 +100,34 @@ export class SegmentBytes {
   *records(batch: Batch): Generator<WalRecord, void> {
     let offset = batch.offset + batchHeaderBytes;
     for (let record = 0; record < batch.records; record++) {
-      const body = offset + recordHeaderBytes;
-      const end = body + this.view.getUint32(offset + 4, true);
-      yield {
-        offset,
-        group: getSafeInteger(this.view, offset + 8),
-        kind: this.view.getUint8(offset + 16),
-        entryKind: this.view.getUint8(offset + 17),
-        body,
-        end,
-      };
-      offset = end;
+      const found = this.recordAt(offset);
+      yield found;
+      offset = found.end;
     }
+  }
+
+  /** What is said to be a record at `offset`, whose header lies within the segment. */
+  recordAt(offset: number): WalRecord {
+    const body = offset + recordHeaderBytes;
+    return {
+      offset,
+      group: getSafeInteger(this.view, offset + 8),
+      kind: this.view.getUint8(offset + 16),
+      entryKind: this.view.getUint8(offset + 17),
+      body,
+      end: body + this.view.getUint32(offset + 4, true),
+    };
+  }
+
+  /** The crc that the record would have behind `link`. */
+  recordLink(record: WalRecord, link: number): number {
+    return this.#checksum.crc32(this.bytes.subarray(record.offset + 4, record.end), link);
+  }
+
+  /** The crc that what is said to be a batch header at `offset` would have. */
+  headerLink(offset: number): number {
+    const checked = this.bytes.subarray(offset + 8, offset + batchHeaderBytes);
+    return this.#checksum.crc32(checked, this.#seed);
   }
 
   /**
@@ -124,7 +140,7 @@ export class SegmentBytes {
     const last = this.bytes.length - batchHeaderBytes;
     for (let offset = alignBatch(from); offset <= last; offset += batchAlignment) {
       if (this.view.getUint32(offset, true) !== batchMagic) continue;
-      const header = this.#headerAt(offset);
+      const header = this.headerAt(offset);
       if (header && header.number > number) return offset;
     }
     return null;
@@ -141,12 +157,12 @@ export class SegmentBytes {
     return Math.max(end, from);
   }
 
-  #headerAt(offset: number): BatchHeader | null {
+  /** @returns null when there is no intact batch header at `offset` */
+  headerAt(offset: number): BatchHeader | null {
     if (offset + batchHeaderBytes > this.bytes.length) return null;
     const view = this.view;
     if (view.getUint32(offset, true) !== batchMagic) return null;
-    const checked = this.bytes.subarray(offset + 8, offset + batchHeaderBytes);
-    const crc = this.#checksum.crc32(checked, this.#seed);
+    const crc = this.headerLink(offset);
     if (view.getUint32(offset + 4, true) !== crc) return null;
     const recordBytes = view.getUint32(offset + 16, true);
     return {

@@ -22,6 +22,7 @@ import { getSafeInteger, putSafeInteger } from '../fixed-integers.ts';
  *   20 u32 records
  *   24 u32 the link of the batch before: the crc of its last record, or of its header without one
  *   28 u32 flags: 1 = opens its segment, so that it begins with a groupState for each group
+ *                 2 = every group's records in it begin with a hardState
  *
  * A record:
  *
@@ -39,6 +40,8 @@ import { getSafeInteger, putSafeInteger } from '../fixed-integers.ts';
  *   snapshot    a snapshot's meta
  *   logStart    u64 index, term
  *   groupState  hardState, logStart, u64 lastIndex; then a snapshot's meta unless there is none
+ *   repair      u64 the last index that may have been acknowledged before the log was damaged; in
+ *               force until the log is durable up to there; behind the group's groupState
  *
  * The segment's seed is the crc of its sequence and incarnation: bytes of another segment or of
  * another directory never pass. Since each crc seeds the next, a batch's link covers the whole log
@@ -54,7 +57,9 @@ export const hardStateBytes = 24;
 export const logStartBytes = 16;
 export const truncateBytes = 8;
 export const groupStateHeadBytes = hardStateBytes + logStartBytes + 8;
+export const repairBytes = 8;
 export const opensSegment = 1;
+export const hardStatesFirst = 2;
 export const batchMagic = 0x42_51_a7_1e;
 
 export const RecordKind = {
@@ -64,6 +69,7 @@ export const RecordKind = {
   snapshot: 4,
   logStart: 5,
   groupState: 6,
+  repair: 7,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 

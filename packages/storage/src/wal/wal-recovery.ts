@@ -2,6 +2,7 @@ import type { Checksum, FileSystem, Logger } from '@quorate/base';
 import type { RecoveredGroup } from '@quorate/raft';
 import type { GroupId } from '@quorate/schema';
 import {
+  damagedDirectory,
   joinPath,
   logBegunPath,
   segmentPath,
@@ -12,7 +13,9 @@ import {
 import { StorageError } from '../storage-error.ts';
 import { BatchEncoder } from './batch-encoder.ts';
 import type { GroupTable } from './group-table.ts';
-import { LogReplay, ReplayProblem } from './log-replay.ts';
+import { LogReplay } from './log-replay.ts';
+import { finishRestart, pendingRestart } from './log-restart.ts';
+import { ReplayProblem } from './record-bodies.ts';
 import { type Batch, SegmentBytes } from './segment-bytes.ts';
 import { formatVersion, getSegmentHeader, segmentHeaderBytes } from './wal-format.ts';
 
@@ -44,8 +47,9 @@ interface LogEnd {
 }
 
 const advice =
-  'Nothing was changed. Check the disk, and keep this node down: the others go on without it. ' +
-  'Restore its directory as a whole; never start it under its old name without its data.';
+  'Nothing was changed. Check the disk, then run quorate repair on the data directory: what was ' +
+  'lost here comes back from the other members, which go on meanwhile. Never start this node under ' +
+  'its old name without its data.';
 
 function corrupt(file: string, offset: number, what: string): StorageError<'STORAGE_CORRUPT'> {
   return new StorageError('STORAGE_CORRUPT', `${file} at offset ${offset}: ${what}. ${advice}`, {
@@ -77,6 +81,7 @@ export class WalRecovery {
     const { fileSystem, directory } = this.#options;
     const { blocking } = fileSystem;
     blocking.makeDirectory(walDirectory(directory));
+    this.#finishRepair();
     const begun = blocking.list(directory).includes('log-begun');
     let sequences = this.#sequences();
     if (sequences.length === 0 && begun) {
@@ -110,6 +115,16 @@ export class WalRecovery {
       number: end.lastBatch.number,
       link: end.lastBatch.link,
     };
+  }
+
+  #finishRepair(): void {
+    const { fileSystem, directory, logger } = this.#options;
+    const sequence = pendingRestart(fileSystem.blocking, directory);
+    if (sequence === null) return;
+    finishRestart(fileSystem.blocking, directory, sequence);
+    logger.warn('an interrupted repair of the log was finished', {
+      damagedSegments: damagedDirectory(directory, sequence),
+    });
   }
 
   #sequences(): number[] {

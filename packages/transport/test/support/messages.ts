@@ -1,19 +1,12 @@
-import type { NodeId, PeerMessage } from '@quorate/schema';
+import { majorityConfiguration, type NodeId, type PeerMessage } from '@quorate/schema';
 
 export function heartbeat(from: NodeId, to: NodeId, round: number): PeerMessage {
-  return { type: 'Heartbeat', from, to, term: 1, round, commitIndex: 0 };
+  return { type: 'Heartbeat', from, to, term: 1, round, commitIndex: 0, cancelRound: 0 };
 }
 
 export function chunk(from: NodeId, to: NodeId, at: number, bytes: number): PeerMessage {
-  const none: readonly NodeId[] = [];
-  const configuration = {
-    voters: [1, 2],
-    votersOutgoing: none,
-    learners: none,
-    learnersNext: none,
-    autoLeave: false,
-  };
-  const snapshot = { index: 9, term: 1, timestampMicros: 5, configuration };
+  const configuration = majorityConfiguration([1, 2]);
+  const snapshot = { index: 9, term: 1, timestampMicros: 5, configuration, withheld: false };
   const data = new Uint8Array(bytes).fill(at);
   return { type: 'SnapshotChunk', from, to, term: 1, snapshot, chunk: at, last: false, data };
 }

@@ -31,6 +31,7 @@ export interface RigNode {
   readonly received: Received[];
   /** `+2` when the link to 2 came up, `-2` when it went down. */
   readonly changes: string[];
+  readonly greetings: { readonly peer: NodeId; readonly incarnation: number }[];
   readonly logged: LogLine[];
   started: Error | null | undefined;
   /** Sum over all labels but what is asked for. */
@@ -106,6 +107,7 @@ export class Rig {
       links,
       received: [],
       changes: [],
+      greetings: [],
       logged,
       started: undefined,
       metric: (name, peer) => counted.get(`quorate_transport_${name} ${peer}`) ?? 0,
@@ -114,6 +116,7 @@ export class Rig {
     links.start(
       {
         message: (from, group, message) => node.onMessage({ from, group, message }),
+        greeted: (peer, incarnation) => node.greetings.push({ peer, incarnation }),
         connected: (peer) => node.changes.push(`+${peer}`),
         disconnected: (peer) => node.changes.push(`-${peer}`),
       },

@@ -1,0 +1,70 @@
+import type { Canary } from './canary.ts';
+
+/** Reads, leases, and what clients are told of their commands. */
+export const clientCanaries: readonly Canary[] = [
+  {
+    name: 'read-before-first-commit',
+    why: 'a new leader reads before it has committed an entry of its term (bug 33)',
+    file: 'raft/src/reads/reads.ts',
+    find: 'if (!role.reads.waiting || replica.commitIndex < role.termStart) return;',
+    replace: 'if (!role.reads.waiting) return;',
+  },
+  {
+    name: 'read-without-a-round',
+    why: 'a leader answers reads without asking whether it still leads',
+    file: 'raft/src/reads/reads.ts',
+    find: 'confirmReads(replica, role, confirmedRound(replica, role));',
+    replace: 'confirmReads(replica, role, Math.max(role.round, confirmedRound(replica, role)));',
+  },
+  {
+    name: 'read-before-it-is-applied',
+    why: 'a read is answered before the state machine has reached its index',
+    file: 'runtime/src/reads.ts',
+    find: 'reached(appliedIndex: LogIndex): void {',
+    replace:
+      'reached(index: LogIndex): void {\n' +
+      '    const appliedIndex = Math.max(index, Number.MAX_SAFE_INTEGER);',
+  },
+  {
+    name: 'read-contexts-are-reused',
+    why: 'the answer to a read of an earlier life confirms one of this life (bug 34)',
+    file: 'runtime/src/group-requests.ts',
+    find: 'this.#reads = new Reads(1 + prng.below(2 ** 52));',
+    replace: 'this.#reads = new Reads(1);',
+  },
+  {
+    name: 'lease-dated-by-arrival',
+    why: 'a lease counts from when its confirmation arrived, not from when it was asked (rule 2)',
+    file: 'raft/src/handle/heartbeat.ts',
+    find: 'progress.supportedAtMs = Math.max(progress.supportedAtMs, sentMs);',
+    replace: 'progress.supportedAtMs = replica.nowMs;',
+  },
+  {
+    name: 'lease-survives-a-transfer',
+    why: 'a leader reads by its lease while another may have taken over at its wish (bug 35)',
+    file: 'raft/src/replication/leadership-check.ts',
+    find: 'maxClockDrift === null || role.fences.size > 0 || replica.commitIndex < role.termStart',
+    replace: 'maxClockDrift === null || replica.commitIndex < role.termStart',
+  },
+  {
+    name: 'lost-command-is-acknowledged',
+    why: 'whoever waits at an index is answered, also when another command was committed there',
+    file: 'runtime/src/proposals.ts',
+    find: 'if (proposedIn === term) proposal.done(null, { index, result });',
+    replace: 'if (proposedIn <= term) proposal.done(null, { index, result });',
+  },
+  {
+    name: 'forwarded-command-is-sent-again',
+    why: 'a command whose answer was lost with the link is sent again, and may be applied twice',
+    file: 'runtime/src/proposals.ts',
+    find: "for (const proposal of lost) proposal.done(outcomeUnknown('linkLost'), null);",
+    replace: 'this.requeue(lost);',
+  },
+  {
+    name: 'timeout-is-called-a-refusal',
+    why: 'a client is told that nothing happened when nobody knows',
+    file: 'runtime/src/proposals.ts',
+    find: "if (proposal.deadlineMs <= nowMs) proposal.done(outcomeUnknown('timeout'), null);",
+    replace: 'if (proposal.deadlineMs <= nowMs) proposal.done(noLeader(retryAfterMs), null);',
+  },
+];

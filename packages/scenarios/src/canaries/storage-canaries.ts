@@ -1,0 +1,71 @@
+import type { Canary } from './canary.ts';
+
+/** What is durable, and what a start makes of it. */
+export const storageCanaries: readonly Canary[] = [
+  {
+    name: 'acknowledge-before-fsync',
+    why: 'entries are acknowledged when they are handed to the log, not when they are durable',
+    file: 'runtime/src/runtime.ts',
+    find: 'this.#options.logStore.submit(writes, (error) => {',
+    replace:
+      'this.#options.logStore.submit(writes, () => undefined);\n' +
+      '      this.#options.ports.timers.defer(() => {\n' +
+      '        const error = null as Error | null;',
+  },
+  {
+    name: 'failed-fsync-is-ignored',
+    why: 'a write whose fsync failed counts as durable',
+    file: 'storage/src/wal/write-ahead-log.ts',
+    find: 'if (error) this.#fail(error, segmentPath(this.#directory, sequence));',
+    replace: "if (error?.kind === 'closed') this.#fail(error, this.#directory);",
+  },
+  {
+    name: 'segment-forgets-votes',
+    why: 'a new log segment does not repeat the vote of an idle group, and the old one is freed',
+    file: 'storage/src/wal/batch-encoder.ts',
+    find:
+      'putSafeInteger(view, body + 16, hardState.commitIndex);\n' +
+      '    putSafeInteger(view, body + 24, logStart.index);',
+    replace:
+      'putSafeInteger(view, body, 0);\n' +
+      '    putSafeInteger(view, body + 8, 0);\n' +
+      '    putSafeInteger(view, body + 16, hardState.commitIndex);\n' +
+      '    putSafeInteger(view, body + 24, logStart.index);',
+  },
+  {
+    name: 'segment-is-freed-too-early',
+    why: 'a log segment goes although entries in it are still needed',
+    file: 'storage/src/wal/group-table.ts',
+    find: 'return this.#pinning(oldest) === null ? oldest : null;',
+    replace: 'return this.#segments.length > 3 ? oldest : null;',
+  },
+  {
+    name: 'torn-tail-stays',
+    why: 'what a torn write left is not made void, and stands behind what is written next',
+    file: 'storage/src/wal/wal-recovery.ts',
+    find: 'settled.fill(0, offset - from);',
+    replace: 'if (offset < from) settled.fill(0);',
+  },
+  {
+    name: 'recovered-cache-is-trusted',
+    why: 'after a kill the last batch may be in the cache only, and the node acts on it',
+    file: 'storage/src/wal/wal-recovery.ts',
+    find: 'blocking.overwriteDurably(segment.path, from, settled);',
+    replace: 'if (endOfContent > offset) blocking.overwriteDurably(segment.path, from, settled);',
+  },
+  {
+    name: 'snapshot-is-named-before-it-is-durable',
+    why: 'a snapshot gets its name before its content is synced, and the log is cut behind it',
+    file: 'storage/src/snapshot/snapshot-writer.ts',
+    find: 'file.writeDurably(bytes.offset, bytes.chunks, (failed) => {',
+    replace: 'file.write(bytes.offset, bytes.chunks, (failed) => {',
+  },
+  {
+    name: 'snapshot-name-is-not-synced',
+    why: 'the directory is not synced after a snapshot was renamed, and the log is cut behind it',
+    file: 'storage/src/snapshot/snapshot-writer.ts',
+    find: 'fileSystem.syncDirectory(directory, (syncFailed) => {',
+    replace:
+      'fileSystem.size(directory, () => {\n          const syncFailed = null as Error | null;',
+  },
+];

@@ -1,0 +1,156 @@
+import { parseArgs } from 'node:util';
+import { canaries } from '../canaries/registry.ts';
+import type { Plan } from '../plan/plan.ts';
+import { parsePlan } from '../plan/plan-text.ts';
+
+export const usage = `Runs clusters of the real code in virtual time, with faults drawn from a seed.
+
+  npm run sim -- --seeds 200              seeds 1 to 200
+  npm run sim -- --seed 42                one seed
+  npm run sim -- --seed 42 --trace        and what every node did
+  npm run sim -- --seed 42 --shrink       a failing seed, reduced to what it needs to fail
+  npm run sim -- --plan 'seed=42;...'     a reduced run, as --shrink printed it
+  npm run sim -- --canary NAME            plants a known mistake, which must be caught
+  npm run sim -- --canaries               all of them
+
+  --nodes N           voters (default 3)
+  --seeds N           how many seeds (default 1; with --canary or --canaries at most 500)
+  --seed FIRST        the first seed (default 1)
+  --jobs N            processes to share the seeds, or the canaries (default 1)
+  --plan TEXT         plays this plan instead of one drawn from a seed
+  --shrink            when a run fails, looks for the smallest that fails in the same way
+  --shrink-seconds N  for at most so long (default 60)
+  --trace [json]      every event, in virtual time, one a line (docs/internals/simulator.md)
+  --trace-node N      only of this node, and strikes
+  --trace-group N     only turns of this group
+  --trace-from MS     only from this virtual time on
+  --canary NAME       ${canaries.map(({ name }) => name).join('\n                      ')}
+  --runs K            with --canaries: from K different first seeds, and the median (default 1)
+
+Exit status: 0 no violation (with --canaries: all were caught), 1 a violation was found (with
+--canary: as it should be), 2 usage, 3 a canary was not caught, 4 a canary could not be planted.
+`;
+
+export interface SimOptions {
+  readonly help: boolean;
+  readonly first: number;
+  readonly count: number;
+  readonly nodes: number;
+  readonly jobs: number;
+  readonly plan: Plan | null;
+  readonly shrink: boolean;
+  readonly shrinkSeconds: number;
+  readonly trace: TraceOptions | null;
+  readonly canary: string | null;
+  readonly canaries: boolean;
+  readonly runs: number;
+}
+
+export interface TraceOptions {
+  readonly format: 'text' | 'json';
+  readonly node: number | null;
+  readonly group: number | null;
+  readonly fromMs: number;
+}
+
+/** @throws Error that says which option is wrong */
+export function parseOptions(args: readonly string[]): SimOptions {
+  const { values } = parseArgs({
+    args: joinTraceFormat(args),
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      nodes: { type: 'string', default: '3' },
+      jobs: { type: 'string', default: '1' },
+      plan: { type: 'string' },
+      shrink: { type: 'boolean', default: false },
+      'shrink-seconds': { type: 'string', default: '60' },
+      trace: { type: 'string' },
+      'trace-node': { type: 'string' },
+      'trace-group': { type: 'string' },
+      'trace-from': { type: 'string' },
+      canary: { type: 'string' },
+      canaries: { type: 'boolean', default: false },
+      runs: { type: 'string', default: '1' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  const canary = values.canary ?? null;
+  if (canary !== null && !canaries.some(({ name }) => name === canary)) {
+    throw new Error(`--canary: there is no canary ${canary}`);
+  }
+  const plan = values.plan === undefined ? null : readPlan(values.plan);
+  if (plan !== null && (values.seed !== undefined || values.seeds !== undefined)) {
+    throw new Error('--plan has its own seed: leave --seed and --seeds out');
+  }
+  const isHunt = canary !== null || values.canaries;
+  const defaultCount = isHunt && plan === null ? '500' : '1';
+  return {
+    help: values.help,
+    first: wholeNumber('--seed', values.seed ?? '1', Number.MAX_SAFE_INTEGER),
+    count: wholeNumber('--seeds', values.seeds ?? defaultCount, 1e9),
+    nodes: plan?.nodes ?? wholeNumber('--nodes', values.nodes, 9),
+    jobs: wholeNumber('--jobs', values.jobs, 64),
+    plan,
+    shrink: values.shrink,
+    shrinkSeconds: wholeNumber('--shrink-seconds', values['shrink-seconds'], 1e6),
+    trace: traceOptions(values),
+    canary,
+    canaries: values.canaries,
+    runs: wholeNumber('--runs', values.runs, 1000),
+  };
+}
+
+/** `--trace` stands alone, or before its format. */
+function joinTraceFormat(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  args.forEach((arg, position) => {
+    const next = args[position + 1];
+    const isFormat = (arg === 'json' || arg === 'text') && args[position - 1] === '--trace';
+    if (isFormat) return;
+    if (arg !== '--trace') joined.push(arg);
+    else joined.push(`--trace=${next === 'json' ? 'json' : 'text'}`);
+  });
+  return joined;
+}
+
+function traceOptions(values: {
+  trace?: string | undefined;
+  'trace-node'?: string | undefined;
+  'trace-group'?: string | undefined;
+  'trace-from'?: string | undefined;
+}): TraceOptions | null {
+  const { trace: format } = values;
+  const filters = ['trace-node', 'trace-group', 'trace-from'] as const;
+  if (format === undefined) {
+    const filter = filters.find((name) => values[name] !== undefined);
+    if (filter !== undefined) throw new Error(`--${filter} goes with --trace`);
+    return null;
+  }
+  if (format !== 'text' && format !== 'json') {
+    throw new Error(`--trace takes text or json, not ${format}`);
+  }
+  const from = values['trace-from'] ?? '0';
+  if (!/^\d{1,12}$/.test(from)) throw new Error(`--trace-from takes milliseconds, not ${from}`);
+  const id = (name: 'trace-node' | 'trace-group'): number | null => {
+    const value = values[name];
+    return value === undefined ? null : wholeNumber(`--${name}`, value, 1e6);
+  };
+  return { format, node: id('trace-node'), group: id('trace-group'), fromMs: Number(from) };
+}
+
+function readPlan(text: string): Plan {
+  try {
+    return parsePlan(text);
+  } catch (error) {
+    throw new Error(`--plan: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function wholeNumber(option: string, text: string, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= 1 && value <= max) return value;
+  throw new Error(`${option} takes a whole number from 1 to ${max}, not ${text}`);
+}

@@ -1,0 +1,89 @@
+import { planText } from '../plan/plan-text.ts';
+import type { SimOptions } from './options.ts';
+import type { Summary, Totals } from './summary.ts';
+
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+const progressEveryMs = 5000;
+
+/** Says now and then how far a long run has come, and how long the rest will take. */
+export class Progress {
+  readonly #total: number;
+  readonly #startedMs = performance.now();
+  #lastMs = this.#startedMs;
+
+  constructor(total: number) {
+    this.#total = total;
+  }
+
+  get wallMs(): number {
+    return Math.max(1, performance.now() - this.#startedMs);
+  }
+
+  tell(totals: Totals): void {
+    if (performance.now() < this.#lastMs + progressEveryMs) return;
+    this.#lastMs = performance.now();
+    const { eventsPerSecond, virtualPerWallSecond } = totals.rates(this.wallMs);
+    const leftSeconds = Math.round(
+      ((this.#total - totals.runs) * this.wallMs) / totals.runs / 1000,
+    );
+    say(
+      `${totals.runs} of ${this.#total} seeds, ${totals.events} events, ${eventsPerSecond} a ` +
+        `second, ${virtualPerWallSecond} virtual seconds a second, about ${leftSeconds} s left`,
+    );
+  }
+}
+
+/** What failed, and the commands that show it again. */
+export function tellFailure(failed: Summary, options: SimOptions): void {
+  const { seed, failure } = failed;
+  const { nodes, plan, canary } = options;
+  if (canary !== null && plan === null) {
+    const tried = seed - options.first + 1;
+    say(`canary ${canary} caught by seed ${seed}, the ${tried}. tried, as '${failure?.name}'`);
+  }
+  say(`VIOLATION with seed ${seed}, ${nodes} nodes:`);
+  say(failure?.text ?? '');
+  const planted = canary === null ? '' : ` --canary ${canary}`;
+  const run = plan === null ? `--seed ${seed} --seeds 1 --nodes ${nodes}` : planOption(options);
+  say(`again:  npm run sim -- ${run}${planted} --trace`);
+  say(`shrink: npm run sim -- ${run}${planted} --shrink`);
+}
+
+function planOption({ plan }: SimOptions): string {
+  return plan === null ? '' : `--plan '${planText(plan)}'`;
+}
+
+/** Ends with one line for machines. */
+export function tellTotals(
+  totals: Totals,
+  wallMs: number,
+  end: { readonly failedSeed: number | null; readonly canary: string | null },
+): void {
+  const rates = totals.rates(wallMs);
+  say(
+    `${totals.runs} seeds, ${totals.events} events, ${totals.writes} writes acknowledged, ` +
+      `${totals.reads} reads answered, ${totals.lostDisks} disks lost, ` +
+      `longest recovery ${Math.round(totals.longestRecoveryMs)} ms`,
+  );
+  say(
+    `${rates.eventsPerSecond} events/s, ` +
+      `${rates.virtualPerWallSecond} virtual seconds a second`,
+  );
+  const faults = [...totals.faults].sort(([a], [b]) => (a < b ? -1 : 1));
+  say(`faults: ${faults.map(([name, count]) => `${name} ${count}`).join(', ')}`);
+  say(
+    JSON.stringify({
+      seeds: totals.runs,
+      failedSeed: end.failedSeed,
+      ...(end.canary === null ? {} : { canary: end.canary }),
+      events: totals.events,
+      ...rates,
+      lostDisks: totals.lostDisks,
+      longestRecoveryMs: totals.longestRecoveryMs,
+      faults: Object.fromEntries(faults),
+    }),
+  );
+}

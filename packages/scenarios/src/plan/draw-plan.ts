@@ -1,0 +1,64 @@
+import { Prng } from '@quorate/base';
+import { nemeses } from '@quorate/sim';
+import type { Plan, PlannedTuning, Strike } from './plan.ts';
+
+/**
+ * What the seed decides before the run: sizes and limits, so that rare paths are common in some
+ * runs, and every strike with its time.
+ */
+export function drawPlan(seed: number, nodes: number): Plan {
+  // Not the stream that the cluster draws from, which begins with the seed itself.
+  const prng = new Prng(seed).fork().fork();
+  const tuningPrng = prng.fork();
+  const workPrng = prng.fork();
+  const strikesPrng = prng.fork();
+  const faultyMs = workPrng.between(4_000, 20_000);
+  return {
+    seed,
+    nodes,
+    idleGroups: 2,
+    clients: workPrng.between(1, 8),
+    keys: workPrng.between(1, 12),
+    valueBytes: workPrng.pick([16, 64, 1000, 4000]),
+    thinkMs: workPrng.pick([8, 30, 60]),
+    diskMs: workPrng.pick([1, 1, 5, 25]),
+    clockDrift: workPrng.pick([0, 0, 0.001, 0.05]),
+    quiesceMs: workPrng.pick([0, 0, 300, 2000]),
+    leases: workPrng.chance(0.6),
+    faultyMs,
+    tuning: drawTuning(tuningPrng),
+    strikes: drawStrikes(strikesPrng, faultyMs),
+  };
+}
+
+function drawTuning(prng: Prng): PlannedTuning {
+  const electionTimeoutMs = prng.pick([300, 1000]);
+  return {
+    electionTimeoutMs,
+    heartbeatIntervalMs: electionTimeoutMs / prng.pick([5, 10]),
+    requestTimeoutMs: 5000,
+    segmentBytes: prng.pick([4096, 16_384, 65_536]),
+    snapshotLogBytes: prng.pick([2000, 20_000, 200_000, 10_000_000]),
+    snapshotTailEntries: prng.pick([0, 5, 500]),
+    maxMessageBytes: prng.pick([1, 500, 100_000]),
+    maxInflightMessages: prng.pick([1, 4, 256]),
+    maxUncommittedBytes: prng.pick([4000, 1_000_000]),
+  };
+}
+
+/** Few kinds leave room for what they do together; many for what nobody thought of. */
+const kinds = [1, 2, 3, 4, 6, 10];
+
+/** A mixture of nemeses, at drawn moments. */
+function drawStrikes(prng: Prng, faultyMs: number): readonly Strike[] {
+  const chosen = prng.shuffle(nemeses).slice(0, prng.pick(kinds));
+  const meanMs = prng.pick([300, 1000, 3000]);
+  const strikes: Strike[] = [];
+  let atMs = prng.between(0, 2000);
+  while (atMs < faultyMs) {
+    const nemesis = prng.pick(chosen).name;
+    strikes.push({ atMs, nemesis, seed: prng.uint32() });
+    atMs += prng.between(1, 2 * meanMs);
+  }
+  return strikes;
+}

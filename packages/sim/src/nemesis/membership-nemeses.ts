@@ -1,0 +1,85 @@
+import type { Prng } from '@quorate/base';
+import type { MembershipChange } from '@quorate/raft';
+import type { GroupHandle } from '@quorate/runtime';
+import type { Configuration, NodeId, QuorumSizes } from '@quorate/schema';
+import type { SimulatedCluster } from '../simulated-cluster.ts';
+import type { Nemesis } from './nemesis.ts';
+
+/** Outcomes are not of interest here: a change may be refused, lost or unknown like any command. */
+const ignore = (): void => undefined;
+
+/** A drawn group of a node that leads it, as far as it knows. */
+function pickLed(cluster: SimulatedCluster, prng: Prng): GroupHandle<unknown> | null {
+  const led = cluster.nodes.flatMap(({ host }) =>
+    cluster.options.groups.flatMap(({ id }) => {
+      const group = host?.group(id);
+      return group?.status().role === 'leader' ? [group] : [];
+    }),
+  );
+  return led.length === 0 ? null : prng.pick(led);
+}
+
+export const transferLeadership: Nemesis = {
+  name: 'leadership-transfer',
+  strike(cluster, prng) {
+    const group = pickLed(cluster, prng);
+    if (group === null) return false;
+    const to = prng.chance(0.3) ? null : prng.pick(cluster.nodes).id;
+    group.transferLeadership(to, ignore);
+    return true;
+  },
+};
+
+/** Nodes are demoted, removed, added and promoted, one at a time or several at once. */
+export const membershipChurn: Nemesis = {
+  name: 'membership-churn',
+  strike(cluster, prng) {
+    const group = pickLed(cluster, prng);
+    if (group === null || !cluster.mayChangeMembership()) return false;
+    const { configuration } = group.status();
+    const steps = Array.from({ length: prng.pick([1, 1, 1, 2, 3]) }, () =>
+      drawStep(configuration, prng.pick(cluster.nodes).id, prng),
+    );
+    group.changeMembership(
+      // A quorum that the new voters cannot have would only be refused.
+      { steps, quorum: null, mode: prng.pick(['auto', 'simple', 'jointAutoLeave']) },
+      ignore,
+    );
+    return true;
+  },
+};
+
+function drawStep(
+  { voters, learners }: Configuration,
+  id: NodeId,
+  prng: Prng,
+): MembershipChange['steps'][number] {
+  if (voters.includes(id)) {
+    if (voters.length > 1 && prng.chance(0.6)) {
+      return prng.chance(0.5) ? { kind: 'addLearner', id } : { kind: 'remove', id };
+    }
+    return { kind: 'describe', id, priority: prng.below(3) };
+  }
+  if (learners.includes(id) && prng.chance(0.2)) return { kind: 'remove', id };
+  if (prng.chance(0.3)) return { kind: 'addLearner', id, member: { promote: true } };
+  return { kind: 'addVoter', id };
+}
+
+/** How many commit and how many elect, within what is safe. */
+export const quorumChange: Nemesis = {
+  name: 'quorum-change',
+  strike(cluster, prng) {
+    const group = pickLed(cluster, prng);
+    if (group === null || !cluster.mayChangeMembership()) return false;
+    const { voters } = group.status().configuration;
+    group.changeMembership({ steps: [], quorum: drawSizes(voters.length, prng) }, ignore);
+    return true;
+  },
+};
+
+/** `commit + election > n` and `2 * election > n` (rule 5); null for majorities. */
+function drawSizes(voters: number, prng: Prng): QuorumSizes | null {
+  if (prng.chance(0.3)) return null;
+  const election = prng.between(Math.floor(voters / 2) + 1, voters);
+  return { election, commit: prng.between(voters - election + 1, voters) };
+}

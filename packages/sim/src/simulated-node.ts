@@ -1,0 +1,50 @@
+import type { Address, Prng, StateMachine } from '@quorate/base';
+import type { Host, HostTuning } from '@quorate/host';
+import type { GroupId, NodeId } from '@quorate/schema';
+import type { VirtualDisk } from './disk/virtual-disk.ts';
+import type { NodeWorld } from './node-world.ts';
+import type { TraceEvent } from './trace/trace-event.ts';
+
+export interface SimulatedGroup {
+  readonly id: GroupId;
+  readonly name: string;
+  /** A fresh state machine for each life of each node. */
+  readonly create: (node: NodeId) => StateMachine<unknown>;
+}
+
+export interface SimulatedClusterOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly groups: readonly SimulatedGroup[];
+  readonly tuning: Partial<HostTuning>;
+  /** Clocks run at rates drawn from [1 - drift, 1 + drift], now and whenever they change. */
+  readonly clockDrift: number;
+  /** A disk operation takes at most this long while all is well. */
+  readonly diskMs: number;
+  readonly trace?: (event: TraceEvent) => void;
+}
+
+/** One machine: its disk outlives its process. */
+export interface SimulatedNode {
+  readonly id: NodeId;
+  readonly address: Address;
+  readonly world: NodeWorld;
+  readonly disk: VirtualDisk;
+  readonly prng: Prng;
+  /** Null while the process is down, or starting. */
+  host: Host | null;
+  /** The state machines of the present life, by group. */
+  stateMachines: ReadonlyMap<GroupId, StateMachine<unknown>>;
+  up: boolean;
+  /** Why it stopped itself in this life, or did not start, if so. */
+  halted: Error | null;
+  /** Its disk was made to fail in this life, so it may stop itself. */
+  diskFault: boolean;
+  /**
+   * Its disk may have been damaged for good: a bit that turned, a sync that lied, a write that went
+   * astray. Such a node may refuse to start, and `damageOf` says whether anything did strike.
+   */
+  mayBeDamaged: boolean;
+  /** Why its disk counts as lost: it stays down, and only a change of membership replaces it. */
+  lost: string | null;
+}

@@ -1,0 +1,165 @@
+import type {
+  Entry,
+  GroupId,
+  HardState,
+  LogIndex,
+  LogPosition,
+  SnapshotMeta,
+} from '@quorate/schema';
+import type { GroupState } from '../wal/group-table.ts';
+import type { LogSurvey } from './log-survey.ts';
+
+/** How a group is to begin when the log is repaired. */
+export interface PlannedGroup {
+  /** With an empty log: `entries` follow. */
+  readonly state: GroupState;
+  readonly entries: readonly Entry[];
+}
+
+/** What a repair makes of one group. */
+export interface GroupRepair {
+  readonly group: GroupId;
+  /**
+   * `whole`: nothing of it was lost. `kept`: the log up to the damage, or a snapshot, is still of
+   * use. `emptied`: nothing is, the others send it all. `lost`: what it has promised cannot be told.
+   */
+  readonly outcome: 'whole' | 'kept' | 'emptied' | 'lost';
+  /** Of what stays. */
+  readonly lastIndex: LogIndex;
+  /** Until the log is this long again the group gives no vote here; 0: it may at once. */
+  readonly repairUntil: LogIndex;
+  /** What cannot be told, of a lost group. */
+  readonly reason: string | null;
+}
+
+/** The log of a group as it can be read, and the most that was behind it. */
+interface Known {
+  readonly group: GroupId;
+  readonly hardState: HardState;
+  readonly logStart: LogPosition;
+  readonly entries: readonly Entry[];
+  /** Committed in the log that can be read. */
+  readonly commitIndex: LogIndex;
+  /** Of the log that can be read, and void behind. */
+  readonly keptUntil: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly repairUntil: LogIndex;
+  readonly isHardStateCertain: boolean;
+  /** Nothing of it was lost. */
+  readonly isWhole: boolean;
+}
+
+function knownOf(survey: LogSurvey, group: GroupId): Known {
+  const damaged = survey.damaged.get(group);
+  if (damaged !== undefined) return { ...fieldsOf(damaged), isWhole: false };
+  const { hardState, logStart, lastIndex, repairUntil } = survey.replay.table.group(group);
+  return {
+    group,
+    hardState,
+    logStart,
+    entries: survey.replay.entries(group),
+    commitIndex: hardState.commitIndex,
+    keptUntil: lastIndex,
+    lastIndex,
+    repairUntil,
+    isHardStateCertain: true,
+    isWhole: true,
+  };
+}
+
+function fieldsOf(known: Omit<Known, 'isWhole'>): Omit<Known, 'isWhole'> {
+  const { group, hardState, logStart, entries, commitIndex, keptUntil, lastIndex } = known;
+  const { repairUntil, isHardStateCertain } = known;
+  return {
+    group,
+    hardState,
+    logStart,
+    entries,
+    commitIndex,
+    keptUntil,
+    lastIndex,
+    repairUntil,
+    isHardStateCertain,
+  };
+}
+
+/** @returns why what the group has promised cannot be told; null when it can */
+export function whyLost(survey: LogSurvey, group: GroupId): string | null {
+  const { isHardStateCertain, lastIndex, repairUntil } = knownOf(survey, group);
+  if (!isHardStateCertain) return 'its newest vote may have been in the damaged part';
+  if (!Number.isSafeInteger(lastIndex) || !Number.isSafeInteger(repairUntil)) {
+    return 'how far it has acknowledged its log cannot be told any more';
+  }
+  if (!survey.snapshots.has(group)) return 'the snapshot it is based on is not known any more';
+  return null;
+}
+
+/** @returns the snapshots that the group could go back to, the best first */
+export function candidates(survey: LogSurvey, group: GroupId): SnapshotMeta[] {
+  const named = survey.snapshots.get(group) ?? [];
+  return named.toSorted((a, b) => b.index - a.index);
+}
+
+/**
+ * Decides for a group that is not lost.
+ *
+ * @param base of `candidates`, the first that can be read; null: none can
+ */
+export function planGroup(
+  survey: LogSurvey,
+  group: GroupId,
+  base: SnapshotMeta | null,
+): { planned: PlannedGroup; repair: GroupRepair } {
+  const known = knownOf(survey, group);
+  const [newest] = candidates(survey, group);
+  const snapshot = base ?? emptySnapshot(newest as SnapshotMeta);
+  const { logStart, entries } = logBehind(known, snapshot);
+  const last = entries.at(-1) ?? logStart;
+  const lastIndex = Math.max(last.index, snapshot.index);
+  const { hardState } = known;
+  // Nobody takes back in a term what its leader has sent, so this is how the log ended.
+  const isTail = last.term === hardState.term && lastIndex === known.lastIndex;
+  const isWhole = lastIndex === known.lastIndex && (known.isWhole || isTail);
+  const missing = known.lastIndex > snapshot.index && !isWhole;
+  const repairUntil = Math.max(
+    missing ? Math.max(known.lastIndex, lastIndex + 1) : 0,
+    known.repairUntil > lastIndex ? known.repairUntil : 0,
+  );
+  // What is behind the damage may differ from what was committed there.
+  const commitIndex = isWhole ? hardState.commitIndex : Math.min(known.commitIndex, lastIndex);
+  const state: GroupState = {
+    group,
+    hardState: { ...hardState, commitIndex },
+    snapshot,
+    logStart,
+    lastIndex: logStart.index,
+    repairUntil,
+  };
+  const outcome = base === null ? 'emptied' : isWhole ? 'whole' : 'kept';
+  return {
+    planned: { state, entries },
+    repair: { group, outcome, lastIndex, repairUntil, reason: null },
+  };
+}
+
+/** From here on the leader sends everything, a snapshot if need be; the members are known. */
+function emptySnapshot({ configuration, withheld }: SnapshotMeta): SnapshotMeta {
+  return { index: 0, term: 0, timestampMicros: 0, configuration, withheld };
+}
+
+/** What of the readable log continues the state in the snapshot, or leads up to it. */
+function logBehind(
+  known: Known,
+  snapshot: SnapshotMeta,
+): { logStart: LogPosition; entries: readonly Entry[] } {
+  const { logStart, keptUntil } = known;
+  const entries = known.entries.filter(({ index }) => index <= keptUntil);
+  const reachesBack = (entries[0]?.index ?? keptUntil + 1) === logStart.index + 1;
+  const { index, term } = snapshot;
+  const at = entries.find((entry) => entry.index === index);
+  const isOnLog =
+    at?.term === term || (reachesBack && logStart.index === index && logStart.term === term);
+  if (!isOnLog) return { logStart: { index, term }, entries: [] };
+  if (reachesBack) return { logStart, entries };
+  return { logStart: { index, term }, entries: entries.filter((entry) => entry.index > index) };
+}
