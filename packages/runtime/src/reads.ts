@@ -135,7 +135,8 @@ export class Reads {
     this.#confirmed = this.#confirmed
       .map((batch) => ({ ...batch, reads: batch.reads.filter((read) => !isLate(read)) }))
       .filter((batch) => batch.reads.length > 0);
-    this.#answer(late, readTimeout(timeoutMs), 0);
+    // An error captures a stack: not one a sweep.
+    if (late.length > 0) this.#answer(late, readTimeout(timeoutMs), 0);
     return forgotten;
   }
 

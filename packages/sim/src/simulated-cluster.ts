@@ -221,6 +221,7 @@ export class SimulatedCluster {
   #halted(node: SimulatedNode, error: Error, isExcused: boolean): void {
     node.halted = error;
     node.host = null;
+    for (const invariant of this.#invariants) invariant.crashed?.(node.id);
     this.#tellNode(node, 'halted', error.message);
     const damage = damageOf(node);
     if (damage !== null && error instanceof CodedError && refusals.has(error.code)) {
@@ -292,7 +293,8 @@ export class SimulatedCluster {
         }
         const first = !seen.has(group);
         seen.add(group);
-        this.#check(node, { node: node.id, group, raft, effects, first });
+        const clockMs = node.world.clock.monotonicMs;
+        this.#check(node, { node: node.id, group, raft, effects, first, clockMs });
       },
     };
   }
@@ -319,6 +321,7 @@ export class SimulatedCluster {
    */
   crash(node: SimulatedNode, losePower: boolean): void {
     if (!node.up) return;
+    for (const invariant of this.#invariants) invariant.crashed?.(node.id);
     this.resume(node);
     this.#tellNode(node, losePower ? 'power loss' : 'kill');
     this.#ended(node);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Scheduler } from '@quorate/sim';
-import { ProcessGroup, VirtualProcess } from '../support/process-group.ts';
 import { inSession, Replica } from '../sessions/support/tally-machine.ts';
+import { ProcessGroup, VirtualProcess } from '../support/process-group.ts';
 
 /** Whatever is due while the process stands still happens when it goes on: first its timers. */
 class StandingStill {

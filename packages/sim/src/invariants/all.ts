@@ -4,7 +4,10 @@ import { Durability } from './durability.ts';
 import { ElectionSafety } from './election-safety.ts';
 import type { Invariant } from './invariant.ts';
 import { LeaderAppendOnly } from './leader-append-only.ts';
+import { LeaderLease } from './leader-lease.ts';
+import { LegalMembership } from './legal-membership.ts';
 import { LogMatching } from './log-matching.ts';
+import { QuorumCommit } from './quorum-commit.ts';
 
 /** Fresh, for one run. */
 export function allInvariants(): readonly Invariant[] {
@@ -13,7 +16,10 @@ export function allInvariants(): readonly Invariant[] {
     new LeaderAppendOnly(),
     new LogMatching(),
     new CommitRule(),
+    new QuorumCommit(),
     new CommittedLog(),
     new Durability(),
+    new LegalMembership(),
+    new LeaderLease(),
   ];
 }

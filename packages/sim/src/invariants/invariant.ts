@@ -21,6 +21,8 @@ export interface Turn {
   readonly effects: Effects;
   /** The first since the process started: the replica is as its disk had it. */
   readonly first: boolean;
+  /** The node's monotonic clock, also later. */
+  readonly clockMs: () => number;
 }
 
 /** Checks one property after every turn of every replica, remembering what it needs between. */
@@ -28,6 +30,8 @@ export interface Invariant {
   readonly name: string;
   /** @throws InvariantViolation */
   check(turn: Turn): void;
+  /** The process of the node is gone, and with it what it believed. */
+  crashed?(node: NodeId): void;
 }
 
 /**
