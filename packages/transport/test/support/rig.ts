@@ -76,7 +76,11 @@ export class Rig {
   }
 
   /** @param peers whom it knows, itself included or not */
-  node(id: NodeId, peers: readonly NodeId[], overrides: { clusterId?: string } = {}): RigNode {
+  node(
+    id: NodeId,
+    peers: readonly NodeId[],
+    overrides: { clusterId?: string; incarnation?: number } = {},
+  ): RigNode {
     const counted = new Map<string, number>();
     const logged: LogLine[] = [];
     const prng = this.#prng.fork();
