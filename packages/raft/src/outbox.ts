@@ -1,11 +1,5 @@
 import type { NodeId, RaftMessage } from '@quorate/schema';
-
-/** A message as handlers write it: who sends it and in which term is the replica's to fill in. */
-export type Outgoing = RaftMessage extends infer Message
-  ? Message extends RaftMessage
-    ? Omit<Message, 'from'>
-    : never
-  : never;
+import { nothing } from './take-all.ts';
 
 interface HeldMessage {
   readonly writeId: number;
@@ -25,16 +19,17 @@ export class Outbox {
     this.#nodeId = nodeId;
   }
 
-  send(message: Outgoing): void {
-    this.#ready.push({ ...message, from: this.#nodeId } as RaftMessage);
+  send(message: RaftMessage): void {
+    this.#ready.push(message);
   }
 
-  hold(message: Outgoing, writeId: number): void {
-    this.#held.push({ writeId, message: { ...message, from: this.#nodeId } as RaftMessage });
+  hold(message: RaftMessage, writeId: number): void {
+    this.#held.push({ writeId, message });
   }
 
   /** @returns messages of this node to itself (its own vote), which are ready now */
   release(durableId: number): readonly RaftMessage[] {
+    if (this.#held.length === 0) return nothing;
     const own: RaftMessage[] = [];
     let released = 0;
     for (const held of this.#held) {
@@ -42,7 +37,7 @@ export class Outbox {
       released++;
       (held.message.to === this.#nodeId ? own : this.#ready).push(held.message);
     }
-    if (released > 0) this.#held.splice(0, released);
+    this.#held.splice(0, released);
     return own;
   }
 
@@ -52,6 +47,7 @@ export class Outbox {
   }
 
   take(): readonly RaftMessage[] {
+    if (this.#ready.length === 0) return nothing;
     const messages = this.#ready;
     this.#ready = [];
     return messages;

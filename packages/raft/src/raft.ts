@@ -31,6 +31,7 @@ import { lead } from './replication/lead.ts';
 import { diskIsStalled, supportedUntilMs } from './replication/leadership-check.ts';
 import { type Proposed, proposeCommands } from './replication/propose.ts';
 import { trackOthers } from './replication/replicate.ts';
+import { takeAll } from './take-all.ts';
 
 /**
  * One replica of one group: a pure machine. Events go in, each with the time; after any number of
@@ -154,6 +155,7 @@ export class Raft extends RaftState {
     replica.forwardedReads.add(context);
     replica.outbox.send({
       type: 'ReadIndex',
+      from: replica.nodeId,
       to: replica.leaderId,
       term: replica.currentTerm,
       context,
@@ -199,6 +201,7 @@ export class Raft extends RaftState {
     replica.forwardedWaits.add(context);
     replica.outbox.send({
       type: 'AwaitDurability',
+      from: replica.nodeId,
       to: replica.leaderId,
       term: replica.currentTerm,
       context,
@@ -360,20 +363,14 @@ export class Raft extends RaftState {
       messages: replica.outbox.take(),
       restore: replica.restore,
       committed: replica.takeCommitted(),
-      reads: replica.readyReads,
-      failedReads: replica.failedReads,
-      durability: replica.durabilityAnswers,
-      failedDurability: replica.failedDurability,
-      snapshotsToSend: replica.snapshotsToSend,
-      leadership: replica.leadership,
+      reads: takeAll(replica.readyReads),
+      failedReads: takeAll(replica.failedReads),
+      durability: takeAll(replica.durabilityAnswers),
+      failedDurability: takeAll(replica.failedDurability),
+      snapshotsToSend: takeAll(replica.snapshotsToSend),
+      leadership: takeAll(replica.leadership),
     };
     replica.restore = null;
-    replica.readyReads = [];
-    replica.failedReads = [];
-    replica.durabilityAnswers = [];
-    replica.failedDurability = [];
-    replica.snapshotsToSend = [];
-    replica.leadership = [];
     return effects;
   }
 

@@ -6,6 +6,7 @@ import type {
   LogIndex,
   LogPosition,
   NodeId,
+  RaftMessage,
   SnapshotMeta,
   Term,
 } from '@quorate/schema';
@@ -19,12 +20,13 @@ import type {
 } from './contract/effects.ts';
 import type { NodeContacts } from './contract/node-contacts.ts';
 import { Durability } from './log/durability.ts';
-import { entryBytes, RaftLog } from './log/raft-log.ts';
+import { RaftLog } from './log/raft-log.ts';
 import type { Membership } from './membership/membership.ts';
 import { MembershipState } from './membership/membership-state.ts';
 import type { InitialState, RaftOptions } from './options.ts';
-import { Outbox, type Outgoing } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import { followerState, type RoleState, visibleRole } from './role.ts';
+import { nothing } from './take-all.ts';
 
 /** What has changed and is not yet in a write. */
 interface Unwritten {
@@ -77,19 +79,19 @@ export class Replica {
   cancelledRound = 0;
   readonly #repairUntil: LogIndex;
 
-  readyReads: ReadyRead[] = [];
-  failedReads: number[] = [];
+  readonly readyReads: ReadyRead[] = [];
+  readonly failedReads: number[] = [];
   /** Reads this follower has asked its leader for, so that they can be failed with the leader. */
   readonly forwardedReads = new Set<number>();
-  durabilityAnswers: DurabilityAnswer[] = [];
-  failedDurability: number[] = [];
+  readonly durabilityAnswers: DurabilityAnswer[] = [];
+  readonly failedDurability: number[] = [];
   /** As `forwardedReads`. */
   readonly forwardedWaits = new Set<number>();
-  snapshotsToSend: { to: NodeId; snapshot: SnapshotMeta }[] = [];
+  readonly snapshotsToSend: { to: NodeId; snapshot: SnapshotMeta }[] = [];
   restore: SnapshotMeta | null = null;
-  leadership: LeadershipChange[] = [];
+  readonly leadership: LeadershipChange[] = [];
 
-  #unwritten: Unwritten;
+  readonly #unwritten: Unwritten;
   /** The write that carries (or carried) the newest term and vote. */
   #promiseWriteId = 0;
 
@@ -237,7 +239,7 @@ export class Replica {
   }
 
   /** For messages that rest on the current term and vote: they leave once both are durable. */
-  promise(message: Outgoing): void {
+  promise(message: RaftMessage): void {
     if (this.#promiseWriteId <= this.durability.durableId && message.to !== this.nodeId) {
       this.outbox.send(message);
     } else {
@@ -268,12 +270,6 @@ export class Replica {
   commitTo(index: LogIndex): boolean {
     if (index <= this.commitIndex) return false;
     assert(index <= this.log.lastIndex, 'only entries that are there can be committed');
-    if (this.role.kind === 'leader') {
-      for (let i = this.commitIndex + 1; i <= index; i++) {
-        const entry = this.log.entryAt(i);
-        if (entry !== null) this.role.uncommittedBytes -= entryBytes(entry);
-      }
-    }
     this.commitIndex = index;
     return true;
   }
@@ -314,47 +310,45 @@ export class Replica {
     const unwritten = this.#unwritten;
     // What follows a snapshot waits for the next write: within one, entries come before it.
     const last = unwritten.restore?.index ?? this.log.lastIndex;
-    const entries =
-      unwritten.nextEntry <= last
-        ? this.log.slice(unwritten.nextEntry, last, Number.POSITIVE_INFINITY)
-        : [];
-    const nothing =
-      entries.length === 0 &&
+    const { truncateAfter, snapshot, logStart } = unwritten;
+    const hasEntries = unwritten.nextEntry <= last;
+    const isEmpty =
+      !hasEntries &&
       !unwritten.hardState &&
-      unwritten.truncateAfter === null &&
-      unwritten.snapshot === null &&
-      unwritten.logStart === null;
-    if (nothing) return null;
-    const lastIndex = entries.length > 0 ? last : null;
+      truncateAfter === null &&
+      snapshot === null &&
+      logStart === null;
+    if (isEmpty) return null;
+    const entries = hasEntries
+      ? this.log.slice(unwritten.nextEntry, last, Number.POSITIVE_INFINITY)
+      : nothing;
+    const lastIndex = hasEntries ? last : null;
     const id = this.durability.submitted(lastIndex, unwritten.restore, this.nowMs);
     const hardState: HardState = {
       term: this.#currentTerm,
       votedFor: this.#votedFor,
       commitIndex: Math.min(this.commitIndex, last),
     };
-    const { truncateAfter, snapshot, logStart } = unwritten;
-    this.#unwritten = {
-      hardState: false,
-      truncateAfter: null,
-      nextEntry: last + 1,
-      snapshot: null,
-      logStart: null,
-      restore: null,
-    };
+    unwritten.hardState = false;
+    unwritten.truncateAfter = null;
+    unwritten.nextEntry = last + 1;
+    unwritten.snapshot = null;
+    unwritten.logStart = null;
+    unwritten.restore = null;
     return { id, hardState, truncateAfter, entries, snapshot, logStart };
   }
 
   /** @returns committed entries that are durable here and may be applied next */
   takeCommitted(): readonly Entry[] {
-    if (this.handedIndex > this.appliedIndex) return [];
+    if (this.handedIndex > this.appliedIndex) return nothing;
     // A snapshot has replaced the log and is not durable yet: what it replaced is gone.
-    if (this.handedIndex < this.log.start.index) return [];
+    if (this.handedIndex < this.log.start.index) return nothing;
     const to = Math.min(this.commitIndex, this.durability.durableIndex);
-    if (to <= this.handedIndex) return [];
+    if (to <= this.handedIndex) return nothing;
     if (!this.holdsData) {
       this.handedIndex = to;
       this.appliedIndex = to;
-      return [];
+      return nothing;
     }
     const entries = this.log.slice(this.handedIndex + 1, to, this.options.maxApplyBytes);
     this.handedIndex += entries.length;

@@ -29,8 +29,6 @@ export interface LeaderState {
   round: number;
   readonly roundSentMs: Map<number, number>;
   nextHeartbeatMs: number;
-  /** Of this log's entries after the commit index. */
-  uncommittedBytes: number;
   transfer: LeadershipTransfer | null;
   /** A TimeoutNow sent in this round or an earlier one is void; heartbeats say so (rule 3). */
   cancelRound: number;
@@ -58,7 +56,6 @@ export function followerState(verifiedIndex: LogIndex): FollowerState {
 export function leaderState(
   progress: Map<NodeId, Progress>,
   termStart: LogIndex,
-  uncommittedBytes: number,
   nowMs: number,
 ): LeaderState {
   return {
@@ -69,7 +66,6 @@ export function leaderState(
     round: 0,
     roundSentMs: new Map(),
     nextHeartbeatMs: nowMs,
-    uncommittedBytes,
     transfer: null,
     cancelRound: 0,
     fences: new Map(),

@@ -15,6 +15,7 @@ export function startPreVote(replica: Replica): void {
     // Promises nothing, so it need not wait for anything to be durable.
     replica.outbox.send({
       type: 'PreVote',
+      from: replica.nodeId,
       to,
       term: replica.currentTerm + 1,
       lastLogIndex: replica.log.lastIndex,
@@ -40,6 +41,7 @@ export function startElection(replica: Replica, leadershipTransfer: boolean): vo
   for (const to of replica.membership.otherVoters) {
     replica.promise({
       type: 'RequestVote',
+      from: replica.nodeId,
       to,
       term,
       lastLogIndex: replica.log.lastIndex,
@@ -47,7 +49,13 @@ export function startElection(replica: Replica, leadershipTransfer: boolean): vo
       leadershipTransfer,
     });
   }
-  replica.promise({ type: 'RequestVoteResponse', to: replica.nodeId, term, granted: true });
+  replica.promise({
+    type: 'RequestVoteResponse',
+    from: replica.nodeId,
+    to: replica.nodeId,
+    term,
+    granted: true,
+  });
 }
 
 /** Goes on to the next stage when the votes so far have decided this one. */

@@ -94,7 +94,14 @@ export function sendTimeoutNow(
 ): void {
   role.fences.set(to, Number.POSITIVE_INFINITY);
   const term = replica.currentTerm;
-  replica.outbox.send({ type: 'TimeoutNow', to, term, round: role.round, life });
+  replica.outbox.send({
+    type: 'TimeoutNow',
+    from: replica.nodeId,
+    to,
+    term,
+    round: role.round,
+    life,
+  });
 }
 
 /** Every later heartbeat says that the TimeoutNow is void; an answer to one lifts the fence. */

@@ -1,7 +1,6 @@
 import { assert } from '@quorate/base';
 import type { NodeId, Term } from '@quorate/schema';
 import { EntryKind, noNode } from '@quorate/schema';
-import { entryBytes } from '../log/raft-log.ts';
 import type { Replica } from '../replica.ts';
 import type { Progress } from '../replication/progress.ts';
 import { trackOthers } from '../replication/replicate.ts';
@@ -52,11 +51,6 @@ export function failForwarded(replica: Replica): void {
 export function becomeLeader(replica: Replica): void {
   assert(replica.role.kind === 'candidate', 'only a candidate becomes leader');
   const { log, nowMs } = replica;
-  let uncommittedBytes = 0;
-  for (let i = replica.commitIndex + 1; i <= log.lastIndex; i++) {
-    const entry = log.entryAt(i);
-    if (entry !== null) uncommittedBytes += entryBytes(entry);
-  }
   const progress = new Map<NodeId, Progress>();
   trackOthers(replica, progress, log.lastIndex + 1);
   const empty = {
@@ -66,8 +60,7 @@ export function becomeLeader(replica: Replica): void {
     timestampMicros: replica.lastTimestampMicros + 1,
     data: new Uint8Array(0),
   };
-  uncommittedBytes += entryBytes(empty);
-  replica.setRole(leaderState(progress, empty.index, uncommittedBytes, nowMs), replica.nodeId);
+  replica.setRole(leaderState(progress, empty.index, nowMs), replica.nodeId);
   replica.append([empty]);
 }
 

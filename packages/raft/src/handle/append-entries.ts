@@ -33,7 +33,7 @@ function appendNew(replica: Replica, entries: readonly Entry[]): void {
   if (first === -1) return;
   const firstNew = entries[first] as Entry;
   if (firstNew.index <= log.lastIndex) replica.truncateAfter(firstNew.index - 1);
-  replica.append(entries.slice(first));
+  replica.append(first === 0 ? entries : entries.slice(first));
 }
 
 function refuse(replica: Replica, message: AppendEntries): void {
@@ -44,6 +44,7 @@ function refuse(replica: Replica, message: AppendEntries): void {
   );
   replica.promise({
     type: 'AppendEntriesResponse',
+    from: replica.nodeId,
     to: message.from,
     term: replica.currentTerm,
     success: false,
@@ -73,6 +74,7 @@ export function answerOwed(replica: Replica, role: FollowerState, leader: NodeId
   role.owesAnswer = role.verifiedIndex > durable;
   replica.promise({
     type: 'AppendEntriesResponse',
+    from: replica.nodeId,
     to: leader,
     term: replica.currentTerm,
     success: true,

@@ -1,5 +1,5 @@
 import { unreachable } from '@quorate/base';
-import type { RaftMessage } from '@quorate/schema';
+import type { NodeId, RaftMessage, Term } from '@quorate/schema';
 import { noNode } from '@quorate/schema';
 import { becomeFollower } from '../election/transitions.ts';
 import type { Replica } from '../replica.ts';
@@ -15,16 +15,13 @@ import { handleTimeoutNow } from './timeout-now.ts';
 
 /** Brings terms into line (dissertation 3.3), then lets the message's own handler decide. */
 export function dispatch(replica: Replica, message: RaftMessage): void {
-  if (isPromise(message) && replica.memberships.isImpostor(message.from)) return;
-  if (message.term > replica.currentTerm && !adoptHigherTerm(replica, message)) return;
-  if (message.term < replica.currentTerm) {
+  // Messages have many shapes, so reading a field of any message is slow: each once.
+  const { term, from } = message;
+  if (replica.memberships.isImpostor(from) && isPromise(message)) return;
+  if (term > replica.currentTerm && !adoptHigherTerm(replica, message)) return;
+  if (term < replica.currentTerm) {
     answerStale(replica, message);
     return;
-  }
-  if (isFromLeader(message)) {
-    becomeFollower(replica, message.term, message.from);
-    replica.lastLeaderContactMs = replica.nowMs;
-    replica.resetElectionDeadline();
   }
   switch (message.type) {
     case 'PreVote':
@@ -36,16 +33,20 @@ export function dispatch(replica: Replica, message: RaftMessage): void {
     case 'RequestVoteResponse':
       return handleRequestVoteResponse(replica, message);
     case 'AppendEntries':
+      heardLeader(replica, term, from);
       return handleAppendEntries(replica, message);
     case 'AppendEntriesResponse':
       return handleAppendEntriesResponse(replica, message);
     case 'Heartbeat':
+      heardLeader(replica, term, from);
       return handleHeartbeat(replica, message);
     case 'CommitNotice':
+      heardLeader(replica, term, from);
       return handleCommitNotice(replica, message);
     case 'HeartbeatResponse':
       return handleHeartbeatResponse(replica, message);
     case 'InstallSnapshot':
+      heardLeader(replica, term, from);
       return handleInstallSnapshot(replica, message);
     case 'TimeoutNow':
       return handleTimeoutNow(replica, message);
@@ -60,6 +61,13 @@ export function dispatch(replica: Replica, message: RaftMessage): void {
     default:
       return unreachable(message);
   }
+}
+
+/** `leader` leads this term: this node follows it, and waits anew before it campaigns. */
+function heardLeader(replica: Replica, term: Term, leader: NodeId): void {
+  becomeFollower(replica, term, leader);
+  replica.lastLeaderContactMs = replica.nowMs;
+  replica.resetElectionDeadline();
 }
 
 /** Only the leader of `message.term` sends these, and only to those who follow it. */
@@ -106,15 +114,28 @@ function answerStale(replica: Replica, message: RaftMessage): void {
   const { to, term } = { to: message.from, term: replica.currentTerm };
   switch (message.type) {
     case 'PreVote':
-      replica.outbox.send({ type: 'PreVoteResponse', to, term, granted: false });
+      replica.outbox.send({
+        type: 'PreVoteResponse',
+        from: replica.nodeId,
+        to,
+        term,
+        granted: false,
+      });
       break;
     case 'RequestVote':
-      replica.promise({ type: 'RequestVoteResponse', to, term, granted: false });
+      replica.promise({
+        type: 'RequestVoteResponse',
+        from: replica.nodeId,
+        to,
+        term,
+        granted: false,
+      });
       break;
     case 'AppendEntries':
     case 'InstallSnapshot':
       replica.promise({
         type: 'AppendEntriesResponse',
+        from: replica.nodeId,
         to,
         term,
         success: false,
@@ -128,6 +149,7 @@ function answerStale(replica: Replica, message: RaftMessage): void {
     case 'Heartbeat':
       replica.promise({
         type: 'HeartbeatResponse',
+        from: replica.nodeId,
         to,
         term,
         round: message.round,

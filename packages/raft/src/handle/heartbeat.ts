@@ -11,6 +11,7 @@ export function handleHeartbeat(replica: Replica, message: Heartbeat): void {
   learnCommit(replica, message.commitIndex);
   replica.promise({
     type: 'HeartbeatResponse',
+    from: replica.nodeId,
     to: message.from,
     term: replica.currentTerm,
     round: message.round,

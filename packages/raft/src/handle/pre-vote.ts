@@ -18,6 +18,7 @@ export function handlePreVote(replica: Replica, message: PreVote): void {
     mayLead(replica, message);
   replica.outbox.send({
     type: 'PreVoteResponse',
+    from: replica.nodeId,
     to: message.from,
     // A refusal tells a node that has fallen behind of the higher term it missed (bug 11).
     term: granted ? message.term : replica.currentTerm,

@@ -24,6 +24,7 @@ export function handleRequestVote(replica: Replica, message: RequestVote): void 
   }
   replica.promise({
     type: 'RequestVoteResponse',
+    from: replica.nodeId,
     to: message.from,
     term: replica.currentTerm,
     granted,

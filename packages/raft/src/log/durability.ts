@@ -1,5 +1,6 @@
 import { assert, present } from '@quorate/base';
 import type { LogIndex, SnapshotMeta } from '@quorate/schema';
+import { Queue } from '../queue.ts';
 
 interface PendingWrite {
   readonly id: number;
@@ -16,7 +17,7 @@ interface PendingWrite {
  * nothing, also when other entries of the same index have taken their place (bug 6).
  */
 export class Durability {
-  #pending: PendingWrite[] = [];
+  readonly #pending = new Queue<PendingWrite>();
   #lastId = 0;
   #durableId = 0;
   #durableIndex: LogIndex;
@@ -41,7 +42,7 @@ export class Durability {
 
   /** When the oldest unfinished write was handed out; null when none is. */
   get oldestPendingMs(): number | null {
-    return this.#pending[0]?.sinceMs ?? null;
+    return this.#pending.first?.sinceMs ?? null;
   }
 
   submitted(lastIndex: LogIndex | null, restore: SnapshotMeta | null, nowMs: number): number {
@@ -64,7 +65,7 @@ export class Durability {
 
   /** @returns the snapshot whose installation this completion finishes, if any */
   persisted(id: number): SnapshotMeta | null {
-    const write = present(this.#pending.shift(), `write ${id} is under way`);
+    const write = present(this.#pending.shift(), 'only a write that is under way completes');
     assert(write.id === id, 'writes complete in the order in which they were handed out');
     this.#durableId = id;
     if (write.lastIndex !== null) {

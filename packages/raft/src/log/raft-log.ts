@@ -13,17 +13,17 @@ export function entryBytes(entry: Entry): number {
  */
 export class RaftLog {
   #start: LogPosition;
-  #entries: Entry[];
+  #entries: Entry[] = [];
+  /** What all entries up to and including each position count for, that of `start` first. */
+  #bytesUpTo: number[] = [0];
+  /** Given again while it is asked for: several followers, the disk and the state machine do. */
+  #newestSlice: readonly Entry[] = [];
   /** The first command whose data this node was not given; Infinity when there is none. */
-  #firstWithheld: LogIndex;
+  #firstWithheld: LogIndex = Number.POSITIVE_INFINITY;
 
   constructor(start: LogPosition, entries: readonly Entry[]) {
     this.#start = start;
-    this.#entries = [...entries];
-    entries.forEach((entry, position) => {
-      assert(entry.index === start.index + 1 + position, 'recovered entries are contiguous');
-    });
-    this.#firstWithheld = this.#findWithheld();
+    this.append(entries);
   }
 
   /** The position before the first entry that is held. */
@@ -69,17 +69,36 @@ export class RaftLog {
   }
 
   append(entries: readonly Entry[]): void {
+    let { lastIndex, lastTerm } = this;
+    let bytes = this.#bytesAt(lastIndex);
     for (const entry of entries) {
-      assert(entry.index === this.lastIndex + 1, 'entries are appended without a gap');
-      assert(entry.term >= this.lastTerm, 'terms never fall along a log');
+      assert(entry.index === lastIndex + 1, 'entries are appended without a gap');
+      assert(entry.term >= lastTerm, 'terms never fall along a log');
+      lastIndex = entry.index;
+      lastTerm = entry.term;
+      bytes += entryBytes(entry);
       this.#entries.push(entry);
+      this.#bytesUpTo.push(bytes);
       if (entry.kind === EntryKind.withheld && !this.hasWithheld) this.#firstWithheld = entry.index;
     }
   }
 
+  /** What the entries after `index`, up to and including `to`, count for. */
+  bytesBetween(index: LogIndex, to: LogIndex): number {
+    return this.#bytesAt(to) - this.#bytesAt(index);
+  }
+
+  /** @param index from the start of the log to its end */
+  #bytesAt(index: LogIndex): number {
+    return this.#bytesUpTo[index - this.#start.index] as number;
+  }
+
   truncateAfter(index: LogIndex): void {
     assert(index >= this.#start.index, 'truncation stays behind the start of the log');
-    this.#entries.length = Math.min(this.#entries.length, index - this.#start.index);
+    const kept = Math.min(this.#entries.length, index - this.#start.index);
+    this.#entries.length = kept;
+    this.#bytesUpTo.length = kept + 1;
+    this.#newestSlice = [];
     if (index < this.#firstWithheld) this.#firstWithheld = Number.POSITIVE_INFINITY;
   }
 
@@ -88,7 +107,9 @@ export class RaftLog {
     const term = this.termAt(index);
     assert(term !== null, `the log reaches index ${index}`);
     this.#entries.splice(0, index - this.#start.index);
+    this.#bytesUpTo.splice(0, index - this.#start.index);
     this.#start = { index, term };
+    this.#newestSlice = [];
     if (index >= this.#firstWithheld) this.#firstWithheld = this.#findWithheld();
   }
 
@@ -96,6 +117,8 @@ export class RaftLog {
   reset(start: LogPosition): void {
     this.#start = start;
     this.#entries = [];
+    this.#bytesUpTo = [0];
+    this.#newestSlice = [];
     this.#firstWithheld = Number.POSITIVE_INFINITY;
   }
 
@@ -105,16 +128,26 @@ export class RaftLog {
    */
   slice(from: LogIndex, to: LogIndex, maxBytes: number): readonly Entry[] {
     const first = from - this.#start.index - 1;
-    assert(first >= 0, `the log still holds index ${from}`);
-    const end = Math.min(this.#entries.length, to - this.#start.index);
-    let bytes = 0;
-    let last = first;
-    while (last < end) {
-      bytes += entryBytes(this.#entries[last] as Entry);
-      if (bytes > maxBytes && last > first) break;
-      last++;
+    assert(first >= 0, 'the log still holds what is sliced');
+    const end = this.#lastWithin(from, Math.min(to, this.lastIndex), maxBytes) - this.#start.index;
+    const newest = this.#newestSlice;
+    if (newest[0]?.index === from && newest.length === end - first) return newest;
+    this.#newestSlice = this.#entries.slice(first, end);
+    return this.#newestSlice;
+  }
+
+  /** The last index up to which entries from `from` on fit; `from` itself always does. */
+  #lastWithin(from: LogIndex, to: LogIndex, maxBytes: number): LogIndex {
+    const limit = this.#bytesAt(from - 1) + maxBytes;
+    if (this.#bytesAt(to) <= limit) return to;
+    let fits = from;
+    let exceeds = to;
+    while (exceeds - fits > 1) {
+      const middle = Math.floor((fits + exceeds) / 2);
+      if (this.#bytesAt(middle) <= limit) fits = middle;
+      else exceeds = middle;
     }
-    return this.#entries.slice(first, last);
+    return fits;
   }
 
   /**

@@ -2,7 +2,6 @@ import type { Configuration, LogIndex, NodeId, Term } from '@quorate/schema';
 import { EntryKind, encodeConfiguration } from '@quorate/schema';
 import { bestSuccessor, sendTimeoutNow } from '../election/leadership-transfer.ts';
 import { stepDown } from '../election/transitions.ts';
-import { entryBytes } from '../log/raft-log.ts';
 import type { Replica } from '../replica.ts';
 import { trackOthers } from '../replication/replicate.ts';
 import type { LeaderState } from '../role.ts';
@@ -136,7 +135,6 @@ function appendConfiguration(
     timestampMicros: replica.lastTimestampMicros + 1,
     data: encodeConfiguration(configuration),
   };
-  role.uncommittedBytes += entryBytes(entry);
   replica.append([entry]);
   trackMembers(replica, role);
 }
@@ -154,6 +152,7 @@ function trackMembers(replica: Replica, role: LeaderState): void {
 
 /** Lets go of removed members that know of their removal, or that cannot be told. */
 export function dropDeparted(replica: Replica, role: LeaderState): void {
+  if (role.progress.size === replica.membership.others.length) return; // Nobody has departed.
   const giveUpMs = 2 * replica.options.electionTimeoutMs;
   for (const [id, progress] of role.progress) {
     if (progress.departsAt === null || progress.departsAt > replica.commitIndex) continue;

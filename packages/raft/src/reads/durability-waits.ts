@@ -32,7 +32,14 @@ export function answerDurabilityWaits(replica: Replica, role: LeaderState): void
         return;
       }
       const term = replica.currentTerm;
-      replica.outbox.send({ type: 'DurabilityReached', to: from, term, context, reached });
+      replica.outbox.send({
+        type: 'DurabilityReached',
+        from: replica.nodeId,
+        to: from,
+        term,
+        context,
+        reached,
+      });
     },
   );
 }

@@ -25,6 +25,7 @@ export function confirmReads(replica: Replica, role: LeaderState, round: number)
       } else {
         replica.outbox.send({
           type: 'ReadIndexResponse',
+          from: replica.nodeId,
           to: from,
           term: replica.currentTerm,
           context,

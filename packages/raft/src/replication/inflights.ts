@@ -1,4 +1,10 @@
 import type { LogIndex } from '@quorate/schema';
+import { Queue } from '../queue.ts';
+
+interface InflightMessage {
+  readonly lastIndex: LogIndex;
+  readonly bytes: number;
+}
 
 /**
  * AppendEntries that were sent to one follower and not yet answered, bounded by count and bytes.
@@ -7,7 +13,7 @@ export class Inflights {
   readonly #maxCount: number;
   readonly #maxBytes: number;
   /** Ascending: an answer for an index answers everything before it. */
-  #messages: { readonly lastIndex: LogIndex; readonly bytes: number }[] = [];
+  #messages = new Queue<InflightMessage>();
   #bytes = 0;
 
   constructor(maxCount: number, maxBytes: number) {
@@ -29,17 +35,15 @@ export class Inflights {
   }
 
   acknowledged(index: LogIndex): void {
-    let answered = 0;
-    for (const message of this.#messages) {
-      if (message.lastIndex > index) break;
-      this.#bytes -= message.bytes;
-      answered++;
+    const messages = this.#messages;
+    while (messages.first !== null && messages.first.lastIndex <= index) {
+      this.#bytes -= messages.first.bytes;
+      messages.shift();
     }
-    if (answered > 0) this.#messages.splice(0, answered);
   }
 
   clear(): void {
-    this.#messages = [];
+    this.#messages = new Queue();
     this.#bytes = 0;
   }
 }

@@ -30,12 +30,11 @@ export function proposeCommands(
     entries.push(entry);
     bytes += entryBytes(entry);
   }
-  const waiting = role.uncommittedBytes;
+  const waiting = replica.log.bytesBetween(replica.commitIndex, replica.log.lastIndex);
   // One proposal is always let through, or a large one could never be made.
   if (waiting > 0 && waiting + bytes > replica.options.maxUncommittedBytes) {
     return { outcome: 'overloaded' };
   }
-  role.uncommittedBytes += bytes;
   replica.append(entries);
   return { outcome: 'appended', firstIndex, term: replica.currentTerm };
 }

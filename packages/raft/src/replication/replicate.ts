@@ -1,7 +1,6 @@
 import { assert } from '@quorate/base';
 import type { Entry, LogIndex, NodeId } from '@quorate/schema';
 import { EntryKind } from '@quorate/schema';
-import { entryBytes } from '../log/raft-log.ts';
 import type { Replica } from '../replica.ts';
 import type { LeaderState } from '../role.ts';
 import { Progress } from './progress.ts';
@@ -25,10 +24,11 @@ export function trackOthers(
 export function replicateToAll(replica: Replica): void {
   const { role } = replica;
   assert(role.kind === 'leader', 'only a leader replicates');
-  for (const [to, progress] of role.progress) {
+  // Every turn comes here; a loop over a map's entries makes an array of each.
+  role.progress.forEach((progress, to) => {
     // One that came back without its data must not look as if it had a log.
     if (!replica.memberships.isImpostor(to)) replicate(replica, role, to, progress);
-  }
+  });
 }
 
 /**
@@ -66,7 +66,13 @@ function noticeCommit(replica: Replica, to: NodeId, progress: Progress): void {
   const commitIndex = Math.min(progress.matchIndex, replica.commitIndex);
   if (commitIndex <= progress.sentCommitIndex) return;
   progress.sentCommitIndex = commitIndex;
-  replica.outbox.send({ type: 'CommitNotice', to, term: replica.currentTerm, commitIndex });
+  replica.outbox.send({
+    type: 'CommitNotice',
+    from: replica.nodeId,
+    to,
+    term: replica.currentTerm,
+    commitIndex,
+  });
 }
 
 /** @returns false when the follower needs entries that are gone, and so a snapshot */
@@ -94,6 +100,7 @@ function sendAppend(
   const term = replica.currentTerm;
   replica.outbox.send({
     type: 'AppendEntries',
+    from: replica.nodeId,
     to,
     term,
     prevLogIndex,
@@ -107,9 +114,7 @@ function sendAppend(
     if (progress.state === 'probe') progress.probeSent = true;
     return true;
   }
-  let bytes = 0;
-  for (const entry of entries) bytes += entryBytes(entry);
-  progress.sent(last.index, bytes, replica.nowMs);
+  progress.sent(last.index, log.bytesBetween(prevLogIndex, last.index), replica.nowMs);
   return true;
 }
 
@@ -140,6 +145,7 @@ export function nudge(replica: Replica, from: NodeId, progress: Progress): void 
   progress.lastAnswerMs = replica.nowMs;
   replica.outbox.send({
     type: 'AppendEntries',
+    from: replica.nodeId,
     to: from,
     term: replica.currentTerm,
     prevLogIndex,
@@ -157,6 +163,7 @@ export function sendHeartbeats(replica: Replica, role: LeaderState): void {
   for (const [to, progress] of role.progress) {
     replica.outbox.send({
       type: 'Heartbeat',
+      from: replica.nodeId,
       to,
       term: replica.currentTerm,
       round: role.round,

@@ -35,7 +35,7 @@ describe('a log', () => {
   });
 
   it('is recovered and appended to without a gap', () => {
-    assert.throws(() => new RaftLog({ index: 5, term: 1 }, [entry(7, 2)]), /contiguous/);
+    assert.throws(() => new RaftLog({ index: 5, term: 1 }, [entry(7, 2)]), /without a gap/);
     assert.throws(() => log().append([entry(17, 5)]), /without a gap/);
     assert.throws(() => log().append([entry(16, 4)]), /terms never fall/);
   });
@@ -101,7 +101,7 @@ describe('a slice of a log', () => {
   });
 
   it('does not reach before the start', () => {
-    assert.throws(() => log().slice(5, 9, 1e6), /still holds index 5/);
+    assert.throws(() => log().slice(5, 9, 1e6), /still holds what is sliced/);
   });
 });
 
