@@ -18,9 +18,14 @@ interface Decompressed {
   readonly engine: { readonly bytesWritten: number };
 }
 
+/** A Buffer's `slice` is a view, where everyone who holds a `Uint8Array` counts on a copy. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 export const zstdCodec: Codec = {
   name: 'zstd',
-  compress: (bytes) => zstdCompressSync(bytes, compressOptions),
+  compress: (bytes) => plain(zstdCompressSync(bytes, compressOptions)),
   decompress(bytes, maxBytes) {
     const { buffer, engine } = zstdDecompressSync(bytes, {
       info: true,
@@ -35,7 +40,7 @@ export const zstdCodec: Codec = {
       const end = engine.bytesWritten;
       throw new RangeError(`zstd frame ends after ${end} of the block's ${bytes.length} bytes`);
     }
-    return buffer;
+    return plain(buffer);
   },
 };
 

@@ -3,7 +3,7 @@ import { noNode } from '@quorate/schema';
 import type { Role } from './contract/effects.ts';
 import { bestSuccessor } from './election/leadership-transfer.ts';
 import type { Replica } from './replica.ts';
-import { leaseUntilMs, supportedUntilMs } from './replication/leadership-check.ts';
+import { leaseUntilMs } from './replication/leadership-check.ts';
 import { type PeerView, peerView } from './replication/peer-view.ts';
 import { visibleRole } from './role.ts';
 
@@ -101,7 +101,7 @@ export class RaftState {
     const { role, asleepUnder } = this.replica;
     if (asleepUnder !== null) return Number.POSITIVE_INFINITY;
     if (role.kind === 'leader') {
-      return Math.min(role.nextHeartbeatMs, supportedUntilMs(this.replica, role));
+      return Math.min(role.nextHeartbeatMs, role.supportCheckMs);
     }
     return this.replica.canLead ? this.replica.electionDeadlineMs : Number.POSITIVE_INFINITY;
   }

@@ -101,9 +101,8 @@ export class Raft extends RaftState {
     if (role.kind === 'leader') {
       // Before anything else is done as leader: after a pause this is where it learns that it is
       // none.
-      if (nowMs >= supportedUntilMs(replica, role) || diskIsStalled(replica)) {
-        stepDown(replica);
-      }
+      role.supportCheckMs = supportedUntilMs(replica, role);
+      if (nowMs >= role.supportCheckMs || diskIsStalled(replica)) stepDown(replica);
       return;
     }
     if (nowMs < replica.electionDeadlineMs || !replica.canLead) return;

@@ -29,6 +29,8 @@ export interface LeaderState {
   round: number;
   readonly roundSentMs: Map<number, number>;
   nextHeartbeatMs: number;
+  /** When to look next whether a quorum still supports it; no later than it may cease to. */
+  supportCheckMs: number;
   transfer: LeadershipTransfer | null;
   /** A TimeoutNow sent in this round or an earlier one is void; heartbeats say so (rule 3). */
   cancelRound: number;
@@ -66,6 +68,7 @@ export function leaderState(
     round: 0,
     roundSentMs: new Map(),
     nextHeartbeatMs: nowMs,
+    supportCheckMs: nowMs,
     transfer: null,
     cancelRound: 0,
     fences: new Map(),

@@ -137,6 +137,7 @@ function appendConfiguration(
   };
   replica.append([entry]);
   trackMembers(replica, role);
+  role.supportCheckMs = replica.nowMs;
 }
 
 /** Those that were removed keep their progress until they know it. */

@@ -81,6 +81,7 @@ export function wake(replica: Replica): void {
       progress.supportedAtMs = Math.max(progress.supportedAtMs, contacts.supportedAtMs(id));
     }
     role.nextHeartbeatMs = replica.nowMs;
+    role.supportCheckMs = replica.nowMs;
     return;
   }
   const heardMs = contacts.heardMs(replica.leaderId);
