@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Contender, goRaft, quorate } from './core/contenders.ts';
 import { describeFigures, type Figures, figuresOf } from './core/figures.ts';
@@ -77,7 +78,8 @@ function measure(batch: number, contenders: readonly Contender[], planned: Plan)
   }
   const figures = Object.fromEntries(measured.map((one) => [one.name, figuresOf(one.rounds)]));
   const [ours = 0, theirs] = measured.map(({ name }) => figures[name]?.median);
-  const ratio = theirs === undefined ? null : Number((ours / theirs).toFixed(2));
+  // Cut off, not rounded: what is shown as the target has reached it.
+  const ratio = theirs === undefined ? null : Math.floor((ours / theirs) * 100) / 100;
   const target = targets.get(batch) ?? null;
   const isReached = ratio === null || target === null ? null : ratio >= target;
   return { batch, figures, ratio, target, isReached };
@@ -94,6 +96,11 @@ function print({ batch, figures, ratio, target, isReached }: BatchReport): void 
   console.log(`${label}quorate has ${ratio.toFixed(2)} times the entries/s of Go${wanted}`);
 }
 
+/** Of the last minute: other work on the machine slows both sides, and not always equally. */
+function loadAverage(): number {
+  return Number((loadavg()[0] ?? 0).toFixed(1));
+}
+
 function main(planned: Plan): void {
   const { prefix, description } = oneCore();
   const { RAFT_CORE: program } = process.env;
@@ -102,7 +109,8 @@ function main(planned: Plan): void {
   const { seconds, rounds } = planned;
   console.log(
     `three replicas in one process, ${entryBytes}-byte entries, ` +
-      `${rounds} rounds of ${seconds} s by turns, ${description}`,
+      `${rounds} rounds of ${seconds} s by turns, ${description}, ` +
+      `load average ${loadAverage()}`,
   );
   console.log('each line: the median of the rounds (slowest..fastest)');
   if (contenders.length === 1) {
@@ -117,15 +125,22 @@ function main(planned: Plan): void {
     print(report);
     reports.push(report);
   }
-  console.log(JSON.stringify({ bench: 'core', entryBytes, seconds, rounds, results: reports }));
+  const conditions = { entryBytes, seconds, rounds, loadAverage: loadAverage() };
+  console.log(JSON.stringify({ bench: 'core', ...conditions, results: reports }));
 }
 
+let planned: Plan | null = null;
 try {
-  const planned = plan();
+  planned = plan();
   if (planned === null) console.log(usage);
-  else main(planned);
 } catch (error) {
+  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  process.exitCode = 2;
+}
+try {
+  if (planned !== null) main(planned);
+} catch (error) {
+  // A program that failed has said why on its own standard error.
   console.error(error instanceof Error ? error.message : error);
-  if (error instanceof RangeError || error instanceof TypeError) console.error(usage);
   process.exitCode = 1;
 }

@@ -1,13 +1,11 @@
+// One round of ours, in a process of its own: `quorate-round.ts BATCH ENTRY_BYTES SECONDS`. The
+// clock stands still while the logs are checked, and runs while they are cut.
 import { ThreeReplicas } from './three-replicas.ts';
 
-/**
- * One round of ours, in a process of its own: `quorate-round.ts BATCH ENTRY_BYTES SECONDS`.
- *
- * The clock stands still while the logs are checked, and runs while they are cut.
- */
 /** So many different ones, or a few more. */
 const leastCommands = 256;
-const warmUpMs = 1000;
+/** Until Node has compiled what is measured, also on a busy machine. */
+const warmUpMs = 2000;
 
 const [batch = 0, entryBytes = 0, seconds = 0] = process.argv.slice(2).map(Number);
 const length = Math.ceil(leastCommands / batch) * batch;
