@@ -1,6 +1,6 @@
 /*
  * The leader lease: check-quorum, loyalty and pre-vote over clocks whose rates differ, with pauses,
- * machine suspends, restarts and leadership transfer (safety rules 1, 2, 3).
+ * restarts and a leadership transfer (safety rules 1, 2, 3).
  *
  * Three voters. One step of true time is SLOW to FAST units of a node's own clock, chosen anew for
  * each node in each step, so (1 - d) / (1 + d) is SLOW / FAST. Timers count down in their owner's
@@ -11,34 +11,39 @@
  * whatever a pre-vote would have said; a leader may step down at any time or never; a node may
  * learn of any term that exists at any time; a TimeoutNow is taken from whoever sent it.
  *
- * A pause of a process is a node that takes no step while time passes.
+ * A pause of a process is a node that takes no step while time passes. So is a suspend of a machine
+ * whose clock goes on, or is set forward when it wakes.
  *
- *: size ci -DTERMS=2 -DRESTARTS=1 -DTRANSFER -DSUSPENDS=0
- *: size full -DTERMS=3 -DRESTARTS=1 -DTRANSFER -DSUSPENDS=1
+ *: search breadth
+ *: run ci -DTERMS=2 -DRESTARTS=1
+ *: run ci -DTERMS=2 -DRESTARTS=1 -DLEMMA
+ *: run full -DTERMS=3 -DRESTARTS=2 -DLEMMA
+ *: run full -DTERMS=2 -DRESTARTS=2 -DELECTION=6
+ *: run full -DTERMS=2 -DRESTARTS=1 -DTRANSFER
  *
- *: mutant no-wait-after-start -DNO_WAIT_AFTER_START
+ *: mutant no-wait-after-start atMostOneLease -DNO_WAIT_AFTER_START
  *  A restarted voter, which has forgotten that it heard the leader, votes at once.
- *: mutant lease-from-receipt -DLEASE_FROM_RECEIPT
+ *: mutant lease-from-receipt atMostOneLease -DLEASE_FROM_RECEIPT
  *  The lease is counted from the arrival of the answer, not from the sending of the round.
- *: mutant drift-ignored -DDRIFT_IGNORED
+ *: mutant drift-ignored atMostOneLease -DDRIFT_IGNORED
  *  The lease lasts a whole election timeout of the leader's clock.
- *: mutant lease-kept-after-timeout-now -DNO_FENCE
- *  TimeoutNow does not end the lease.
- *: mutant lease-checked-before-pause -DCHECK_FIRST
- *  The lease is checked, the process pauses, a read is taken and served.
- *: mutant forget-leader -DFORGET_LEADER
+ *: mutant lease-kept-after-timeout-now atMostOneLease -DNO_FENCE -DTRANSFER
+ *  TimeoutNow does not end the lease (bug 35).
+ *: mutant lease-checked-before-pause readIsNewest -DCHECK_FIRST
+ *  The lease is checked, the process pauses, a read is taken and served (bug 36).
+ *: mutant forget-leader atMostOneLease -DFORGET_LEADER
  *  To forget the leader is to be loyal to it no longer.
- *: mutant loyal-to-higher-terms-only -DLOYAL_TO_HIGHER_TERMS_ONLY -DTERMS=2
- *  A loyal voter does not hear a vote asked for in a higher term, but grants it when it has learnt
- *  of that term in another way.
- *: mutant suspend-unnoticed -DSUSPEND_UNNOTICED -DSUSPENDS=1
- *  The monotonic clock stood still while the machine was suspended, and nobody noticed.
- *: mutant suspend-keeps-rounds -DSUSPEND_KEEPS_ROUNDS -DSUSPENDS=1
- *  The lease ends with a suspend, but rounds sent before it may earn it again.
+ *: mutant loyal-to-higher-terms-only atMostOneLease -DLOYAL_TO_HIGHER_TERMS_ONLY
+ *  A loyal voter does not hear a vote asked for in a higher term, but grants one in a term that it
+ *  has learnt of in another way.
+ *: mutant suspend-unnoticed atMostOneLease -DSUSPEND_UNNOTICED
+ *  The clock stands still while the machine is suspended.
+ *: mutant suspend-keeps-rounds atMostOneLease -DSUSPEND_UNNOTICED -DSUSPEND_ENDS_LEASE
+ *  A suspend ends the lease, but rounds sent before it may earn it again.
  *
  *: probe lease-moves -DPROBE_LEASE_MOVES
  *  A lease is held, and later another node holds one.
- *: probe lease-after-cancel -DPROBE_LEASE_AFTER_CANCEL
+ *: probe lease-after-cancel -DPROBE_LEASE_AFTER_CANCEL -DTRANSFER
  *  A lease is earned again in the term in which a transfer was given up.
  */
 #ifndef TERMS
@@ -46,9 +51,6 @@
 #endif
 #ifndef RESTARTS
 #define RESTARTS 1
-#endif
-#ifndef SUSPENDS
-#define SUSPENDS 0
 #endif
 
 #define N 3
@@ -91,8 +93,8 @@ byte newest = 0;
 byte restarts = 0;
 #endif
 
-#if SUSPENDS > 0
-byte suspends = 0;
+#ifdef SUSPEND_UNNOTICED
+bit wasSuspended = 0; /* at most once in a run */
 bit suspended[N];
 #define RUNS(i) (!suspended[i])
 #else
@@ -146,19 +148,39 @@ bit held = 0;
 #define DEAF(i, j) (!ASKED_BY_LEADER(i) && (loyal[j] > 0 || role[j] == LEADER))
 #endif
 
+bit atMostOneLease = 1, leaseIsNewest = 1, electionSafety = 1, voterLoyal = 1, readIsNewest = 1;
+bit probe = 1;
+
+#ifdef LEMMA
+/* While an answer can support a lease, its voter refuses votes: transfer.pml builds on it. */
+#define LOYAL_WHILE_SUPPORTING(i, j) \
+  (exchange[X(i, j)] != ANSWERED || left[X(i, j)] == 0 || loyal[j] > 0)
+#endif
+
 inline check() {
-  assert(!(HOLDS(0) && HOLDS(1)) && !(HOLDS(0) && HOLDS(2)) && !(HOLDS(1) && HOLDS(2)));
-  assert(!HOLDS(0) || newest <= term[0]);
-  assert(!HOLDS(1) || newest <= term[1]);
-  assert(!HOLDS(2) || newest <= term[2]);
-  assert(!(role[0] == LEADER && role[1] == LEADER && term[0] == term[1]));
-  assert(!(role[0] == LEADER && role[2] == LEADER && term[0] == term[2]));
-  assert(!(role[1] == LEADER && role[2] == LEADER && term[1] == term[2]));
+  atMostOneLease = !(HOLDS(0) && HOLDS(1)) && !(HOLDS(0) && HOLDS(2)) && !(HOLDS(1) && HOLDS(2));
+  assert(atMostOneLease);
+  leaseIsNewest = (!HOLDS(0) || newest <= term[0]) && (!HOLDS(1) || newest <= term[1]) &&
+    (!HOLDS(2) || newest <= term[2]);
+  assert(leaseIsNewest);
+  electionSafety =
+    !(role[0] == LEADER && role[1] == LEADER && term[0] == term[1]) &&
+    !(role[0] == LEADER && role[2] == LEADER && term[0] == term[2]) &&
+    !(role[1] == LEADER && role[2] == LEADER && term[1] == term[2]);
+  assert(electionSafety);
+#ifdef LEMMA
+  voterLoyal = LOYAL_WHILE_SUPPORTING(0, 1) && LOYAL_WHILE_SUPPORTING(0, 2) &&
+    LOYAL_WHILE_SUPPORTING(1, 0) && LOYAL_WHILE_SUPPORTING(1, 2) &&
+    LOYAL_WHILE_SUPPORTING(2, 0) && LOYAL_WHILE_SUPPORTING(2, 1);
+  assert(voterLoyal);
+#endif
 #ifdef PROBE_LEASE_AFTER_CANCEL
-  assert(!(HOLDS(0) && MINE(0) && givenUp));
+  probe = !(HOLDS(0) && MINE(0) && givenUp);
+  assert(probe);
 #endif
 #ifdef PROBE_LEASE_MOVES
-  assert(!(held && HOLDS(1)));
+  probe = !(held && HOLDS(1));
+  assert(probe);
   held = held || HOLDS(0);
 #endif
 }
@@ -392,24 +414,17 @@ inline restart(i) {
 #define TOLD_TO_CAMPAIGN(i)
 #endif
 
-/* The machine wakes: what was sent before tells nothing about the time that has passed since. */
+#ifdef SUSPEND_UNNOTICED
 inline wake(i) {
   suspended[i] = 0;
-#ifndef SUSPEND_UNNOTICED
-  lease[i] = 0;
-#ifndef SUSPEND_KEEPS_ROUNDS
-  left[X(i, 0)] = 0;
-  left[X(i, 1)] = 0;
-  left[X(i, 2)] = 0;
-#endif
+#ifdef SUSPEND_ENDS_LEASE
+  lease[i] = 0
 #endif
 }
-
-#if SUSPENDS > 0
 #define SUSPENDED(i) \
   :: d_step { \
-    AWAKE(i) && suspends < SUSPENDS -> \
-    suspends++; \
+    AWAKE(i) && !wasSuspended -> \
+    wasSuspended = 1; \
     suspended[i] = 1; \
     printf("the machine of %d is suspended\n", i); \
     check() \
@@ -437,7 +452,8 @@ inline wake(i) {
     checked == i + 1 -> \
     checked = 0; \
     printf("%d serves a read of term %d, newest commit %d\n", i, term[i], newest); \
-    assert(newest <= term[i]) \
+    readIsNewest = newest <= term[i]; \
+    assert(readIsNewest) \
   }
 #else
 #define READS(i)

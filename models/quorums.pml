@@ -12,30 +12,33 @@
  * until it learns of a later term, and an entry counts as committed as soon as a quorum has
  * acknowledged it, whether or not the leader lives to know. Logs have at most LENGTH entries.
  *
- * SET 1 adds a voter to three, SET 2 removes one of four (two ways), SET 3 changes sizes alone.
+ * SET 1 adds a voter to three, SET 2 removes one of four (two ways), SET 3 changes
+ * sizes alone; SET 4 changes nothing: plain majorities of three.
  *
  *: run ci -DSET=1 -DTERMS=2 -DLENGTH=3
  *: run ci -DSET=2 -DTERMS=2 -DLENGTH=3
  *: run ci -DSET=3 -DTERMS=3 -DLENGTH=3
+ *: run ci -DSET=4 -DTERMS=4 -DLENGTH=3
+ *: run full -DSET=1 -DTERMS=2 -DLENGTH=4
  *: run full -DSET=1 -DTERMS=3 -DLENGTH=3
  *: run full -DSET=2 -DTERMS=3 -DLENGTH=3
  *: run full -DSET=3 -DTERMS=3 -DLENGTH=4
  *
- *: mutant single-step-ungated leaderCompleteness -DUNGATED -DSET=1 -DTERMS=2
+ *: mutant single-step-ungated leaderCompleteness -DUNGATED -DNO_READS -DSET=1 -DTERMS=2
  *  Sizes and members change at once though a quorum of before may miss one of afterwards.
- *: mutant sizes-without-joint leaderCompleteness -DUNGATED -DSET=3 -DTERMS=2
+ *: mutant sizes-without-joint leaderCompleteness -DUNGATED -DNO_READS -DSET=3 -DTERMS=2
  *  Sizes alone change at once.
- *: mutant change-before-commit leaderCompleteness -DBEFORE_COMMIT -DSET=2 -DTERMS=3
+ *: mutant change-before-commit stateMachineSafety -DBEFORE_COMMIT -DNO_READS -DSET=2 -DTERMS=3
  *  A leader changes the membership before it has committed an entry of its term (bug 16).
- *: mutant change-while-pending leaderCompleteness -DWHILE_PENDING -DSET=2 -DTERMS=2
+ *: mutant change-while-pending leaderCompleteness -DWHILE_PENDING -DNO_READS -DSET=1 -DTERMS=2
  *  A leader changes the membership though the last change is not committed.
- *: mutant joint-new-half-only leaderCompleteness -DNEW_HALF_ONLY -DSET=2 -DTERMS=2
+ *: mutant joint-new-half-only leaderCompleteness -DNEW_HALF_ONLY -DNO_READS -DSET=2 -DTERMS=2
  *  While joint, a quorum of the new half decides alone.
- *: mutant in-force-when-committed leaderCompleteness -DWHEN_COMMITTED -DSET=2 -DTERMS=2
+ *: mutant in-force-when-committed leaderCompleteness -DWHEN_COMMITTED -DNO_READS -DSET=1 -DTERMS=2 -DLENGTH=4
  *  A configuration is in force once it is known to be committed (bug 18).
- *: mutant not-reverted leaderCompleteness -DNOT_REVERTED -DSET=2 -DTERMS=3
+ *: mutant not-reverted leaderCompleteness -DNOT_REVERTED -DNO_READS -DSET=2 -DTERMS=3
  *  A configuration stays in force though its entry was truncated (bug 19).
- *: mutant commit-older-terms leaderCompleteness -DOLDER_TERMS -DSET=3 -DTERMS=3
+ *: mutant commit-older-terms leaderCompleteness -DOLDER_TERMS -DNO_READS -DSET=4 -DTERMS=4
  *  Entries of earlier terms are committed by counting replicas (bug 1).
  *: mutant smallest-confirming-set readIsNewest -DSMALLEST_CONFIRMING -DSET=1 -DTERMS=2
  *  Reads and leases are confirmed by n - election + 1 voters: enough for the quorums that elect in
@@ -67,6 +70,13 @@
 #define VOTERS(a) ((a) == 0 -> 7 : 15)
 #define COMMIT(a) ((a) == 2 -> 3 : 2)
 #define ELECTION(a) ((a) == 0 -> 2 : 3)
+#define FIRST(i) ((i) == 0)
+#elif SET == 4
+#define N 3
+#define CHOICES 1
+#define VOTERS(a) 7
+#define COMMIT(a) 2
+#define ELECTION(a) 2
 #define FIRST(i) ((i) == 0)
 #elif SET == 2
 #define N 4
@@ -116,18 +126,18 @@ bit probe = 1;
 #define IS_VOTER(c, i) \
   (((VOTERS(IN(c)) >> i) & 1) || (JOINT(c) && ((VOTERS(OUT(c)) >> i) & 1)))
 
+/* Whether what nodes of `set` do is enough in each half. */
 #ifdef NEW_HALF_ONLY
-#define BOTH(c, test) (test(IN(c)))
+#define BOTH(c, set, enough) enough(IN(c), set)
 #else
-#define BOTH(c, test) (test(IN(c)) && (!JOINT(c) || test(OUT(c))))
+#define BOTH(c, set, enough) (enough(IN(c), set) && (!JOINT(c) || enough(OUT(c), set)))
 #endif
-
-#define ELECTED_IN(a) (POP(votes_now & VOTERS(a)) >= ELECTION(a))
-#define COMMITTED_IN(a) (POP(acked & VOTERS(a)) >= COMMIT(a))
+#define ELECTED_IN(a, set) (POP((set) & VOTERS(a)) >= ELECTION(a))
+#define COMMITTED_IN(a, set) (POP((set) & VOTERS(a)) >= COMMIT(a))
 #ifdef SMALLEST_CONFIRMING
-#define CONFIRMED_IN(a) (POP(acked & VOTERS(a)) >= POP(VOTERS(a)) - ELECTION(a) + 1)
+#define CONFIRMED_IN(a, set) (POP((set) & VOTERS(a)) >= POP(VOTERS(a)) - ELECTION(a) + 1)
 #else
-#define CONFIRMED_IN(a) COMMITTED_IN(a)
+#define CONFIRMED_IN(a, set) COMMITTED_IN(a, set)
 #endif
 
 /* Whether quorums of these sizes, one of each set, always meet. */
@@ -172,6 +182,7 @@ inline checkLeader(i) {
     :: else -> break
     od;
     z = 0;
+#ifndef NO_READS
     /* Those that could answer a round now: whoever has not gone on to a later term. */
     acked = 0;
     do
@@ -180,7 +191,7 @@ inline checkLeader(i) {
     od;
     z = 0;
     if
-    :: committed[i] > 0 && termAt[AT(i, committed[i])] == term[i] && BOTH(conf[i], CONFIRMED_IN) ->
+    :: committed[i] > 0 && termAt[AT(i, committed[i])] == term[i] && BOTH(conf[i], acked, CONFIRMED_IN) ->
       do
       :: z < chosen ->
         readIsNewest = chosenIn[z] <= term[i];
@@ -196,6 +207,7 @@ inline checkLeader(i) {
     :: else
     fi;
     acked = 0
+#endif
   :: else
   fi
 }
@@ -252,9 +264,9 @@ inline advance(i) {
     z = 0;
     if
 #ifdef OLDER_TERMS
-    :: BOTH(conf[i], COMMITTED_IN) -> break
+    :: BOTH(conf[i], acked, COMMITTED_IN) -> break
 #else
-    :: termAt[AT(i, n)] == term[i] && BOTH(conf[i], COMMITTED_IN) -> break
+    :: termAt[AT(i, n)] == term[i] && BOTH(conf[i], acked, COMMITTED_IN) -> break
 #endif
     :: else -> n--
     fi
@@ -299,57 +311,32 @@ inline append(i, entry) {
   advance(i)
 }
 
-/* By symmetry the first campaign is that of one of FIRST. */
-#define CAMPAIGNS(i) \
-  :: d_step { \
-    role[i] != LEADER && term[i] < TERMS && IS_VOTER(conf[i], i) && length[i] < LENGTH && \
-    (FIRST(i) || chosen > 0 || EVER) -> \
-    follow(i, term[i] + 1); \
-    voted[i] = i + 1; \
-    role[i] = CANDIDATE; \
-    votes[i] = 1 << i; \
-    printf("%d campaigns in term %d\n", i, term[i]); \
-    check() \
-  }
 #if N == 4
-#define EVER (term[0] + term[1] + term[2] + term[3] > 0)
+#define ANYONE_CAMPAIGNED (term[0] + term[1] + term[2] + term[3] > 0)
 #else
-#define EVER (term[0] + term[1] + term[2] > 0)
+#define ANYONE_CAMPAIGNED (term[0] + term[1] + term[2] > 0)
 #endif
-
 #define LAST_TERM(i) (length[i] > 0 -> termAt[AT(i, length[i])] : 0)
 #define UP_TO_DATE(i, j) \
   (LAST_TERM(i) > LAST_TERM(j) || (LAST_TERM(i) == LAST_TERM(j) && length[i] >= length[j]))
 
-#define VOTES(j, i) \
-  :: d_step { \
-    role[i] == CANDIDATE && !(votes[i] & (1 << j)) && UP_TO_DATE(i, j) && \
-    (term[j] < term[i] || (term[j] == term[i] && voted[j] == 0 && role[j] == FOLLOWER)) -> \
-    follow(j, term[i]); \
-    voted[j] = i + 1; \
-    votes[i] = votes[i] | (1 << j); \
-    printf("%d votes for %d in term %d\n", j, i, term[i]); \
-    check() \
-  }
-
-#define votes_now votes[w]
-#define WINS(i) \
-  :: d_step { \
-    role[i] == CANDIDATE && ELECTED(i) -> \
-    role[i] = LEADER; \
-    votes[i] = 0; \
-    printf("%d leads term %d\n", i, term[i]); \
-    append(i, 0); \
-    check() \
-  }
-
-#define LEARNS_TERM(i, j) \
-  :: d_step { \
-    term[j] > term[i] -> \
-    follow(i, term[j]); \
-    printf("%d learns of term %d\n", i, term[i]); \
-    check() \
-  }
+#ifdef BEFORE_COMMIT
+#define OWN_COMMITTED(i) true
+#else
+#define OWN_COMMITTED(i) (committed[i] > 0 && termAt[AT(i, committed[i])] == term[i])
+#endif
+#ifdef WHILE_PENDING
+#define PENDING(i) false
+#else
+#define PENDING_AT(i, k) (length[i] >= k && committed[i] < k && confAt[AT(i, k)] > 0)
+#if LENGTH == 3
+#define PENDING(i) (PENDING_AT(i, 1) || PENDING_AT(i, 2) || PENDING_AT(i, 3))
+#else
+#define PENDING(i) (PENDING_AT(i, 1) || PENDING_AT(i, 2) || PENDING_AT(i, 3) || PENDING_AT(i, 4))
+#endif
+#endif
+#define MAY_CHANGE(i) \
+  (role[i] == LEADER && length[i] < LENGTH && OWN_COMMITTED(i) && !PENDING(i))
 
 /* Follower j accepts the log of leader i up to index n. */
 inline accept(i, j, to) {
@@ -387,83 +374,94 @@ inline accept(i, j, to) {
   advance(i)
 }
 
-#define ACCEPTS(j, i, to) \
-  :: d_step { \
-    role[i] == LEADER && term[j] <= term[i] && to <= length[i] && match[M(i, j)] < to -> \
-    accept(i, j, to); \
-    printf("%d has the log of %d up to %d, committed %d\n", j, i, to, committed[i]); \
-    check() \
-  }
+/* What is done, by node p, with node q, up to which index or to which configuration. */
+byte what = 0, p = 0, q = 0, to = 0;
+#define CAMPAIGNS 1
+#define VOTES 2
+#define WINS 3
+#define LEARNS_TERM 4
+#define ACCEPTS 5
+#define CHANGES_AT_ONCE 6
+#define CHANGES_JOINTLY 7
+#define LEAVES_JOINT 8
 
-#ifdef BEFORE_COMMIT
-#define OWN_COMMITTED(i) true
-#else
-#define OWN_COMMITTED(i) (committed[i] > 0 && termAt[AT(i, committed[i])] == term[i])
-#endif
-#ifdef WHILE_PENDING
-#define NONE_PENDING(i) true
-#else
-/* Without BEFORE_COMMIT this follows from where the last configuration stands. */
-#define NONE_PENDING(i) (pending_free(i))
-#endif
-#define pending_free(i) \
-  ((length[i] < 1 || confAt[AT(i, 1)] == 0 || committed[i] >= 1) && \
-   (length[i] < 2 || confAt[AT(i, 2)] == 0 || committed[i] >= 2) && \
-   (length[i] < 3 || confAt[AT(i, 3)] == 0 || committed[i] >= 3))
-#define MAY_CHANGE(i) \
-  (role[i] == LEADER && length[i] < LENGTH && OWN_COMMITTED(i) && NONE_PENDING(i))
+inline act() {
+  if
+  :: what == CAMPAIGNS ->
+    follow(p, term[p] + 1);
+    voted[p] = p + 1;
+    role[p] = CANDIDATE;
+    votes[p] = 1 << p;
+    printf("%d campaigns in term %d\n", p, term[p])
+  :: what == VOTES ->
+    follow(p, term[q]);
+    voted[p] = q + 1;
+    votes[q] = votes[q] | (1 << p);
+    printf("%d votes for %d in term %d\n", p, q, term[p])
+  :: what == WINS ->
+    role[p] = LEADER;
+    votes[p] = 0;
+    append(p, 0);
+    printf("%d leads term %d\n", p, term[p])
+  :: what == LEARNS_TERM ->
+    follow(p, term[q]);
+    printf("%d learns of term %d\n", p, term[p])
+  :: what == ACCEPTS ->
+    accept(q, p, to);
+    printf("%d has the log of %d up to %d, committed %d\n", p, q, to, committed[q])
+  :: what == CHANGES_AT_ONCE ->
+    append(p, to + 1);
+    printf("%d changes to configuration %d at once\n", p, to)
+  :: what == CHANGES_JOINTLY ->
+    append(p, to + 8 * (IN(conf[p]) + 1) + 1);
+    printf("%d enters a joint configuration on the way to %d\n", p, to)
+  :: what == LEAVES_JOINT ->
+    append(p, IN(conf[p]) + 1);
+    printf("%d leaves the joint configuration\n", p)
+  fi
+}
 
-#define CHANGES_AT_ONCE(i, b) \
-  :: d_step { \
-    MAY_CHANGE(i) && !JOINT(conf[i]) && IN(conf[i]) != b && AT_ONCE(IN(conf[i]), b) -> \
-    append(i, b + 1); \
-    printf("%d changes to configuration %d at once\n", i, b); \
-    check() \
-  }
+#define DO(step, i, j, n) what = step; p = i; q = j; to = n
 
-#define CHANGES_JOINTLY(i, b) \
-  :: d_step { \
-    MAY_CHANGE(i) && !JOINT(conf[i]) && IN(conf[i]) != b -> \
-    append(i, b + 8 * (IN(conf[i]) + 1) + 1); \
-    printf("%d enters a joint configuration on the way to %d\n", i, b); \
-    check() \
-  }
-
-#define LEAVES_JOINT(i) \
-  :: d_step { \
-    MAY_CHANGE(i) && JOINT(conf[i]) -> \
-    append(i, IN(conf[i]) + 1); \
-    printf("%d leaves the joint configuration\n", i); \
-    check() \
-  }
-
-#define ELECTED(i) ELECTED_BOTH(i)
-#define ELECTED_HALF(i, a) (POP(votes[i] & VOTERS(a)) >= ELECTION(a))
-#ifdef NEW_HALF_ONLY
-#define ELECTED_BOTH(i) ELECTED_HALF(i, IN(conf[i]))
-#else
-#define ELECTED_BOTH(i) \
-  (ELECTED_HALF(i, IN(conf[i])) && (!JOINT(conf[i]) || ELECTED_HALF(i, OUT(conf[i]))))
-#endif
-
+/* By symmetry the first campaign is that of one of FIRST. */
 #define NODE(i) \
-  CAMPAIGNS(i) WINS(i) LEAVES_JOINT(i) \
-  CHANGES_AT_ONCE(i, 0) CHANGES_AT_ONCE(i, 1) CHANGES_AT_ONCE(i, 2) \
-  CHANGES_JOINTLY(i, 0) CHANGES_JOINTLY(i, 1) CHANGES_JOINTLY(i, 2)
+  :: role[i] != LEADER && term[i] < TERMS && IS_VOTER(conf[i], i) && length[i] < LENGTH && \
+     (FIRST(i) || ANYONE_CAMPAIGNED) -> DO(CAMPAIGNS, i, 0, 0) \
+  :: role[i] == CANDIDATE && BOTH(conf[i], votes[i], ELECTED_IN) -> DO(WINS, i, 0, 0) \
+  :: MAY_CHANGE(i) && JOINT(conf[i]) -> DO(LEAVES_JOINT, i, 0, 0) \
+  CHANGE(i, 0) CHANGE(i, 1) CHANGE(i, 2)
+#define CHANGE(i, b) \
+  :: b < CHOICES && MAY_CHANGE(i) && !JOINT(conf[i]) && IN(conf[i]) != b && AT_ONCE(IN(conf[i]), b) -> \
+     DO(CHANGES_AT_ONCE, i, 0, b) \
+  :: b < CHOICES && MAY_CHANGE(i) && !JOINT(conf[i]) && IN(conf[i]) != b -> DO(CHANGES_JOINTLY, i, 0, b)
+
+#define PAIR(i, j) \
+  :: role[j] == CANDIDATE && !(votes[j] & (1 << i)) && UP_TO_DATE(j, i) && \
+     (term[i] < term[j] || (term[i] == term[j] && voted[i] == 0 && role[i] == FOLLOWER)) -> \
+     DO(VOTES, i, j, 0) \
+  :: term[j] > term[i] -> DO(LEARNS_TERM, i, j, 0) \
+  ACCEPT(i, j, 1) ACCEPT(i, j, 2) ACCEPT(i, j, 3) ACCEPT_MORE(i, j)
+#define ACCEPT(i, j, n) \
+  :: role[j] == LEADER && term[i] <= term[j] && n <= length[j] && match[M(j, i)] < n -> \
+     DO(ACCEPTS, i, j, n)
 #if LENGTH == 3
-#define ACCEPTS_ANY(i, j) ACCEPTS(i, j, 1) ACCEPTS(i, j, 2) ACCEPTS(i, j, 3)
+#define ACCEPT_MORE(i, j)
 #else
-#define ACCEPTS_ANY(i, j) ACCEPTS(i, j, 1) ACCEPTS(i, j, 2) ACCEPTS(i, j, 3) ACCEPTS(i, j, 4)
+#define ACCEPT_MORE(i, j) ACCEPT(i, j, 4)
 #endif
-#define PAIR(i, j) VOTES(i, j) LEARNS_TERM(i, j) ACCEPTS_ANY(i, j)
 
 active proctype world() {
   do
-  NODE(0) NODE(1) NODE(2)
-  PAIR(0, 1) PAIR(0, 2) PAIR(1, 0) PAIR(1, 2) PAIR(2, 0) PAIR(2, 1)
+  :: atomic {
+    if
+    NODE(0) NODE(1) NODE(2)
+    PAIR(0, 1) PAIR(0, 2) PAIR(1, 0) PAIR(1, 2) PAIR(2, 0) PAIR(2, 1)
 #if N == 4
-  NODE(3)
-  PAIR(0, 3) PAIR(1, 3) PAIR(2, 3) PAIR(3, 0) PAIR(3, 1) PAIR(3, 2)
+    NODE(3)
+    PAIR(0, 3) PAIR(1, 3) PAIR(2, 3) PAIR(3, 0) PAIR(3, 1) PAIR(3, 2)
 #endif
+    fi;
+    d_step { act(); check(); what = 0; p = 0; q = 0; to = 0 }
+  }
   od
 }

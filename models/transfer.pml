@@ -12,20 +12,21 @@
  * what this model builds on. An answer may cease to support at any time. Messages are delayed, lost
  * and (TimeoutNow) repeated at will; one heartbeat exchange per pair is under way at a time.
  *
- *: size ci -DTERMS=2 -DRESTARTS=1
- *: size full -DTERMS=3 -DRESTARTS=2
+ *: search breadth
+ *: run ci -DTERMS=2 -DRESTARTS=1 -DTRANSFERS=1
+ *: run full -DTERMS=2 -DRESTARTS=1 -DTRANSFERS=2
  *
- *: mutant no-fence -DNO_FENCE
+ *: mutant no-fence atMostOneLease -DNO_FENCE
  *  The lease goes on after TimeoutNow.
- *: mutant fence-ends-at-cancel -DFENCE_ENDS_AT_CANCEL
+ *: mutant fence-ends-at-cancel atMostOneLease -DFENCE_ENDS_AT_CANCEL
  *  The lease goes on as soon as the transfer is given up.
- *: mutant fence-ends-with-any-answer -DFENCE_ENDS_WITH_ANY_ANSWER
+ *: mutant fence-ends-with-any-answer atMostOneLease -DFENCE_ENDS_WITH_ANY_ANSWER
  *  It goes on when the target has answered any round sent after TimeoutNow.
- *: mutant one-fence-for-all -DONE_FENCE
+ *: mutant one-fence-for-all atMostOneLease -DONE_FENCE
  *  A second transfer takes the place of the first, though the first target has not answered.
- *: mutant life-ignored -DLIFE_IGNORED
+ *: mutant life-ignored atMostOneLease -DLIFE_IGNORED
  *  A target that has restarted takes a TimeoutNow meant for its former life.
- *: mutant cancel-not-remembered -DCANCEL_NOT_REMEMBERED
+ *: mutant cancel-not-remembered atMostOneLease -DCANCEL_NOT_REMEMBERED
  *  The target does not compare the round of a TimeoutNow with what was cancelled.
  *
  *: probe lease-after-cancel -DPROBE_LEASE_AFTER_CANCEL
@@ -40,6 +41,9 @@
 #endif
 #ifndef RESTARTS
 #define RESTARTS 1
+#endif
+#ifndef TRANSFERS
+#define TRANSFERS 2
 #endif
 
 #define N 3
@@ -69,7 +73,7 @@ byte exchange[N * N];
 byte ofRound[N * N];
 byte carries[N * N]; /* cancelRound */
 
-/* Two transfers. TimeoutNow may arrive at any time once it was sent, and any often. */
+/* At most two transfers. TimeoutNow may arrive at any time once it was sent, and any often. */
 byte begun = 0;
 byte fromNode[2];
 byte toNode[2];
@@ -342,7 +346,7 @@ inline beginTransfer(i, j) {
 /* By symmetry the first transfer of node 0 is to node 1. */
 #define TRANSFERS_TO(i, j) \
   :: d_step { \
-    role[i] == LEADER && begun < 2 && !UNDER_WAY(i) && \
+    role[i] == LEADER && begun < TRANSFERS && !UNDER_WAY(i) && \
     term[j] <= term[i] && term[i] < TERMS && (begun > 0 || i > 0 || j == 1) -> \
     beginTransfer(i, j); \
     printf("%d sends %d TimeoutNow of round %d\n", i, j, round[i]); \

@@ -19,6 +19,8 @@ export interface CliErrorMetadata {
   CLI_START_FAILED: { readonly cause: string | null };
   /** A running node had to stop itself. */
   CLI_NODE_HALTED: { readonly cause: string | null };
+  /** A damaged data directory is as it was; cause null: nothing can repair it. */
+  CLI_REPAIR_FAILED: { readonly cause: string | null };
   /** A request was refused or nobody answered: nothing was changed. */
   CLI_REQUEST_FAILED: { readonly cause: string | null };
   /** A write that may have happened, may yet happen, or never. */

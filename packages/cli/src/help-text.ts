@@ -70,6 +70,22 @@ Exit codes:
   1  a setting is wrong, the start failed, or the node had to stop itself
   2  wrong usage: an unknown flag or a missing argument
 `,
+  repair: `
+For a node that refuses to start with STORAGE_CORRUPT. Keeps what can be read of the log; what is
+lost comes back from the other members. Until it is back the node gives no vote, so that nothing it
+has acknowledged is lost. Asks nothing. Damaged files are moved to DIR/damaged-..., none is removed.
+Refuses, and changes nothing, while a node uses DIR, and when the node's newest vote may be lost:
+such a node has to leave its cluster and join it again as a new one.
+
+Examples:
+  quorate repair --data-dir /var/lib/quorate --dry-run
+  quorate repair --data-dir /var/lib/quorate
+
+Exit codes:
+  0  repaired, or there was nothing to repair; with --dry-run: it can be
+  1  cannot be repaired; standard error says why, and nothing was changed
+  2  wrong usage
+`,
   status: `${clientEnvironment}
 
 Examples:

@@ -24,6 +24,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     .addHelpText('after', programHelp);
   addUp(program, finish);
   addServe(program, finish);
+  addRepair(program, finish);
   addStatus(program, finish);
   addPut(program, finish);
   addGet(program, finish);
@@ -89,6 +90,22 @@ function addServe(program: Command, finish: Finish): void {
         openOutput(options.json === true),
       );
       finish(exitCode);
+    });
+}
+
+function addRepair(program: Command, finish: Finish): void {
+  program
+    .command('repair')
+    .helpGroup('Run:')
+    .description("Repair a stopped node's damaged log.")
+    .requiredOption('--data-dir <DIR>', 'where the log and the snapshots are kept')
+    .option('--dry-run', 'say what would be done, and change nothing')
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', commandHelp.repair)
+    .action(async (options) => {
+      const { repair } = await import('./commands/repair.ts');
+      const flags = { dataDirectory: options.dataDir, isDryRun: options.dryRun === true };
+      finish(await repair(flags, openOutput(options.json === true)));
     });
 }
 

@@ -33,6 +33,11 @@ export interface HostTuning {
   readonly snapshotLogBytes: number;
   /** How many entries stay in the log behind a snapshot for followers that are a little late. */
   readonly snapshotTailEntries: number;
+  /**
+   * How much of snapshots this process sends in a second, to all followers together; at least
+   * 64 KiB. Null: as fast as they take it.
+   */
+  readonly snapshotBytesPerSecond: number | null;
   readonly maxCommandBytes: number;
   readonly maxUncommittedBytes: number;
   readonly maxMessageBytes: number;

@@ -13,6 +13,7 @@ export const defaultTuning: HostTuning = {
   segmentBytes: 64 * mebibyte,
   snapshotLogBytes: 64 * mebibyte,
   snapshotTailEntries: 5000,
+  snapshotBytesPerSecond: null,
   maxCommandBytes: 1.5 * mebibyte,
   maxUncommittedBytes: 64 * mebibyte,
   maxMessageBytes: mebibyte,
@@ -20,7 +21,13 @@ export const defaultTuning: HostTuning = {
   maxInflightBytes: 16 * mebibyte,
 };
 
-const mayBeNull: ReadonlySet<string> = new Set<keyof HostTuning>(['quiesceAfterMs']);
+const mayBeNull: ReadonlySet<string> = new Set<keyof HostTuning>([
+  'quiesceAfterMs',
+  'snapshotBytesPerSecond',
+]);
+
+/** At less, one chunk would take longer than a follower waits for the next. */
+const leastSnapshotBytesPerSecond = 64 * 1024;
 
 /**
  * Fills in defaults and checks that the durations fit each other.
@@ -42,6 +49,10 @@ export function resolveTuning(given: Partial<HostTuning>): HostTuning {
     ) {
       throw invalid(field, `must be a positive whole number, not ${value}`);
     }
+  }
+  const { snapshotBytesPerSecond } = tuning;
+  if (snapshotBytesPerSecond !== null && snapshotBytesPerSecond < leastSnapshotBytesPerSecond) {
+    throw invalid('snapshotBytesPerSecond', `must be at least ${leastSnapshotBytesPerSecond}`);
   }
   if (tuning.electionTimeoutMs < 5 * tuning.heartbeatIntervalMs) {
     throw invalid(

@@ -75,6 +75,11 @@ describe('opening fails, and leaves nothing open', () => {
   const wrong: readonly [what: string, given: Partial<HostOptions>, code: string | null][] = [
     ['a tuning value out of range', { tuning: { requestTimeoutMs: 0 } }, 'HOST_TUNING_INVALID'],
     [
+      'a rate at which a snapshot would never arrive',
+      { tuning: { snapshotBytesPerSecond: 65_535 } },
+      'HOST_TUNING_INVALID',
+    ],
+    [
       'an election timeout too close to the heartbeats',
       { tuning: { heartbeatIntervalMs: 100, electionTimeoutMs: 499 } },
       'HOST_TUNING_INVALID',

@@ -15,7 +15,10 @@ const hashBefore = before.hash();
 
 /** Feeds the bytes in pieces whose sizes follow from the bytes. */
 function restore(machine: KvStateMachine, input: Uint8Array): void {
-  const prng = new Prng(portableChecksum.crc32(input, 0));
+  // No CRC: over a snapshot that ends with its own it is the same for all.
+  let seed = input.length;
+  for (const byte of input) seed = (Math.imul(seed, 31) + byte) >>> 0;
+  const prng = new Prng(seed);
   const longest = prng.pick([1, 7, 100, 1 << 20]);
   const sink = machine.restore();
   for (let at = 0; at < input.length; ) {

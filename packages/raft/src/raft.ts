@@ -274,9 +274,14 @@ export class Raft extends RaftState {
     const isAnother = replica.memberships.peerIncarnation(peer, incarnation);
     if (replica.memberships.unrecorded.size > 0) this.#wake();
     const { role } = replica;
-    if (!isAnother || role.kind !== 'leader' || !role.progress.delete(peer)) return;
-    // What the one before it had acknowledged is gone.
+    if (!isAnother || role.kind !== 'leader') return;
+    const before = role.progress.get(peer);
+    if (before === undefined) return;
+    // What the one before it had acknowledged is gone, and its support does not begin anew.
+    role.progress.delete(peer);
     trackOthers(replica, role.progress, replica.log.lastIndex + 1);
+    const now = role.progress.get(peer);
+    if (now !== undefined) now.supportedAtMs = before.supportedAtMs;
   }
 
   /** Write `id` is durable; completions come in the order in which the writes were handed out. */

@@ -3,6 +3,7 @@ import type { InitialState, Raft } from '@quorate/raft';
 import type { GroupId, LogIndex, NodeId, PeerMessage } from '@quorate/schema';
 import type { GroupMetrics } from './group-metrics.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
+import type { SendRate } from './send-rate.ts';
 
 export interface GroupOptions {
   readonly id: GroupId;
@@ -26,6 +27,8 @@ export interface GroupContext {
   /** Something is to be done: give this group a turn. */
   wake(): void;
   send(to: NodeId, message: PeerMessage): boolean;
+  /** What all groups of this process may send of snapshots. */
+  readonly snapshotRate: SendRate;
   /** The node is closing: take no new work. */
   stopping(): boolean;
 }

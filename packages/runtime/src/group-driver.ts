@@ -22,6 +22,7 @@ import { GroupSnapshots } from './group-snapshots.ts';
 import type { NodeHeartbeats, Sleeper } from './quiescence/node-heartbeats.ts';
 import type { RuntimeError } from './runtime-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
+import type { SendRate } from './send-rate.ts';
 import { encodeSessionCommand } from './sessions/session-command.ts';
 import { SessionTicks } from './sessions/session-ticks.ts';
 
@@ -32,6 +33,8 @@ export interface DriverHost {
   readonly halt: (error: Error) => void;
   /** Answers for the nodes while groups sleep. */
   readonly nodeHeartbeats: NodeHeartbeats;
+  /** What all groups of the process may send of snapshots. */
+  readonly snapshotRate: SendRate;
   readonly stopping: () => boolean;
 }
 
@@ -105,11 +108,13 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       appliedIndex: () => this.#pipeline.appliedIndex,
       wake: () => this.#wake(),
       send: (to, message) => options.links.send(to, group.id, message),
+      snapshotRate: host.snapshotRate,
       stopping: host.stopping,
     };
     this.#requests = new GroupRequests(context);
     this.#snapshots = new GroupSnapshots(context);
-    const hasState = group.initial.snapshot.index > 0 && this.#raft.role !== 'witness';
+    const { index, withheld } = group.initial.snapshot;
+    const hasState = index > 0 && !withheld && this.#raft.role !== 'witness';
     this.#onceRestored = hasState ? [] : null;
     if (this.#onceRestored !== null) this.#pipeline.restore(group.initial.snapshot);
   }
@@ -260,6 +265,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   }
 
   linkUp(): void {
+    this.#snapshots.linkUp();
     // Proposals may have waited for this link.
     this.#wake();
   }
@@ -282,7 +288,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     // A leader whose disk is full stops all writes; another may have room.
     if (this.isLeader && !this.#host.options.logStore.writable) this.handOver();
     this.#requests.expire(nowMs);
-    this.#snapshots.expire(nowMs);
+    this.#snapshots.expire();
     // Sessions expire by logged time, which has to pass in an idle group too (rule 13).
     if (this.isLeader && this.#sessionTicks.isDue(nowMs)) {
       this.propose(encodeSessionCommand({ kind: 'tick' }), () => undefined);

@@ -1,8 +1,21 @@
-import type { NodeId, SnapshotChunk, SnapshotChunkResponse, SnapshotMeta } from '@quorate/schema';
+import type {
+  NodeId,
+  PeerMessage,
+  SnapshotChunk,
+  SnapshotChunkResponse,
+  SnapshotMeta,
+} from '@quorate/schema';
 import type { GroupContext } from './group-context.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import { SnapshotTaker } from './snapshot-taker.ts';
+
+/** A snapshot of which nothing more comes is kept so long for a sender that may go on with it. */
+const abandonAfterRequests = 10;
+const abandonAfterAtLeastMs = 120_000;
+
+/** What an entry without its data takes in memory, about. */
+const withheldEntryBytes = 128;
 
 /** Snapshots of one group: when they are taken, and their way to followers and from the leader. */
 export class GroupSnapshots {
@@ -20,8 +33,14 @@ export class GroupSnapshots {
     const { options, group, raft } = context;
     const { ports, nodeId, snapshotStore: store, tuning } = options;
     this.#tailEntries = tuning.snapshotTailEntries;
-    const send = context.send.bind(context);
-    const shared = { group: group.id, nodeId, store, send };
+    const send = (to: NodeId, message: PeerMessage): boolean => {
+      const isQueued = context.send(to, message);
+      // What is sent from a disk's completion leaves with the next turn.
+      if (isQueued) context.wake();
+      return isQueued;
+    };
+    const nowMs = (): number => context.nowMs();
+    const shared = { group: group.id, nodeId, store, send, nowMs };
     this.#sender = new SnapshotSender({
       ...shared,
       ended: (to) => {
@@ -29,6 +48,8 @@ export class GroupSnapshots {
         context.wake();
       },
       timeoutMs: tuning.requestTimeoutMs,
+      rate: context.snapshotRate,
+      timers: ports.timers,
     });
     this.#receiver = new SnapshotReceiver({
       ...shared,
@@ -36,6 +57,10 @@ export class GroupSnapshots {
         raft.step({ type: 'InstallSnapshot', from, to, term, snapshot }, context.nowMs());
         context.wake();
       },
+      abandonAfterMs: Math.max(
+        abandonAfterRequests * tuning.requestTimeoutMs,
+        abandonAfterAtLeastMs,
+      ),
     });
     this.#taker = new SnapshotTaker({
       group: group.id,
@@ -52,21 +77,23 @@ export class GroupSnapshots {
     const { options, group, raft } = this.#context;
     const { index } = snapshot;
     options.ports.logger.info('sending snapshot', { group: group.name, to, index });
-    this.#sender.start(to, snapshot, raft.currentTerm, this.#context.nowMs());
+    this.#sender.start(to, snapshot, raft.currentTerm);
   }
 
   chunkReceived(message: SnapshotChunk): void {
     const { raft } = this.#context;
     // Heartbeats of the same leader bring the term; until then its chunks can wait.
-    if (message.term === raft.currentTerm && message.from === raft.leaderId) {
-      this.#receiver.receive(message);
-    } else {
+    if (message.term !== raft.currentTerm || message.from !== raft.leaderId) {
       this.#receiver.refuse(message);
+    } else if (message.snapshot.index <= raft.commitIndex) {
+      this.#receiver.skip(message);
+    } else {
+      this.#receiver.receive(message);
     }
   }
 
   chunkAnswered(message: SnapshotChunkResponse): void {
-    this.#sender.answered(message, this.#context.nowMs());
+    this.#sender.answered(message);
   }
 
   /**
@@ -98,7 +125,7 @@ export class GroupSnapshots {
 
   #take(tailEntries: number): void {
     const { options, group, raft } = this.#context;
-    const appliedIndex = this.#context.appliedIndex();
+    const appliedIndex = this.#holdsData ? this.#context.appliedIndex() : raft.appliedIndex;
     if (this.#closed || this.#taker.busy || appliedIndex < raft.snapshot.index) return;
     this.#tailEntries = tailEntries;
     if (appliedIndex === raft.snapshot.index) {
@@ -110,17 +137,39 @@ export class GroupSnapshots {
     this.#taker.start(raft.snapshotMeta(appliedIndex));
   }
 
+  /** Otherwise this node has the log without its data, and a state machine that nobody asks. */
+  get #holdsData(): boolean {
+    const { raft } = this.#context;
+    // A snapshot that is being installed is ahead of what was applied.
+    return !raft.snapshotMeta(Math.max(raft.appliedIndex, raft.snapshot.index)).withheld;
+  }
+
+  /** Nothing is applied here, so nothing tells how the log grows. */
+  #takeWithheld(): void {
+    const { raft, options } = this.#context;
+    const { snapshotLogBytes, snapshotTailEntries } = options.tuning;
+    const entries = raft.appliedIndex - raft.snapshot.index;
+    if (entries * withheldEntryBytes < snapshotLogBytes || this.#holdsData) return;
+    this.#take(snapshotTailEntries);
+  }
+
   #taken(snapshot: SnapshotMeta): void {
     this.#context.raft.compact(snapshot, this.#tailEntries);
     this.#context.wake();
+  }
+
+  linkUp(): void {
+    this.#sender.linkUp();
   }
 
   linkLost(peer: NodeId): void {
     this.#sender.linkLost(peer);
   }
 
-  expire(nowMs: number): void {
-    this.#sender.expire(nowMs);
+  expire(): void {
+    this.#sender.expire();
+    this.#receiver.expire();
+    this.#takeWithheld();
   }
 
   close(): void {

@@ -14,6 +14,8 @@ export interface RuntimeTuning {
   readonly quiesceAfterMs: number | null;
   readonly snapshotLogBytes: number;
   readonly snapshotTailEntries: number;
+  /** Of snapshots that are sent, by all groups together; null: no limit. */
+  readonly snapshotBytesPerSecond: number | null;
   readonly maxCommandBytes: number;
   readonly maxUncommittedBytes: number;
   readonly maxMessageBytes: number;

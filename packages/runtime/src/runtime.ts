@@ -9,6 +9,7 @@ import { stoppingError } from './group-requests.ts';
 import { NodeHeartbeats } from './quiescence/node-heartbeats.ts';
 import { RuntimeError } from './runtime-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
+import { SendRate } from './send-rate.ts';
 
 /** In the envelope of what concerns a node as a whole. */
 const noGroup: GroupId = 0;
@@ -30,6 +31,7 @@ export class Runtime {
   #tickAtMs = Number.POSITIVE_INFINITY;
   #sweepTimer: Timer | null = null;
   readonly #nodeHeartbeats: NodeHeartbeats;
+  readonly #snapshotRate: SendRate;
   readonly #waitingForClose: (() => void)[] = [];
   #closed = false;
   #state: 'running' | 'stopping' | 'stopped' = 'running';
@@ -37,6 +39,7 @@ export class Runtime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     const { ports, nodeId, tuning, links } = options;
+    this.#snapshotRate = new SendRate(ports.clock, tuning.snapshotBytesPerSecond);
     this.#nodeHeartbeats = new NodeHeartbeats({
       nodeId,
       heartbeatIntervalMs: tuning.heartbeatIntervalMs,
@@ -60,6 +63,7 @@ export class Runtime {
       wake: (driver) => this.#wake(driver),
       halt: (error) => this.#halt(error),
       nodeHeartbeats: this.#nodeHeartbeats,
+      snapshotRate: this.#snapshotRate,
       stopping: () => this.#state !== 'running',
     };
     const driver = new GroupDriver(host, group);

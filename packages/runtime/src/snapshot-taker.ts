@@ -13,6 +13,11 @@ export interface SnapshotTakerOptions {
   readonly defer: (callback: () => void) => void;
 }
 
+/** What a node that is not given the data has to say of the state (rule 7). */
+function nothing(): Iterator<Uint8Array, void> {
+  return { next: () => ({ done: true, value: undefined }) };
+}
+
 /**
  * Writes snapshots of the state machine while it goes on applying: the iterator it draws from sees
  * the state of the moment it was made.
@@ -36,7 +41,7 @@ export class SnapshotTaker {
     this.#current = run;
     const { group, store, stateMachine } = this.#options;
     // Drawn now, so that it is of this index although the file opens later.
-    const chunks = this.#begin(run, stateMachine);
+    const chunks = snapshot.withheld ? nothing() : this.#begin(run, stateMachine);
     if (chunks === null) return;
     store.create(group, snapshot, (error, writer) => {
       if (writer === null) {

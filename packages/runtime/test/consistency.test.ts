@@ -33,7 +33,7 @@ describe('a lease read', () => {
     assert.equal(processes.board.passed.length, before);
   });
 
-  it('is not served on a follower, nor by a leader that is cut off for longer than the lease', () => {
+  it('is not served on a follower, nor by a leader cut off for longer than the lease', () => {
     const processes = new ProcessGroup(3);
     const leader = processes.elect();
     const [first, second] = processes.followers(leader);
@@ -202,7 +202,7 @@ describe('a reply that waits for failure domains', () => {
     processes.kill(leader.id);
     processes.run(6000);
     assert.equal(answer.error?.code, 'RUNTIME_DURABILITY_UNMET');
-    const { reason, domains } = answer.error?.metadata as { reason: string; domains: number };
-    assert.deepEqual([reason, domains], ['timeout', 3]);
+    const metadata = answer.error?.metadata as { reason: string; domains: number } | undefined;
+    assert.deepEqual([metadata?.reason, metadata?.domains], ['timeout', 3]);
   });
 });

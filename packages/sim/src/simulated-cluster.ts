@@ -82,11 +82,15 @@ export class SimulatedCluster {
     return present(this.nodes[id - 1], `there is a node ${id}`);
   }
 
-  /** Whether the node leads any of its groups, as far as it knows. */
+  /** The groups that the node leads, as far as it knows. */
+  groupsLedBy({ host }: SimulatedNode): readonly GroupId[] {
+    if (host === null) return [];
+    const ids = this.options.groups.map(({ id }) => id);
+    return ids.filter((id) => host.group(id).status().role === 'leader');
+  }
+
   leads(node: SimulatedNode): boolean {
-    const { host } = node;
-    if (host === null) return false;
-    return this.options.groups.some(({ id }) => host.group(id).status().role === 'leader');
+    return this.groupsLedBy(node).length > 0;
   }
 
   pause(node: SimulatedNode): void {

@@ -2,8 +2,8 @@
  * What lies where in a data directory:
  *
  *   identity                      whose directory this is
- *   log-begun                     present once the log has its first segment; while a repair is being
- *                                 finished, which one is the first (wal/log-restart.ts)
+ *   log-begun                     present once the log has its first segment; while a repair is
+ *                                 being finished, which one is the first (wal/log-restart.ts)
  *   wal/0000000000000001.seg      the log's segments, numbered without a gap; the last is the spare
  *   wal/0000000000000009.part     what a repair made, until it is the log
  *   damaged-0000000000000009/     the segments, and damaged snapshots, that it replaced

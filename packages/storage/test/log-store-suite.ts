@@ -66,6 +66,7 @@ const contract: Record<string, (place: LogStoreHarness) => Promise<void>> = {
       snapshot: null,
       logStart,
       entries: [],
+      repairUntil: 0,
     });
   },
 

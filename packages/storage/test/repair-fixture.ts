@@ -7,7 +7,7 @@ import { SegmentBytes } from '../src/wal/segment-bytes.ts';
 import { segmentHeaderBytes } from '../src/wal/wal-format.ts';
 import { type LogModel, lastIndexOf, type ModelGroup, modelOf } from './log-model.ts';
 import { VirtualWorld } from './virtual-world.ts';
-import { commit, openLog, segmentFile, segments } from './wal-fixture.ts';
+import { commit, openLog, segments } from './wal-fixture.ts';
 
 export type Files = Map<string, Uint8Array>;
 
@@ -144,5 +144,3 @@ export function reopened(
   world.kill();
   return model;
 }
-
-export { segmentFile };

@@ -94,7 +94,7 @@ export class VirtualMachine {
     const listen = { host: `node${this.id}`, port: 7000 };
     openHost(
       {
-        ports: this.#ports(),
+        ports: this.ports(),
         nodeId: this.id,
         clusterId: '00c0ffee00c0ffee',
         dataDirectory: 'data',
@@ -113,7 +113,7 @@ export class VirtualMachine {
     return opening;
   }
 
-  #ports(): Ports {
+  ports(): Ports {
     const { scheduler, network } = this.#room;
     const prng = new Prng(1000 + this.id);
     return {

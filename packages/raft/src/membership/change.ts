@@ -195,8 +195,8 @@ function identityRefusal(
     if ((before.get(id)?.witness ?? false) !== (after.get(id)?.witness ?? false)) {
       return refusal(
         'witnessFixed',
-        `Node ${id} cannot become a witness or cease to be one. Remove it first, then add it by ` +
-          'a later change.',
+        `Node ${id} cannot become a witness or cease to be one as it is. Remove it first; then ` +
+          'add it as a witness, or wiped and with its new incarnation as one that holds data.',
       );
     }
   }

@@ -4,7 +4,7 @@ import type { LeaderState } from '../role.ts';
 import { membersOf } from './members.ts';
 
 /** The first `depth` parts of a locality; null where the locality is not known that far. */
-export function domainOf(locality: string, depth: number): string | null {
+function domainOf(locality: string, depth: number): string | null {
   if (locality === '') return null;
   const parts = locality.split('/');
   return parts.length < depth ? null : parts.slice(0, depth).join('/');

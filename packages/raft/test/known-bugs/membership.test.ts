@@ -147,8 +147,11 @@ describe('known bugs: membership', () => {
     // It is sent nothing, so it never looks as if it had a log.
     cluster.partition([3], [1, 2]);
     const { commitIndex } = leader;
+    const from = cluster.sent.length;
+    const sentToNode2 = (): boolean =>
+      cluster.sent.slice(from).some(({ type, to }) => type === 'AppendEntries' && to === 2);
     cluster.propose(1, 'a');
-    cluster.settle();
+    cluster.pass(200);
     const lies = {
       type: 'AppendEntriesResponse',
       from: 2,
@@ -165,6 +168,7 @@ describe('known bugs: membership', () => {
     cluster.settle();
     assert.equal(leader.commitIndex, commitIndex, 'node 2 has forgotten what it had');
     assert.equal(cluster.raft(2).lastIndex, 0);
+    assert.ok(!sentToNode2());
     // Nor does its vote elect.
     cluster.heal();
     cluster.partition([1], [2, 3]);
@@ -233,6 +237,26 @@ describe('known bugs: membership', () => {
     for (const id of [1, 2, 3, 4]) {
       assert.deepEqual(cluster.appliedTexts(id).slice(0, 2), ['a', 'b'], `node ${id}`);
     }
+  });
+
+  it('bug 22: a voter that loses its vote with the power elects nobody twice', () => {
+    const cluster = new Cluster(3);
+    cluster.settle();
+    const campaign = (id: number): void => {
+      cluster.nowMs += 2 * electionTimeoutMs;
+      cluster.raft(id).tick(cluster.nowMs);
+      cluster.settle();
+    };
+    cluster.partition([2], [1, 3]);
+    cluster.get(3).autoPersist = false;
+    campaign(1);
+    cluster.restart(3);
+    cluster.heal();
+    cluster.partition([1], [2, 3]);
+    campaign(2);
+    const terms = cluster.leaders().map(({ currentTerm }) => currentTerm);
+    assert.deepEqual(terms, [1], 'one leader of term 1');
+    assert.equal(cluster.raft(2).role, 'leader');
   });
 
   it('bug 22: a power cut that takes what was not durable makes no second leader of a term', () => {

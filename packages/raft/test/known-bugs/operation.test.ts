@@ -12,9 +12,10 @@ describe('known bugs: operation', () => {
     const first = leader.takeEffects();
     for (const message of first.messages) cluster.raft(message.to).step(message, cluster.nowMs);
     if (first.write !== null) leader.persisted(first.write.id, cluster.nowMs);
-    for (const id of [2, 3]) for (const { messages } of [cluster.turn(id), cluster.turn(id)]) {
-      for (const message of messages) leader.step(message, cluster.nowMs);
-    }
+    for (const id of [2, 3])
+      for (const { messages } of [cluster.turn(id), cluster.turn(id)]) {
+        for (const message of messages) leader.step(message, cluster.nowMs);
+      }
     cluster.network = [];
     const { committed } = leader.takeEffects();
     assert.ok(committed.length > 0 && committed.length < 20, 'a little at a time');
@@ -49,7 +50,7 @@ describe('known bugs: operation', () => {
     assert.ok(leader !== undefined && leader.nodeId > 2);
   });
 
-  it('bug 43: a leader that steps down while it sends a snapshot goes on, and sends it anew', () => {
+  it('bug 43: a leader that steps down while it sends a snapshot goes on, and sends anew', () => {
     const cluster = new Cluster(3);
     const leader = cluster.lead(1);
     cluster.partition([3], [1, 2]);

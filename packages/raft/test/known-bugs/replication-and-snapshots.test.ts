@@ -143,21 +143,29 @@ describe('known bugs: replication and snapshots', () => {
     const { disk } = cluster.get(3);
     cluster.get(3).disk = { ...disk, entries: [], logStart: { index: 0, term: 0 } };
     cluster.restart(3);
+    // And it leads anew, so it knows nothing of what node 3 has ever acknowledged.
+    cluster.lead(2);
+    cluster.lead(1);
+    cluster.get(1).snapshotsToSend.length = 0;
     cluster.heal();
     cluster.pass(300);
-    assert.deepEqual(cluster.get(1).snapshotsToSend.map(({ to }) => to), [3]);
+    assert.deepEqual(
+      cluster.get(1).snapshotsToSend.map(({ to }) => to),
+      [3],
+    );
     assert.equal(leader.peers.find(({ id }) => id === 3)?.state, 'snapshot');
   });
 
   it('bug 29: nextIndex stays above matchIndex whatever is refused', () => {
     const limits = { maxInflightMessages: 4, maxInflightBytes: 1000 };
-    for (const state of ['probe', 'replicate', 'snapshot'] as const) {
+    for (const state of ['probe', 'replicate', 'snapshot', 'after a snapshot'] as const) {
       for (let rejected = 0; rejected <= 12; rejected++) {
         for (let agree = 0; agree <= 12; agree++) {
           const progress = new Progress(11, 0, limits);
           progress.acknowledged(7, 0);
           if (state === 'probe') progress.becomeProbe();
-          if (state === 'snapshot') progress.becomeSnapshot(9);
+          if (state.endsWith('snapshot')) progress.becomeSnapshot(9);
+          if (state === 'after a snapshot') progress.becomeProbe();
           progress.refused(rejected, agree);
           assert.ok(progress.nextIndex > progress.matchIndex, `${state} ${rejected} ${agree}`);
           progress.becomeProbe();

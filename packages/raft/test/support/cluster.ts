@@ -89,6 +89,11 @@ export class Cluster {
     for (const id of membersOf(configuration)) this.start(id, bootstrapState(configuration));
   }
 
+  /** Restarted with another one, a node draws another life (and other timeouts). */
+  prngOf(seed: number): Prng {
+    return new Prng(seed);
+  }
+
   /** Starts a node that has no part in the group yet. */
   spare(id: NodeId, own: Partial<RaftOptions> = {}): Member {
     return this.start(id, bootstrapState(majorityConfiguration([])), own);

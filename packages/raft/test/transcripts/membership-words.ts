@@ -60,7 +60,7 @@ function parseStep(text: string): MembershipStep {
   return { kind, id: Number(id), member };
 }
 
-/** `3` or `voters 1 2 3, learners 4, 1 priority=2, quorum=2,4` for the configuration to begin with. */
+/** What a group begins with: `3`, or `voters 1 2 3, learners 4, 1 priority=2, quorum=2,4`. */
 export function parseFounders(text: string): Configuration {
   if (/^\d+$/.test(text)) {
     return majorityConfiguration(Array.from({ length: Number(text) }, (_, i) => i + 1));

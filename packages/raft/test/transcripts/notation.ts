@@ -88,14 +88,16 @@ function bodyText(message: RaftMessage): string {
     case 'PreVote':
     case 'RequestVote': {
       const byLeader = message.type === 'RequestVote' && message.leadershipTransfer;
-      return ` log ${message.lastLogIndex}/${message.lastLogTerm}${byLeader ? ', handed over' : ''}`;
+      const log = `${message.lastLogIndex}/${message.lastLogTerm}`;
+      return ` log ${log}${byLeader ? ', handed over' : ''}`;
     }
     case 'PreVoteResponse':
     case 'RequestVoteResponse':
       return message.granted ? ' granted' : ' refused';
     case 'AppendEntries': {
       const after = `after ${message.prevLogIndex}/${message.prevLogTerm}`;
-      return ` ${after} [${message.entries.map(entryText).join(', ')}] commit ${message.commitIndex}`;
+      const entries = message.entries.map(entryText).join(', ');
+      return ` ${after} [${entries}] commit ${message.commitIndex}`;
     }
     case 'AppendEntriesResponse': {
       const { rejectedIndex, hintIndex, hintTerm, matchIndex } = message;

@@ -1,6 +1,12 @@
 import { type Ports, type StateMachine, silentLogger, silentMetrics } from '@quorate/base';
 import { bootstrapState, type InitialState, type RecoveredGroup } from '@quorate/raft';
-import { type GroupId, majorityConfiguration, type NodeId } from '@quorate/schema';
+import {
+  type Configuration,
+  type GroupId,
+  type Member,
+  majorityConfiguration,
+  type NodeId,
+} from '@quorate/schema';
 import { Scheduler } from '@quorate/sim';
 import {
   type GroupHandle,
@@ -24,6 +30,7 @@ export const tuning: RuntimeTuning = {
   quiesceAfterMs: null,
   snapshotLogBytes: 1024 * 1024,
   snapshotTailEntries: 0,
+  snapshotBytesPerSecond: null,
   maxCommandBytes: 1000,
   maxUncommittedBytes: 20_000,
   maxMessageBytes: 4000,
@@ -189,7 +196,7 @@ export class ProcessGroup {
   readonly board: Switchboard;
   readonly processes = new Map<NodeId, VirtualProcess>();
   readonly tuning: RuntimeTuning;
-  readonly #voters: readonly NodeId[];
+  readonly #configuration: Configuration;
   readonly #stateMachine: (() => StateMachine<unknown>) | null;
   #lives = 0;
 
@@ -197,14 +204,16 @@ export class ProcessGroup {
     size: number,
     given: Partial<RuntimeTuning> = {},
     stateMachine: (() => StateMachine<unknown>) | null = null,
+    members: readonly Member[] = [],
   ) {
     this.#stateMachine = stateMachine;
     this.tuning = { ...tuning, ...given };
     this.board = new Switchboard((delayMs, callback) => {
       this.scheduler.schedule(delayMs, callback);
     });
-    this.#voters = Array.from({ length: size }, (_, i) => i + 1);
-    for (const id of this.#voters) this.start(id);
+    const voters = Array.from({ length: size }, (_, i) => i + 1);
+    this.#configuration = { ...majorityConfiguration(voters), members };
+    for (const id of voters) this.start(id);
   }
 
   get nowMs(): number {
@@ -256,7 +265,7 @@ export class ProcessGroup {
   #initial(recovered: RecoveredGroup | undefined): InitialState {
     if (recovered?.snapshot)
       return { ...recovered, snapshot: recovered.snapshot, bootstrap: false, repairUntil: 0 };
-    return bootstrapState(majorityConfiguration(this.#voters));
+    return bootstrapState(this.#configuration);
   }
 
   run(ms: number): void {

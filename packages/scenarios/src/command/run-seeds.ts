@@ -1,6 +1,7 @@
 import type { TraceEvent } from '@quorate/sim';
 import { runKvScenario } from '../kv/kv-scenario.ts';
 import { drawPlan } from '../plan/draw-plan.ts';
+import type { Trial } from '../plan/shrink.ts';
 import type { SimOptions } from './options.ts';
 import { Progress, say, tellFailure, tellTotals } from './print.ts';
 import { SeedPlayer } from './seed-player.ts';
@@ -21,15 +22,22 @@ export async function runSeeds(options: SimOptions): Promise<number> {
     jobs > 1 && plan === null && options.trace === null
       ? await playShared(options, seen)
       : playHere(options, seen);
+  const { wallMs } = progress;
   if (failed !== null) {
     tellFailure(failed, options);
-    if (options.shrink) shrinkFailure(plan ?? drawPlan(failed.seed, options.nodes), options);
+    if (options.shrink) {
+      shrinkFailure(plan ?? drawPlan(failed.seed, options.nodes), trialOf(failed), options);
+    }
   }
-  tellTotals(totals, progress.wallMs, { failedSeed: failed?.seed ?? null, canary });
+  tellTotals(totals, wallMs, { failedSeed: failed?.seed ?? null, canary });
   if (failed !== null) return 1;
   if (canary === null) return 0;
   say(`canary ${canary} was NOT caught by ${count} seeds`);
   return 3;
+}
+
+function trialOf({ failure, virtualMs, struck }: Summary): Trial {
+  return { failure: failure?.name ?? null, virtualMs, struck };
 }
 
 /** @returns the first run that failed */

@@ -65,6 +65,7 @@ function hang(seed: number): Summary {
     hash: '',
     events: 0,
     virtualMs: 0,
+    struck: [],
     writes: 0,
     reads: 0,
     lostDisks: 0,

@@ -9,10 +9,9 @@ import { say } from './print.ts';
 const progressEveryMs = 2000;
 
 /** Looks for the smallest plan that fails as `plan` does, and says how to play it. */
-export function shrinkFailure(plan: Plan, options: SimOptions): void {
+export function shrinkFailure(plan: Plan, first: Trial, options: SimOptions): void {
   const startedMs = performance.now();
   const endMs = startedMs + 1000 * options.shrinkSeconds;
-  const first = runTrial(plan);
   say(`shrinking '${first.failure}': ${sizeText(plan)}, for at most ${options.shrinkSeconds} s`);
   let toldMs = startedMs;
   const shrunk = shrink(plan, first, {

@@ -8,6 +8,7 @@ export interface Summary {
   readonly hash: string;
   readonly events: number;
   readonly virtualMs: number;
+  readonly struck: readonly boolean[];
   readonly writes: number;
   readonly reads: number;
   readonly lostDisks: number;
@@ -16,7 +17,7 @@ export interface Summary {
 }
 
 export function summarize(seed: number, result: ScenarioResult): Summary {
-  const { violation, hash, events, virtualMs, lostDisks, recoveredMs } = result;
+  const { violation, hash, events, virtualMs, struck, lostDisks, recoveredMs } = result;
   return {
     seed,
     failure:
@@ -24,6 +25,7 @@ export function summarize(seed: number, result: ScenarioResult): Summary {
     hash,
     events,
     virtualMs,
+    struck,
     writes: result.acknowledgedWrites,
     reads: result.answeredReads,
     lostDisks,

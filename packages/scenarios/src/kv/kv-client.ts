@@ -25,8 +25,6 @@ export interface KvClientOptions {
   readonly thinkMs: number;
   /** After so long an operation is given up: at least, and at most. */
   readonly patienceMs: readonly [number, number];
-  /** Goes on without waiting for an answer, so that much is under way at a time. */
-  readonly isImpatient: boolean;
 }
 
 const text = new TextEncoder();
@@ -80,7 +78,6 @@ export class KvClient {
     node.world.schedule(prng.float(), () => {
       if (node.host === host) this.#ask(node, operation);
     });
-    if (this.#options.isImpatient) this.#finished(operation);
   }
 
   #ask(node: SimulatedNode, operation: number): void {

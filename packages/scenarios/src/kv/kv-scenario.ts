@@ -120,7 +120,6 @@ function makeClient(
     valueBytes,
     thinkMs,
     patienceMs: patience,
-    isImpatient: id % 3 === 2 && patience === patienceMs,
   });
 }
 

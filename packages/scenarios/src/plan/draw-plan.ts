@@ -17,7 +17,7 @@ export function drawPlan(seed: number, nodes: number): Plan {
     seed,
     nodes,
     idleGroups: 2,
-    clients: workPrng.between(1, 8),
+    clients: workPrng.pick([1, 3, 8, 24]),
     keys: workPrng.between(1, 12),
     valueBytes: workPrng.pick([16, 64, 1000, 4000]),
     thinkMs: workPrng.pick([8, 30, 60]),

@@ -111,7 +111,7 @@ class Shrinker {
 
   #simplify(): void {
     const plan = this.#plan;
-    for (const clients of [0, 1, 2, 3, 5]) {
+    for (const clients of [0, 1, 2, 4, 8]) {
       if (clients < plan.clients && this.#try({ clients })) break;
     }
     if (plan.idleGroups > 0) this.#try({ idleGroups: 0 });

@@ -1,7 +1,7 @@
 import type { Prng } from '@quorate/base';
 import type { MembershipChange } from '@quorate/raft';
 import type { GroupHandle } from '@quorate/runtime';
-import type { Configuration, NodeId, QuorumSizes } from '@quorate/schema';
+import type { Configuration, GroupId, NodeId, QuorumSizes } from '@quorate/schema';
 import type { SimulatedCluster } from '../simulated-cluster.ts';
 import type { Nemesis } from './nemesis.ts';
 
@@ -30,14 +30,29 @@ export const transferLeadership: Nemesis = {
   },
 };
 
-/** Nodes are demoted, removed, added and promoted, one at a time or several at once. */
+/** Nodes are demoted, removed, added and promoted: one or several at once, and once or in a row. */
 export const membershipChurn: Nemesis = {
   name: 'membership-churn',
   strike(cluster, prng) {
     const group = pickLed(cluster, prng);
     if (group === null || !cluster.mayChangeMembership()) return false;
+    const { group: id } = group.status();
+    const changes = prng.pick([1, 2, 4]);
+    const apartMs = prng.pick([1, 10, 300]);
+    for (let change = 0; change < changes; change++) {
+      const own = prng.fork();
+      cluster.endLater(change * apartMs, () => changeOnce(cluster, own, id));
+    }
+    return true;
+  },
+};
+
+function changeOnce(cluster: SimulatedCluster, prng: Prng, id: GroupId): void {
+  for (const { host } of cluster.nodes) {
+    const group = host?.group(id);
+    if (group?.status().role !== 'leader') continue;
     const { configuration } = group.status();
-    const steps = Array.from({ length: prng.pick([1, 1, 1, 2, 3]) }, () =>
+    const steps = Array.from({ length: prng.pick([1, 1, 2, 3]) }, () =>
       drawStep(configuration, prng.pick(cluster.nodes).id, prng),
     );
     group.changeMembership(
@@ -45,9 +60,8 @@ export const membershipChurn: Nemesis = {
       { steps, quorum: null, mode: prng.pick(['auto', 'simple', 'jointAutoLeave']) },
       ignore,
     );
-    return true;
-  },
-};
+  }
+}
 
 function drawStep(
   { voters, learners }: Configuration,

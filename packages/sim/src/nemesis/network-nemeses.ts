@@ -4,6 +4,8 @@ import type { SimulatedNode } from '../simulated-node.ts';
 import type { Nemesis } from './nemesis.ts';
 import { crashFor, drawDownMs, pickLeader } from './victims.ts';
 
+const usualLatency = { minLatencyMs: 0.2, maxLatencyMs: 2 };
+
 type Pair = readonly [SimulatedNode, SimulatedNode];
 
 function pairsBetween(left: readonly SimulatedNode[], right: readonly SimulatedNode[]): Pair[] {
@@ -60,10 +62,52 @@ export const oldLeaderReturns: Nemesis = {
     for (const other of others) cluster.network.partition(old.id, other.id, { mode: 'stall' });
     const downMs = drawDownMs(prng);
     const losePower = prng.chance(0.5);
-    cluster.endLater(prng.between(500, 5000), () => {
+    const graceMs = prng.pick([5, 20, 200]);
+    const [group] = cluster.groupsLedBy(old);
+    const findSuccessor = (): SimulatedNode | undefined =>
+      others.find((node) => cluster.groupsLedBy(node).includes(group ?? 0));
+    let isOver = false;
+    const swap = (): void => {
+      if (isOver) return;
+      isOver = true;
       for (const other of others) cluster.network.heal(old.id, other.id);
-      const successor = others.find((node) => cluster.leads(node));
+      const successor = findSuccessor();
       if (successor !== undefined) crashFor(cluster, successor, losePower, downMs);
+    };
+    const watch = (): void => {
+      if (isOver) return;
+      const isSucceeded = findSuccessor() !== undefined;
+      cluster.scheduler.schedule(isSucceeded ? graceMs : 10, isSucceeded ? swap : watch);
+    };
+    watch();
+    cluster.endLater(prng.between(500, 5000), swap);
+    return true;
+  },
+};
+
+/** What a leader hears comes later and later, then nothing comes, and nothing goes either. */
+export const leaderFades: Nemesis = {
+  name: 'leader-fades',
+  strike(cluster, prng) {
+    const leader = pickLeader(cluster, prng);
+    if (leader === null) return false;
+    const others = cluster.nodes.filter((node) => node !== leader);
+    const maxLatencyMs = prng.pick([100, 250, 800]);
+    const late = { minLatencyMs: maxLatencyMs / 2, maxLatencyMs };
+    for (const { id } of others) cluster.network.setConditions(late, id, leader.id);
+    const lateMs = prng.between(300, 2000);
+    const cutMs = prng.between(300, 3000);
+    let isOver = false;
+    cluster.scheduler.schedule(lateMs, () => {
+      if (isOver) return;
+      for (const { id } of others) cluster.network.partition(leader.id, id, { mode: 'stall' });
+    });
+    cluster.endLater(lateMs + cutMs, () => {
+      isOver = true;
+      for (const { id } of others) {
+        cluster.network.setConditions(usualLatency, id, leader.id);
+        cluster.network.heal(leader.id, id);
+      }
     });
     return true;
   },
@@ -142,7 +186,7 @@ export const slowLinks: Nemesis = {
     const conditions = { minLatencyMs: maxLatencyMs / 4, maxLatencyMs };
     cluster.network.setConditions(conditions, from.id, to.id);
     cluster.endLater(prng.between(500, 5000), () => {
-      cluster.network.setConditions({ minLatencyMs: 0.2, maxLatencyMs: 2 }, from.id, to.id);
+      cluster.network.setConditions(usualLatency, from.id, to.id);
     });
     return true;
   },

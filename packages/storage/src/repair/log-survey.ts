@@ -55,6 +55,8 @@ export class LogSurvey {
   /** What the link of the last batch may be; empty when that is not known. */
   #links: readonly number[] = [];
   #waiting: Waiting[] = [];
+  /** The link of the last intact batch; what waits lies behind it. */
+  #intactLink: number | null = null;
   /** Non-null once records were lost that may have been anyone's. */
   #unseen: DamagedGroup | null = null;
   #segments = 0;
@@ -161,6 +163,7 @@ export class LogSurvey {
       // It lists every group there is.
       if (batch.opensSegment) this.mayHideGroups = false;
       this.#links = [batch.link];
+      this.#intactLink = batch.link;
       return batch.nextOffset;
     }
     const after = segment.laterBatch(offset + 8, this.lastNumber);
@@ -181,6 +184,15 @@ export class LogSurvey {
 
   /** A header proves that all before it was durable, and says what the batch before it ended in. */
   #follows(segment: SegmentBytes, offset: number, header: BatchHeader): void {
+    if (header.number === this.lastNumber + 1 && header.previousLink === this.#intactLink) {
+      // It follows from the last intact one, so nothing was lost between them: at the end of a
+      // segment there were zeros, which nobody reads.
+      this.#waiting =
+        offset === segmentHeaderBytes
+          ? this.#waiting.filter(({ items }) => items.length === 0)
+          : this.#waiting.map((one) => ({ ...one, items: [] }));
+      this.#links = [header.previousLink];
+    }
     this.#proven();
     this.lastNumber = header.number;
     if (this.#links.length === 0 || this.#links.includes(header.previousLink)) return;
@@ -267,9 +279,9 @@ export class LogSurvey {
 function beyondRepair(file: string, offset: number, what: string): StorageError<'STORAGE_CORRUPT'> {
   return new StorageError(
     'STORAGE_CORRUPT',
-    `${file} at offset ${offset}: ${what}. Its checksum is right, so this is no damage that can be ` +
-      'repaired. Nothing was changed. Remove this node from its groups and add it anew, with an ' +
-      'empty data directory.',
+    `${file} at offset ${offset}: ${what}. Its checksum is right, so this is no damage that can ` +
+      'be repaired. Nothing was changed. Remove this node from its groups and add it anew, with ' +
+      'an empty data directory.',
     { file, offset },
   );
 }

@@ -153,8 +153,9 @@ class Repair {
     const file = segmentPath(directory, 1);
     throw new StorageError(
       'STORAGE_CORRUPT',
-      `${walDirectory(directory)} has no segment any more: there is nothing left to repair. Nothing ` +
-        'was changed. Remove this node from its groups and add it anew, with an empty data directory.',
+      `${walDirectory(directory)} has no segment any more: there is nothing left to repair. ` +
+        'Nothing was changed. Remove this node from its groups and add it anew, with an empty ' +
+        'data directory.',
       { file, offset: 0 },
     );
   }

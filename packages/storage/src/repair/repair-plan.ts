@@ -21,7 +21,8 @@ export interface GroupRepair {
   readonly group: GroupId;
   /**
    * `whole`: nothing of it was lost. `kept`: the log up to the damage, or a snapshot, is still of
-   * use. `emptied`: nothing is, the others send it all. `lost`: what it has promised cannot be told.
+   * use. `emptied`: nothing is, the others send it all. `lost`: what it has promised cannot be
+   * told.
    */
   readonly outcome: 'whole' | 'kept' | 'emptied' | 'lost';
   /** Of what stays. */
@@ -112,10 +113,11 @@ export function planGroup(
 ): { planned: PlannedGroup; repair: GroupRepair } {
   const known = knownOf(survey, group);
   const [newest] = candidates(survey, group);
-  const snapshot = base ?? emptySnapshot(newest as SnapshotMeta);
-  const { logStart, entries } = logBehind(known, snapshot);
+  const empty = emptySnapshot(newest as SnapshotMeta);
+  const { logStart, entries } = logBehind(known, base ?? empty);
   const last = entries.at(-1) ?? logStart;
-  const lastIndex = Math.max(last.index, snapshot.index);
+  const lastIndex = Math.max(last.index, base?.index ?? 0);
+  const snapshot = base === null || lastIndex === 0 ? empty : base;
   const { hardState } = known;
   // Nobody takes back in a term what its leader has sent, so this is how the log ended.
   const isTail = last.term === hardState.term && lastIndex === known.lastIndex;
@@ -135,7 +137,7 @@ export function planGroup(
     lastIndex: logStart.index,
     repairUntil,
   };
-  const outcome = base === null ? 'emptied' : isWhole ? 'whole' : 'kept';
+  const outcome = isWhole ? 'whole' : lastIndex === 0 ? 'emptied' : 'kept';
   return {
     planned: { state, entries },
     repair: { group, outcome, lastIndex, repairUntil, reason: null },

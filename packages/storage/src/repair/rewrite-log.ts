@@ -1,4 +1,4 @@
-import type { BlockingFileSystem, Checksum } from '@quorate/base';
+import { type BlockingFileSystem, type Checksum, FileSystemError } from '@quorate/base';
 import type { GroupWrite } from '@quorate/raft';
 import type { Entry } from '@quorate/schema';
 import { repairedSegmentPath, walDirectory } from '../data-layout.ts';
@@ -26,8 +26,30 @@ interface RewriteOptions {
   readonly groups: readonly PlannedGroup[];
 }
 
-/** Writes the whole repaired log, durably, under a name that is not yet a segment's. */
+/**
+ * Writes the whole repaired log, durably, under a name that is not yet a segment's.
+ *
+ * @throws FileSystemError when it cannot be written; what was begun is given back
+ */
 export function rewriteLog(options: RewriteOptions): void {
+  try {
+    write(options);
+  } catch (error) {
+    // A full disk would otherwise stay full.
+    if (error instanceof FileSystemError) discard(options);
+    throw error;
+  }
+}
+
+function discard({ blocking, directory, sequence }: RewriteOptions): void {
+  try {
+    blocking.remove(repairedSegmentPath(directory, sequence));
+  } catch (error) {
+    if (!(error instanceof FileSystemError)) throw error;
+  }
+}
+
+function write(options: RewriteOptions): void {
   const { blocking, directory, sequence, incarnation, checksum } = options;
   const path = repairedSegmentPath(directory, sequence);
   const states = options.groups.map(({ state }) => state);

@@ -162,8 +162,9 @@ class SnapshotFiles implements SnapshotStore {
 function missing(path: string): StorageError<'STORAGE_SNAPSHOT_MISSING'> {
   return new StorageError(
     'STORAGE_SNAPSHOT_MISSING',
-    `${path} is named by the log and is not there. Keep this node down and restore its ` +
-      'directory as a whole; never start it under its old name without its data.',
+    `${path} is named by the log and is not there. Put it back if it was moved; otherwise run ` +
+      'quorate repair on the data directory. Never start this node under its old name without ' +
+      'its data.',
     { file: path },
   );
 }

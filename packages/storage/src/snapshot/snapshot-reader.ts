@@ -15,8 +15,8 @@ export function snapshotCorrupt(file: string, offset: number, what: string): Sto
   return new StorageError(
     'STORAGE_SNAPSHOT_CORRUPT',
     `${file} at offset ${offset}: ${what}. The snapshot cannot be used; nothing was changed. ` +
-      'Check the disk. If this is what the node starts from, keep it down and restore its ' +
-      'directory as a whole.',
+      'Check the disk. If this is what the node starts from, run quorate repair on its data ' +
+      'directory.',
     { file, offset },
   );
 }

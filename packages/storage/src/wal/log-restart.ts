@@ -41,8 +41,8 @@ export function pendingRestart(blocking: BlockingFileSystem, directory: string):
   }
   throw new StorageError(
     'STORAGE_CORRUPT',
-    `${file}: damaged while a repair was being finished. Nothing was changed. Leave this node down ` +
-      'and restore its directory as a whole, or remove it from its groups and add it anew.',
+    `${file}: damaged while a repair was being finished. Nothing was changed. Leave this node ` +
+      'down and restore its directory as a whole, or remove it from its groups and add it anew.',
     { file, offset: 0 },
   );
 }

@@ -48,8 +48,8 @@ interface LogEnd {
 
 const advice =
   'Nothing was changed. Check the disk, then run quorate repair on the data directory: what was ' +
-  'lost here comes back from the other members, which go on meanwhile. Never start this node under ' +
-  'its old name without its data.';
+  'lost here comes back from the other members, which go on meanwhile. Never start this node ' +
+  'under its old name without its data.';
 
 function corrupt(file: string, offset: number, what: string): StorageError<'STORAGE_CORRUPT'> {
   return new StorageError('STORAGE_CORRUPT', `${file} at offset ${offset}: ${what}. ${advice}`, {

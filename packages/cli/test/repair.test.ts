@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { startServer } from '@quorate/server';
+import { runProgram, temporaryDirectory } from './run-program.ts';
+
+const log = { level: 'silent', format: 'logfmt' } as const;
+const loopback = { host: '127.0.0.1', port: 0 };
+
+/** A node alone in its cluster, from its start to its end. */
+async function runOnce(dataDirectory: string): Promise<void> {
+  const server = await startServer({
+    name: 'n1',
+    dataDirectory,
+    members: [{ name: 'n1', peerUrls: ['http://127.0.0.1:2380'] }],
+    clusterToken: 'repair',
+    listenPeer: loopback,
+    listenClient: [loopback],
+    advertiseClientUrls: ['http://127.0.0.1:2379'],
+    tuning: { heartbeatIntervalMs: 20, electionTimeoutMs: 100, segmentBytes: 65_536 },
+    log,
+  });
+  await new Promise<void>((resolve) => {
+    const isLed = (leader: bigint): void => {
+      if (leader !== 0n) resolve();
+    };
+    server.onLeader(isLed);
+    isLed(server.status().leader);
+  });
+  await server.close();
+}
+
+/** The second segment is the first that is written to; its first batch begins at byte 40. */
+async function flipByte(dataDirectory: string, offset: number): Promise<void> {
+  const [first = ''] = await readdir(join(dataDirectory, 'wal'));
+  const name = first.startsWith('0000000000000001') ? '0000000000000002.seg' : first;
+  const file = await open(join(dataDirectory, 'wal', name), 'r+');
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
+  await file.write(Buffer.from([(buffer[0] as number) ^ 16]), 0, 1, offset);
+  await file.close();
+}
+
+async function damagedNode(context: TestContext, offset: number): Promise<string> {
+  const directory = await temporaryDirectory(context);
+  const dataDirectory = join(directory, 'data');
+  await runOnce(dataDirectory);
+  await runOnce(dataDirectory);
+  await flipByte(dataDirectory, offset);
+  await assert.rejects(runOnce(dataDirectory), /run quorate repair/);
+  return dataDirectory;
+}
+
+describe('quorate repair', () => {
+  it('mends what can be mended, after it has said so', async (context) => {
+    // The checksum of a batch's header: nothing is lost.
+    const dataDirectory = await damagedNode(context, 44);
+    const words = ['repair', '--data-dir', dataDirectory];
+    const dry = await runProgram([...words, '--dry-run']);
+    assert.match(dry.stdout, /damage: .*2\.seg at offset 40: a batch is damaged\n/);
+    assert.match(dry.stdout, /group \d+: whole, up to entry \d+\nnothing was changed; /);
+    assert.deepEqual([dry.exitCode, dry.stderr], [0, '']);
+    const names = await readdir(dataDirectory);
+    const done = await runProgram(words);
+    assert.equal(done.exitCode, 0);
+    assert.match(done.stdout, /repaired; the damaged files are in .*damaged-\d+\. Start/);
+    assert.match(done.stderr, /the log was repaired/);
+    const added = (await readdir(dataDirectory)).filter((name) => !names.includes(name));
+    assert.equal(added.length, 1);
+    await runOnce(dataDirectory);
+    const again = await runProgram([...words, '--json']);
+    assert.equal(JSON.parse(again.stdout).outcome, 'intact');
+  });
+
+  it('says so when nothing can mend it, and changes nothing', async (context) => {
+    const dataDirectory = await temporaryDirectory(context);
+    const words = ['repair', '--data-dir', join(dataDirectory, 'missing')];
+    const missing = await runProgram(words);
+    assert.equal(missing.exitCode, 1);
+    assert.match(missing.stderr, /^quorate: .* was not repaired: /);
+    const foreign = await runProgram(['repair', '--data-dir', dataDirectory, '--json']);
+    assert.equal(JSON.parse(foreign.stderr).error.code, 'CLI_REPAIR_FAILED');
+    assert.deepEqual(await readdir(dataDirectory), []);
+  });
+});

@@ -1,0 +1,121 @@
+import { type Mutant, raftTests } from './mutant.ts';
+
+const test = raftTests.reads;
+
+/** Bugs 33 to 38, and of operation those that live in the core. */
+export const readMutants: readonly Mutant[] = [
+  {
+    name: 'read-before-the-first-commit',
+    guard: 'bug 33',
+    file: 'raft/src/reads/reads.ts',
+    find: 'if (!role.reads.waiting || replica.commitIndex < role.termStart) return;',
+    replace: 'if (!role.reads.waiting) return;',
+    test,
+  },
+  {
+    name: 'earlier-round-confirms',
+    guard: 'bug 34',
+    file: 'raft/src/reads/reads.ts',
+    find: 'role.reads.startRound(role.round, replica.commitIndex);',
+    replace: 'role.reads.startRound(role.round - 1, replica.commitIndex);',
+    test,
+  },
+  {
+    name: 'lease-during-a-transfer',
+    guard: 'bug 35',
+    file: 'raft/src/election/leadership-transfer.ts',
+    find: 'role.fences.set(to, Number.POSITIVE_INFINITY);\n',
+    replace: '',
+    test,
+  },
+  {
+    name: 'lease-is-not-held-against-the-time',
+    guard: 'bug 36',
+    file: 'raft/src/raft.ts',
+    find: 'return this.leaseUntilMs > this.replica.nowMs ? this.replica.commitIndex : null;',
+    replace: 'return this.leaseUntilMs > 0 ? this.replica.commitIndex : null;',
+    test,
+  },
+  {
+    name: 'only-node-reads-before-it-has-committed',
+    guard: 'bug 37',
+    file: 'raft/src/reads/reads.ts',
+    find: 'if (!role.reads.waiting || replica.commitIndex < role.termStart) return;',
+    replace: 'if (!role.reads.waiting) return;',
+    test,
+  },
+  {
+    name: 'writes-during-a-transfer',
+    guard: 'bug 38',
+    file: 'raft/src/replication/propose.ts',
+    find: "if (role.transfer !== null) return { outcome: 'overloaded' };\n",
+    replace: '',
+    test,
+  },
+  {
+    name: 'transfer-is-never-given-up',
+    guard: 'bug 38',
+    file: 'raft/src/election/leadership-transfer.ts',
+    find: 'if (replica.nowMs >= transfer.deadlineMs || progress === undefined) {',
+    replace: 'if (progress === undefined) {',
+    test,
+  },
+  {
+    name: 'transfer-to-one-who-lacks-something',
+    guard: 'bug 38',
+    file: 'raft/src/election/leadership-transfer.ts',
+    find: 'transfer.sentInRound !== null || progress.matchIndex !== replica.log.lastIndex',
+    replace: 'transfer.sentInRound !== null',
+    test,
+  },
+  {
+    name: 'transfer-to-one-who-is-silent',
+    guard: 'bug 38',
+    file: 'raft/src/election/leadership-transfer.ts',
+    find: "return isActive && progress.state === 'replicate' ? null : 'notCaughtUp';",
+    replace: 'return isActive || progress.state ? null : null;',
+    test,
+  },
+  {
+    name: 'everything-is-handed-out-at-once',
+    guard: 'bug 39',
+    file: 'raft/src/replica.ts',
+    find: 'this.log.slice(this.handedIndex + 1, to, this.options.maxApplyBytes);',
+    replace: 'this.log.slice(this.handedIndex + 1, to, Number.POSITIVE_INFINITY);',
+    test: raftTests.operation,
+  },
+  {
+    name: 'more-is-handed-out-before-the-last-is-applied',
+    guard: 'bug 39',
+    file: 'raft/src/replica.ts',
+    find: 'if (this.handedIndex > this.appliedIndex) return nothing;\n',
+    replace: '',
+    test: raftTests.operation,
+  },
+  {
+    name: 'preference-does-not-decay',
+    guard: 'bug 41',
+    file: 'raft/src/election/priority.ts',
+    find: 'replica.priorityFloor = priorities.find((priority) => priority < floor) ?? 0;',
+    replace: 'replica.priorityFloor = priorities[0] ?? floor;',
+    test: raftTests.operation,
+  },
+  {
+    name: 'lead-is-kept-while-a-snapshot-is-sent',
+    guard: 'bug 43',
+    file: 'raft/src/raft.ts',
+    find: 'if (nowMs >= role.supportCheckMs || diskIsStalled(replica)) stepDown(replica);',
+    replace:
+      "const busy = [...role.progress.values()].some(({ state }) => state === 'snapshot');\n" +
+      '      if (nowMs >= role.supportCheckMs && !busy) stepDown(replica);',
+    test: raftTests.operation,
+  },
+  {
+    name: 'learners-are-waited-for',
+    guard: 'bug 41',
+    file: 'raft/src/membership/membership.ts',
+    find: 'const leaders = configuration.voters.filter((id) => !this.witness(id));',
+    replace: 'const leaders = all;',
+    test: raftTests.operation,
+  },
+];
