@@ -289,6 +289,7 @@ export class Raft extends RaftState {
     this.#advance(nowMs);
     const replica = this.replica;
     const restore = replica.durability.persisted(id);
+    replica.settleRepair();
     for (const message of replica.outbox.release(id)) dispatch(replica, message);
     if (restore !== null) {
       if (!restore.withheld) replica.restore = restore;

@@ -77,7 +77,7 @@ export class Replica {
   priorityFloor = 0;
   /** The highest round whose TimeoutNow the leader of this term has taken back (rule 3). */
   cancelledRound = 0;
-  readonly #repairUntil: LogIndex;
+  #repairUntil: LogIndex;
 
   readonly readyReads: ReadyRead[] = [];
   readonly failedReads: number[] = [];
@@ -174,6 +174,11 @@ export class Replica {
   /** The log does not reach what this node may have acknowledged before it was damaged. */
   get repairing(): boolean {
     return this.durability.durableIndex < this.#repairUntil;
+  }
+
+  /** What is reached once is reached: a later truncation is an ordinary one. */
+  settleRepair(): void {
+    if (!this.repairing) this.#repairUntil = 0;
   }
 
   get lastTimestampMicros(): number {
