@@ -24,21 +24,21 @@
  *: run full -DSET=2 -DTERMS=3 -DLENGTH=3
  *: run full -DSET=3 -DTERMS=3 -DLENGTH=4
  *
- *: mutant single-step-ungated leaderCompleteness -DUNGATED -DNO_READS -DSET=1 -DTERMS=2
+ *: mutant single-step-ungated leaderCompleteness,stateMachineSafety -DUNGATED -DNO_READS -DSET=1 -DTERMS=2
  *  Sizes and members change at once though a quorum of before may miss one of afterwards.
- *: mutant sizes-without-joint leaderCompleteness -DUNGATED -DNO_READS -DSET=3 -DTERMS=2
+ *: mutant sizes-without-joint leaderCompleteness,stateMachineSafety -DUNGATED -DNO_READS -DSET=3 -DTERMS=2
  *  Sizes alone change at once.
- *: mutant change-before-commit stateMachineSafety -DBEFORE_COMMIT -DNO_READS -DSET=2 -DTERMS=3
+ *: mutant change-before-commit leaderCompleteness,stateMachineSafety -DBEFORE_COMMIT -DNO_READS -DSET=2 -DTERMS=3
  *  A leader changes the membership before it has committed an entry of its term (bug 16).
- *: mutant change-while-pending leaderCompleteness -DWHILE_PENDING -DNO_READS -DSET=1 -DTERMS=2
+ *: mutant change-while-pending leaderCompleteness,stateMachineSafety -DWHILE_PENDING -DNO_READS -DSET=1 -DTERMS=2
  *  A leader changes the membership though the last change is not committed.
- *: mutant joint-new-half-only leaderCompleteness -DNEW_HALF_ONLY -DNO_READS -DSET=2 -DTERMS=2
+ *: mutant joint-new-half-only leaderCompleteness,stateMachineSafety -DNEW_HALF_ONLY -DNO_READS -DSET=2 -DTERMS=2
  *  While joint, a quorum of the new half decides alone.
- *: mutant in-force-when-committed leaderCompleteness -DWHEN_COMMITTED -DNO_READS -DSET=1 -DTERMS=2 -DLENGTH=4
+ *: mutant in-force-when-committed leaderCompleteness,stateMachineSafety -DWHEN_COMMITTED -DNO_READS -DSET=1 -DTERMS=2 -DLENGTH=4
  *  A configuration is in force once it is known to be committed (bug 18).
- *: mutant not-reverted leaderCompleteness -DNOT_REVERTED -DNO_READS -DSET=2 -DTERMS=3
+ *: mutant not-reverted leaderCompleteness,stateMachineSafety -DNOT_REVERTED -DNO_READS -DSET=2 -DTERMS=3
  *  A configuration stays in force though its entry was truncated (bug 19).
- *: mutant commit-older-terms leaderCompleteness -DOLDER_TERMS -DNO_READS -DSET=4 -DTERMS=4
+ *: mutant commit-older-terms leaderCompleteness,stateMachineSafety -DOLDER_TERMS -DNO_READS -DSET=4 -DTERMS=4
  *  Entries of earlier terms are committed by counting replicas (bug 1).
  *: mutant smallest-confirming-set readIsNewest -DSMALLEST_CONFIRMING -DSET=1 -DTERMS=2
  *  Reads and leases are confirmed by n - election + 1 voters: enough for the quorums that elect in

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Model, parseModel } from './model/directives.ts';
-import { type Job, jobsOf, judge } from './model/jobs.ts';
+import { describeJob, type Job, jobsOf, judge, type Outcome, totalsOf } from './model/jobs.ts';
 import { explore, INSTALL, missingPrograms } from './model/spin.ts';
 import { ROOT } from './run/run-command.ts';
 
@@ -21,17 +21,6 @@ const OPTIONS = {
   probe: { type: 'string' },
   jobs: { type: 'string', default: '1' },
 } as const;
-
-interface Totals {
-  models: number;
-  runs: number;
-  states: number;
-  mutants: number;
-  caught: number;
-  probes: number;
-  reached: number;
-  failed: number;
-}
 
 function readModels(): readonly Model[] {
   return readdirSync(FOLDER)
@@ -69,33 +58,31 @@ function plan(
   return found.length > 0 ? found : `there is no ${kind} '${wanted}'`;
 }
 
-async function work(job: Job, trace: boolean, totals: Totals): Promise<void> {
+async function work(job: Job, trace: boolean): Promise<Outcome> {
   const startedMs = performance.now();
-  const explored = await explore(
-    join(FOLDER, `${job.model}.pml`),
-    job.flags,
-    trace ? 'breadth' : job.search,
+  const explored = await explore(join(FOLDER, `${job.model}.pml`), job.flags, {
+    search: trace ? 'breadth' : job.search,
+    optimized: job.kind === 'run' && job.name === 'full',
     trace,
-  );
-  const problem = judge(job, explored);
+  });
+  const good = judge(job, explored) === null;
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  const what = job.kind === 'run' ? `${job.name} ${job.flags.join(' ')}` : job.name;
-  const found = `${explored.states} states, depth ${explored.depth}, ${seconds} s`;
-  const good = { run: 'holds', mutant: `caught by ${job.expected}`, probe: 'reached' }[job.kind];
-  console.log(`${job.model} ${job.kind} ${what}: ${found}: ${problem ?? good}`);
-  if (trace && job.about !== '') console.log(`  ${job.about}`);
-  if (explored.trace !== '') console.log(explored.trace.replace(/^/gm, '    '));
-  if (problem !== null) totals.failed += 1;
-  if (job.kind === 'run') {
-    totals.runs += 1;
-    totals.states += explored.states;
-  } else if (job.kind === 'mutant') {
-    totals.mutants += 1;
-    totals.caught += problem === null ? 1 : 0;
-  } else {
-    totals.probes += 1;
-    totals.reached += problem === null ? 1 : 0;
-  }
+  console.log(describeJob(job, explored, seconds));
+  if (trace) console.log(`  ${job.about}\n${explored.trace.replace(/^/gm, '    ')}`);
+  return { job, states: explored.states, good };
+}
+
+/** `workers` at a time, in order of their beginning. */
+async function workAll(jobs: readonly Job[], workers: number, trace: boolean): Promise<Outcome[]> {
+  const waiting = [...jobs];
+  const outcomes: Outcome[] = [];
+  const worker = async (): Promise<void> => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      outcomes.push(await work(job, trace));
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+  return outcomes;
 }
 
 async function main(): Promise<void> {
@@ -125,28 +112,17 @@ async function main(): Promise<void> {
     return;
   }
   const trace = values.mutant !== undefined || values.probe !== undefined;
-  const names = new Set(jobs.map((job) => job.model));
-  const totals: Totals = {
-    models: names.size,
-    runs: 0,
-    states: 0,
-    mutants: 0,
-    caught: 0,
-    probes: 0,
-    reached: 0,
-    failed: 0,
-  };
   const startedMs = performance.now();
-  const waiting = [...jobs];
-  const worker = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      await work(job, trace, totals);
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, worker));
+  const outcomes = await workAll(jobs, workers, trace);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+  const totals = totalsOf(outcomes);
   console.log(JSON.stringify({ ...totals, seconds }));
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(`model: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -4,7 +4,7 @@
  * ```
  *: search breadth                    shortest violations first; without it depth first
  *: run SIZE FLAGS                     explored to the end, without a violation
- *: mutant NAME INVARIANT FLAGS        a planted mistake that must violate INVARIANT
+ *: mutant NAME INVARIANT[,...] FLAGS  a planted mistake that must violate one of these
  *: probe NAME FLAGS                   a state that must be reached, lest the rest prove nothing
  * ```
  * The lines after a mutant or a probe, up to the next, say in words what it is.
@@ -35,8 +35,8 @@ export interface Probe {
 }
 
 export interface Mutant extends Probe {
-  /** What it must be caught by: the name of an assertion of the model. */
-  readonly invariant: string;
+  /** What it may be caught by: names of assertions of the model. */
+  readonly invariants: readonly string[];
 }
 
 /** A probe is an assertion that a state is *not* reached; the model asserts it under this name. */
@@ -69,8 +69,9 @@ export function parseModel(name: string, source: string): Model {
     } else if (kind === 'probe') {
       probes.push({ name: first, flags: flagsOf(words, where), about });
     } else {
-      const [invariant = '', ...flags] = words;
-      mutants.push({ name: first, invariant, flags: flagsOf(flags, where), about });
+      const [invariants = '', ...flags] = words;
+      const names = invariants.split(',');
+      mutants.push({ name: first, invariants: names, flags: flagsOf(flags, where), about });
     }
   }
   return { name, search, runs, mutants, probes };

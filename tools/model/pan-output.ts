@@ -12,7 +12,7 @@ const TOTALS = /depth reached (\d+), errors: (\d+)/;
 const STATES = /^\s*([\d.e+]+) states, stored/m;
 const VIOLATED = /assertion violated\s+\(?(\w+)\)? \(at depth \d+\)/;
 /** Each of these means that a part of the states was not looked at. */
-const CUT_SHORT = /max search depth too small|memory limit|out of memory|reached -DMEMLIM/i;
+const CUT_SHORT = /max search depth too small|reached -DMEMLIM|Search not completed/;
 
 /** @throws Error when it is not the output of a verifier that ran to an end */
 export function parsePanOutput(output: string): Exploration {

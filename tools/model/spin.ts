@@ -33,26 +33,32 @@ export async function missingPrograms(): Promise<readonly string[]> {
   return missing;
 }
 
+export interface ExploreOptions {
+  /** Breadth first finds a shortest violation; depth first needs less memory to see everything. */
+  readonly search: Search;
+  /** Takes longer to build and pays from about a million states on. */
+  readonly optimized: boolean;
+  /** Tell the steps that lead to the violation. */
+  readonly trace: boolean;
+}
+
 export interface Explored extends Exploration {
   /** The steps that lead to the violation, one a line; empty unless asked for. */
   readonly trace: string;
 }
 
 /**
- * Builds the verifier of a model in a folder of its own, which is removed, and lets it look at every
- * state within the model's bounds, or until the first violation.
+ * Builds the verifier of a model in a folder of its own, which is removed, and lets it look at
+ * every state within the model's bounds, or until the first violation.
  *
  * @param path of the .pml file
  * @param flags -DNAME[=NUMBER], for the model
- * @param search breadth first finds a shortest violation
- * @param trace tell the steps that lead to the violation
  * @throws Error with what a program said when it fails, or does not end in time
  */
 export async function explore(
   path: string,
   flags: readonly string[],
-  search: Search,
-  trace: boolean,
+  { search, optimized, trace }: ExploreOptions,
 ): Promise<Explored> {
   const folder = await mkdtemp(join(tmpdir(), 'quorate-model-'));
   try {
@@ -60,7 +66,14 @@ export async function explore(
     await copyFile(path, join(folder, name));
     await succeed('spin', [...flags, '-a', name], folder);
     const order = search === 'breadth' ? ['-DBFS'] : [];
-    const options = ['-O1', '-w', '-DSAFETY', '-DNOREDUCE', `-DMEMLIM=${MEMORY_MB}`, ...order];
+    const options = [
+      optimized ? '-O1' : '-O0',
+      '-w',
+      '-DSAFETY',
+      '-DNOREDUCE',
+      `-DMEMLIM=${MEMORY_MB}`,
+      ...order,
+    ];
     await succeed('gcc', [...options, '-o', 'pan', 'pan.c'], folder);
     // -E: a state from which nothing can happen is no error here; -n: no list of unreached code.
     const args = ['-E', '-n', `-m${MAX_DEPTH}`];

@@ -1,7 +1,8 @@
 import type { Rule } from '../rule.ts';
 
 const COLUMNS = 100;
-const PROSE_AND_DATA = /\.(md|json|proto|txt|svg|html|css)$|(^|\/)(LICENSE|NOTICE)$/;
+// A directive of a model (.pml), as a macro of one, is one line.
+const PROSE_AND_DATA = /\.(md|json|proto|pml|txt|svg|html|css)$|(^|\/)(LICENSE|NOTICE)$/;
 /** A link cannot be broken. */
 const LINK = /https?:\/\/\S{40,}/;
 
