@@ -82,7 +82,10 @@ function verdictOf(files: Files, number: number): Verdict {
     assert.ok(isLegal, 'nothing but a torn last batch is not called damage');
     return 'intact';
   }
-  assert.deepEqual([...found.keys()].sort(), [1, 2]);
+  assert.deepEqual(
+    [...found.keys()].sort((a, b) => a - b),
+    [1, 2],
+  );
   for (const [group, state] of found) {
     const before = history.states[number - 1]?.get(group) ?? { ...state, entries: [] };
     holdsPromises(state, truth.get(group) ?? assert.fail('a group too many'), before);

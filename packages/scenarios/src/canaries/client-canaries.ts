@@ -10,13 +10,6 @@ export const clientCanaries: readonly Canary[] = [
     replace: 'if (!role.reads.waiting) return;',
   },
   {
-    name: 'read-without-a-round',
-    why: 'a leader answers reads without asking whether it still leads',
-    file: 'raft/src/reads/reads.ts',
-    find: 'confirmReads(replica, role, confirmedRound(replica, role));',
-    replace: 'confirmReads(replica, role, Math.max(role.round, confirmedRound(replica, role)));',
-  },
-  {
     name: 'read-before-it-is-applied',
     why: 'a read is answered before the state machine has reached its index',
     file: 'runtime/src/reads.ts',
@@ -26,18 +19,14 @@ export const clientCanaries: readonly Canary[] = [
       '    const appliedIndex = Math.max(index, Number.MAX_SAFE_INTEGER);',
   },
   {
-    name: 'read-contexts-are-reused',
-    why: 'the answer to a read of an earlier life confirms one of this life (bug 34)',
-    file: 'runtime/src/group-requests.ts',
-    find: 'this.#reads = new Reads(1 + prng.below(2 ** 52));',
-    replace: 'this.#reads = new Reads(1);',
-  },
-  {
     name: 'lease-dated-by-arrival',
     why: 'a lease counts from when its confirmation arrived, not from when it was asked (rule 2)',
     file: 'raft/src/handle/heartbeat.ts',
-    find: 'progress.supportedAtMs = Math.max(progress.supportedAtMs, sentMs);',
-    replace: 'progress.supportedAtMs = replica.nowMs;',
+    find:
+      'progress.supportedAtMs = Math.max(progress.supportedAtMs, sentMs);\n' +
+      '  progress.roundSupportMs = Math.max(progress.roundSupportMs, sentMs);',
+    replace:
+      'progress.supportedAtMs = replica.nowMs;\n' + '  progress.roundSupportMs = replica.nowMs;',
   },
   {
     name: 'lease-survives-a-transfer',

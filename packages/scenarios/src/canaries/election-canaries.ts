@@ -45,11 +45,4 @@ export const electionCanaries: readonly Canary[] = [
     replace: 'return Math.ceil(count / 2);',
     nodes: 4,
   },
-  {
-    name: 'restarted-voter-forgets-loyalty',
-    why: 'a voter that has just started votes at once, while the leader it had holds a lease',
-    file: 'raft/src/replica.ts',
-    find: 'Math.max(this.startedMs, this.lastLeaderContactMs',
-    replace: 'Math.max(this.lastLeaderContactMs',
-  },
 ];

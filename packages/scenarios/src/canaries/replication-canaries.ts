@@ -59,12 +59,4 @@ export const replicationCanaries: readonly Canary[] = [
     replace: 'if (votersOutgoing.length >= 0) return incoming;',
     nodes: 5,
   },
-  {
-    name: 'changes-overlap',
-    why: 'a change of membership begins before the one before it is committed (dissertation 4.1)',
-    file: 'raft/src/membership/reconfiguration.ts',
-    find: 'if (replica.membership.index > replica.commitIndex) {',
-    replace: 'if (replica.membership.index > replica.log.lastIndex) {',
-    nodes: 5,
-  },
 ];

@@ -40,13 +40,6 @@ export const storageCanaries: readonly Canary[] = [
     replace: 'return this.#segments.length > 3 ? oldest : null;',
   },
   {
-    name: 'torn-tail-stays',
-    why: 'what a torn write left is not made void, and stands behind what is written next',
-    file: 'storage/src/wal/wal-recovery.ts',
-    find: 'settled.fill(0, offset - from);',
-    replace: 'if (offset < from) settled.fill(0);',
-  },
-  {
     name: 'recovered-cache-is-trusted',
     why: 'after a kill the last batch may be in the cache only, and the node acts on it',
     file: 'storage/src/wal/wal-recovery.ts',

@@ -85,7 +85,10 @@ export const oldLeaderReturns: Nemesis = {
   },
 };
 
-/** What a leader hears comes later and later, then nothing comes, and nothing goes either. */
+/**
+ * What a leader hears comes late, and then nothing that it says arrives: answers still come to it
+ * that were given long ago (rule 2).
+ */
 export const leaderFades: Nemesis = {
   name: 'leader-fades',
   strike(cluster, prng) {
@@ -100,7 +103,7 @@ export const leaderFades: Nemesis = {
     let isOver = false;
     cluster.scheduler.schedule(lateMs, () => {
       if (isOver) return;
-      for (const { id } of others) cluster.network.partition(leader.id, id, { mode: 'stall' });
+      for (const { id } of others) cluster.network.partition(leader.id, id, { oneWay: true });
     });
     cluster.endLater(lateMs + cutMs, () => {
       isOver = true;
