@@ -15,6 +15,8 @@
  *: search breadth
  *: run ci -DTERMS=2 -DRESTARTS=1 -DTRANSFERS=1
  *: run full -DTERMS=2 -DRESTARTS=1 -DTRANSFERS=2
+ *: run full -DTERMS=3 -DRESTARTS=0 -DTRANSFERS=2
+ *: run full -DTERMS=3 -DRESTARTS=1 -DTRANSFERS=1
  *
  *: mutant no-fence atMostOneLease -DNO_FENCE
  *  The lease goes on after TimeoutNow.
