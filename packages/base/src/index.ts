@@ -1,4 +1,5 @@
 // For users and library authors alike: base is what every room stands on.
+export { formatAddress, parseAddress } from './address.ts';
 export { AssertionFailed, assert, present, unreachable } from './assert.ts';
 export type { ByteReaderErrorMetadata, MalformedBytesReason } from './byte-reader.ts';
 export { ByteReader, ByteReaderError } from './byte-reader.ts';

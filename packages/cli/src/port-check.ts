@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { Address } from '@quorate/base';
+import { formatAddress } from '@quorate/base';
 import { CliError, codeOf, messageOf } from './cli-error.ts';
-import { formatAddress } from './configuration/url.ts';
 
 export interface WantedAddress extends Address {
   /** The option the user would change. */

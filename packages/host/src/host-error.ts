@@ -8,6 +8,10 @@ export interface HostErrorMetadata {
   HOST_OPTIONS_INVALID: { readonly field: string };
   /** The data directory holds a group that was not given. */
   HOST_GROUP_UNKNOWN: { readonly group: GroupId };
+  /** Another node of the cluster refused what was asked of it; `code` is its own. */
+  HOST_REQUEST_REFUSED: { readonly code: string };
+  /** Nobody of the cluster who could answer did in time. */
+  HOST_CLUSTER_UNREACHABLE: { readonly contacts: string; readonly reason: string };
 }
 
 export type HostErrorCode = keyof HostErrorMetadata;

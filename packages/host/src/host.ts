@@ -1,13 +1,18 @@
 import type { Address, Ports, StateMachine } from '@quorate/base';
-import type { PeerLinks } from '@quorate/raft';
+import type { LogStore, MembershipStep, PeerLinks, SnapshotStore } from '@quorate/raft';
 import type { GroupHandle, RuntimeObserver } from '@quorate/runtime';
-import type { GroupId, NodeId } from '@quorate/schema';
+import type { GroupId, LogIndex, NodeId } from '@quorate/schema';
 
 export interface HostGroup {
   readonly id: GroupId;
   /** For logs and metrics. */
   readonly name: string;
   readonly stateMachine: StateMachine<unknown>;
+  /**
+   * Of a group that is new; the same on every founder. Left out: all members. Empty: there is such
+   * a group elsewhere, and this node is to join it.
+   */
+  readonly voters?: readonly NodeId[];
 }
 
 /** Every duration in milliseconds; defaults in `defaultTuning`. */
@@ -50,11 +55,18 @@ export interface HostOptions {
   readonly nodeId: NodeId;
   /** 16 hex digits; peers of another cluster are refused. */
   readonly clusterId: string;
-  /** Relative to the file-system port's root. */
-  readonly dataDirectory: string;
+  /** Relative to the file-system port's root. Null: `storage` keeps everything, and no directory. */
+  readonly dataDirectory: string | null;
+  /** Left out: a log and snapshot files in the data directory. */
+  readonly storage?: HostStorage;
   readonly listen: Address;
-  /** All voters of a new cluster, this node included. */
+  /**
+   * Whom this node talks to from the start, itself included: the founders of a new cluster or, when
+   * it joins one, the members it was told of. Whoever comes later is known by the log.
+   */
   readonly members: ReadonlyMap<NodeId, Address>;
+  /** Whether nodes may join by asking, without having been added before. Default: no. */
+  readonly admitsNodes?: boolean;
   readonly groups: readonly HostGroup[];
   readonly tuning?: Partial<HostTuning>;
   /** Puts something between the runtime and the links: message faults, or a trace. */
@@ -65,12 +77,59 @@ export interface HostOptions {
   readonly onHalt: (error: Error) => void;
 }
 
+/** Where a host keeps its log and its snapshots. */
+export interface HostStorage {
+  readonly logStore: LogStore;
+  readonly snapshotStore: SnapshotStore;
+  /**
+   * Drawn once in the life of what is stored, a safe integer from 1; a store that forgets has
+   * another one each time. Used when there is no data directory, which has its own.
+   */
+  readonly incarnation: number;
+}
+
+/** What this node wants to be in a group that it joins. */
+export interface JoinOptions {
+  /** Become a voter once it has caught up (default), or stay a learner. */
+  readonly promote?: boolean;
+  /** Failure domain, outermost first: 'eu/de/fra1'. */
+  readonly locality?: string;
+}
+
+/** @param index of the configuration in force, committed; null with an error */
+export type MembersDone = (error: Error | null, index: LogIndex | null) => void;
+
 /** One process of a cluster: a log, links to peers, and any number of groups. */
 export interface Host {
   readonly nodeId: NodeId;
+  /** Of the data this node has. */
+  readonly incarnation: number;
   /** Where peers reach it. */
   readonly address: Address;
   group<Result>(id: GroupId): GroupHandle<Result>;
+  /**
+   * Asks the members, wherever the leader is, to let this node take part in the group; as a learner
+   * at first. Nothing is done twice.
+   */
+  join(group: GroupId, options: JoinOptions, timeoutMs: number, done: MembersDone): void;
+  /** As `GroupHandle.changeMembership`, on whichever node leads. */
+  changeMembers(
+    group: GroupId,
+    steps: readonly MembershipStep[],
+    timeoutMs: number,
+    done: MembersDone,
+  ): void;
+  /**
+   * As `GroupHandle.transferLeadership`, on whichever node leads.
+   *
+   * @param to null: to the voter that would take over best
+   */
+  transferLeadership(
+    group: GroupId,
+    to: NodeId | null,
+    timeoutMs: number,
+    done: (error: Error | null) => void,
+  ): void;
   /** Refuses new work, lets what is being made durable finish, then closes. Idempotent. */
   close(done: () => void): void;
 }

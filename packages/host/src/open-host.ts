@@ -1,22 +1,26 @@
-import { Prng } from '@quorate/base';
-import type { InitialState, LogStore } from '@quorate/raft';
+import { assert, Prng } from '@quorate/base';
+import type { InitialState, LogStore, SnapshotStore } from '@quorate/raft';
 import { bootstrapState } from '@quorate/raft';
-import type { GroupHandle } from '@quorate/runtime';
 import { Runtime } from '@quorate/runtime';
-import { type GroupId, majorityConfiguration } from '@quorate/schema';
-import {
-  claimDataDirectory,
-  type DataDirectory,
-  openSnapshotStore,
-  openWriteAheadLog,
-} from '@quorate/storage';
-import { createPeerLinks, type ListeningPeerLinks } from '@quorate/transport';
+import { type GroupId, majorityConfiguration, type NodeId } from '@quorate/schema';
+import { claimDataDirectory, openSnapshotStore, openWriteAheadLog } from '@quorate/storage';
+import { createPeerLinks } from '@quorate/transport';
+import { ClusterDesk } from './enquiries/cluster-desk.ts';
 import type { Host, HostGroup, HostOptions, HostTuning } from './host.ts';
 import { HostError } from './host-error.ts';
+import { addressKnown, RunningHost } from './running-host.ts';
 import { resolveTuning } from './tuning.ts';
 
 /** Of a snapshot's content in one message, as state machines may give it; of forwarded commands. */
 const maxChunkBytes = 1024 * 1024;
+
+/** What a host writes to, and which life of it this is. */
+interface Stores {
+  readonly logStore: LogStore;
+  readonly snapshotStore: SnapshotStore;
+  readonly incarnation: number;
+  readonly release: () => void;
+}
 
 /**
  * Opens one process of a cluster: takes the data directory, recovers the log, listens for peers and
@@ -28,8 +32,7 @@ export function openHost(
   options: HostOptions,
   done: (error: Error | null, host: Host | null) => void,
 ): void {
-  let claimed: DataDirectory | null = null;
-  let logStore: LogStore | null = null;
+  let stores: Stores | null = null;
   let isOpening = true;
   const tell = (error: Error | null, host: Host | null): void => {
     if (isOpening) done(error, host);
@@ -39,9 +42,8 @@ export function openHost(
     checkOptions(options);
     // Before anything on the disk is touched.
     const tuning = resolveTuning(options.tuning ?? {});
-    claimed = claim(options);
-    logStore = openLog(options, tuning, claimed);
-    const opened: OpenHost = assemble(options, tuning, claimed, logStore, (error) => {
+    stores = openStores(options, tuning);
+    const opened: RunningHost = assemble(options, tuning, stores, (error) => {
       // The lock outlives the last write under way.
       opened.close(() => tell(error, null));
       if (!isOpening) options.onHalt(error);
@@ -52,58 +54,82 @@ export function openHost(
     });
   } catch (error) {
     const failure = error instanceof Error ? error : new Error(String(error));
-    const finish = (): void => {
-      claimed?.release();
-      tell(failure, null);
-    };
-    if (logStore === null) options.ports.timers.defer(finish);
-    else logStore.close(finish);
+    if (stores === null) {
+      options.ports.timers.defer(() => tell(failure, null));
+    } else {
+      const { logStore, release } = stores;
+      logStore.close(() => {
+        release();
+        tell(failure, null);
+      });
+    }
   }
 }
 
-function checkOptions({ nodeId, members, groups, clusterId }: HostOptions): void {
+function checkOptions(options: HostOptions): void {
+  const { nodeId, members, groups, clusterId, dataDirectory, storage } = options;
   if (!/^[0-9a-f]{16}$/.test(clusterId)) {
     // The data directory would otherwise be made that cluster's for good.
-    throw new HostError('HOST_OPTIONS_INVALID', `clusterId '${clusterId}' is not 16 hex digits`, {
-      field: 'clusterId',
-    });
+    throw invalid('clusterId', `clusterId '${clusterId}' is not 16 hex digits`);
   }
   if (!members.has(nodeId)) {
-    throw new HostError('HOST_OPTIONS_INVALID', `members does not name this node, ${nodeId}`, {
-      field: 'members',
-    });
+    throw invalid('members', `members does not name this node, ${nodeId}`);
   }
   if (groups.length === 0 || new Set(groups.map((group) => group.id)).size < groups.length) {
-    throw new HostError('HOST_OPTIONS_INVALID', 'groups needs at least one, each id once', {
-      field: 'groups',
-    });
+    throw invalid('groups', 'groups needs at least one, each id once');
+  }
+  if (dataDirectory === null && storage === undefined) {
+    throw invalid('dataDirectory', 'there is neither a data directory nor a storage');
   }
 }
 
-function claim(options: HostOptions): DataDirectory {
-  const { ports, dataDirectory: directory, clusterId, nodeId } = options;
-  const { fileSystem, crypto } = ports;
-  return claimDataDirectory({ fileSystem, crypto, directory, clusterId, nodeId });
+function invalid(field: string, message: string): HostError {
+  return new HostError('HOST_OPTIONS_INVALID', message, { field });
 }
 
-function openLog(options: HostOptions, tuning: HostTuning, claimed: DataDirectory): LogStore {
-  const { ports, dataDirectory: directory } = options;
-  const { segmentBytes } = tuning;
-  return openWriteAheadLog({ ports, directory, incarnation: claimed.incarnation, segmentBytes });
+function openStores(options: HostOptions, { segmentBytes }: HostTuning): Stores {
+  const { ports, dataDirectory: directory, clusterId, nodeId, storage } = options;
+  if (directory === null) {
+    assert(storage !== undefined, 'options without a directory have a storage');
+    return { ...storage, release: () => undefined };
+  }
+  const { fileSystem, crypto } = ports;
+  const claimed = claimDataDirectory({ fileSystem, crypto, directory, clusterId, nodeId });
+  const { incarnation } = claimed;
+  const release = (): void => claimed.release();
+  if (storage !== undefined) return { ...storage, incarnation, release };
+  try {
+    const logStore = openWriteAheadLog({ ports, directory, incarnation, segmentBytes });
+    return {
+      logStore,
+      snapshotStore: openSnapshotStore({ ports, directory }),
+      incarnation,
+      release,
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 function assemble(
   options: HostOptions,
   tuning: HostTuning,
-  claimed: DataDirectory,
-  logStore: LogStore,
+  { logStore, snapshotStore, incarnation, release }: Stores,
   onHalt: (error: Error) => void,
-): OpenHost {
-  const { ports, nodeId, clusterId, dataDirectory: directory } = options;
-  const { listen, members, groups } = options;
-  const { incarnation } = claimed;
+): RunningHost {
+  const { ports, nodeId, clusterId, listen, members, groups } = options;
   checkRecovered(logStore, groups);
-  const snapshotStore = openSnapshotStore({ ports, directory });
+  // A message holds entries, or one chunk of a snapshot, and a little around them.
+  const maxFrameBytes = 4 * Math.max(tuning.maxMessageBytes, tuning.maxCommandBytes, maxChunkBytes);
+  const desk = new ClusterDesk({
+    clusterId,
+    nodeId,
+    groups: groups.map(({ id }) => id),
+    group: (id) => runtime.group(id),
+    addressOf: (id, group) => addressKnown(options, runtime.group(group), id),
+    admitsNodes: options.admitsNodes === true,
+  });
   const links = createPeerLinks({
     ...ports,
     nodeId,
@@ -111,10 +137,8 @@ function assemble(
     incarnation,
     listen,
     peers: members,
-    // A message holds entries, or one chunk of a snapshot, and a little around them.
-    limits: {
-      maxFrameBytes: 4 * Math.max(tuning.maxMessageBytes, tuning.maxCommandBytes, maxChunkBytes),
-    },
+    limits: { maxFrameBytes },
+    enquired: desk.handle,
   });
   const runtime = new Runtime({
     ports,
@@ -128,16 +152,20 @@ function assemble(
     onHalt,
   });
   const prng = new Prng(seedFrom(ports.crypto.randomBytes(6)));
-  const voters = [...members.keys()].sort((a, b) => a - b);
-  for (const { id, name, stateMachine } of groups) {
-    const initial = initialState(logStore, id, voters);
+  const founders = [...members.keys()];
+  for (const { id, name, stateMachine, voters = founders } of groups) {
+    const initial = initialState(logStore, id, ascending(voters));
     const { term } = initial.hardState;
     const lastIndex = initial.entries.at(-1)?.index ?? initial.snapshot.index;
     ports.logger.info('group recovered', { group: name, term, lastIndex });
     const seed = Math.floor(prng.float() * 2 ** 53);
     runtime.addGroup({ id, name, stateMachine, initial, seed });
   }
-  return new OpenHost(options, runtime, links, claimed);
+  return new RunningHost(options, tuning, maxFrameBytes, { runtime, links, incarnation, release });
+}
+
+function ascending(ids: readonly NodeId[]): NodeId[] {
+  return [...ids].sort((a, b) => a - b);
 }
 
 function checkRecovered(logStore: LogStore, groups: readonly HostGroup[]): void {
@@ -165,53 +193,4 @@ function seedFrom(bytes: Uint8Array): number {
   let seed = 0;
   for (const byte of bytes) seed = seed * 256 + byte;
   return seed;
-}
-
-class OpenHost implements Host {
-  readonly runtime: Runtime;
-  readonly #options: HostOptions;
-  readonly #links: ListeningPeerLinks;
-  readonly #claimed: DataDirectory;
-  readonly #waitingForClose: (() => void)[] = [];
-  #state: 'open' | 'closing' | 'closed' = 'open';
-
-  constructor(
-    options: HostOptions,
-    runtime: Runtime,
-    links: ListeningPeerLinks,
-    claimed: DataDirectory,
-  ) {
-    this.#options = options;
-    this.runtime = runtime;
-    this.#links = links;
-    this.#claimed = claimed;
-  }
-
-  get nodeId(): Host['nodeId'] {
-    return this.#options.nodeId;
-  }
-
-  get address(): Host['address'] {
-    return this.#links.address ?? this.#options.listen;
-  }
-
-  group<Result>(id: GroupId): GroupHandle<Result> {
-    // Whoever opened the host gave the state machine whose results these are.
-    return this.runtime.group(id) as GroupHandle<Result>;
-  }
-
-  close(done: () => void): void {
-    if (this.#state === 'closed') {
-      done();
-      return;
-    }
-    this.#waitingForClose.push(done);
-    if (this.#state === 'closing') return;
-    this.#state = 'closing';
-    this.runtime.stop(() => {
-      this.#state = 'closed';
-      this.#claimed.release();
-      for (const callback of this.#waitingForClose) callback();
-    });
-  }
 }

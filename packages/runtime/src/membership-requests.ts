@@ -88,6 +88,7 @@ export class MembershipRequests {
   }
 
   expire(nowMs: number): void {
+    if (this.#changes.length === 0 && this.#transfers.length === 0) return;
     const late = this.#changes.filter((change) => change.deadlineMs <= nowMs);
     this.#changes = this.#changes.filter((change) => change.deadlineMs > nowMs);
     for (const { done } of late) done(unknown(), null);

@@ -152,6 +152,7 @@ export class Proposals {
   }
 
   expire(nowMs: number, retryAfterMs: number): void {
+    if (this.idle) return;
     const late = this.#queued.filter((proposal) => proposal.deadlineMs <= nowMs);
     if (late.length > 0) {
       this.#queued = this.#queued.filter((proposal) => proposal.deadlineMs > nowMs);

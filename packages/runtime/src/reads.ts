@@ -18,6 +18,8 @@ interface Confirmed {
   readonly reads: readonly Read[];
 }
 
+const none: readonly number[] = [];
+
 /**
  * The linearizable reads of one group on this node: queued, asked for under one context a turn,
  * then confirmed at an index and waiting for the state machine to reach it.
@@ -121,6 +123,8 @@ export class Reads {
    * @returns contexts the core may forget
    */
   expire(nowMs: number, timeoutMs: number, askAgainAfterMs: number): readonly number[] {
+    // A thousand idle groups are swept too.
+    if (this.#count === 0 && this.#asked.size === 0) return none;
     const forgotten: number[] = [];
     for (const [context, asked] of this.#asked) {
       if (nowMs < asked.askedMs + askAgainAfterMs) continue;

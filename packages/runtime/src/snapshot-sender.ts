@@ -125,6 +125,7 @@ export class SnapshotSender {
 
   /** Called several times in each timeout. */
   expire(): void {
+    if (this.#transfers.size === 0) return;
     const { timeoutMs } = this.#options;
     const nowMs = this.#options.nowMs();
     for (const transfer of [...this.#transfers.values()]) {

@@ -70,6 +70,11 @@ function listen(chunks: readonly Uint8Array[]): Heard {
       assert.ok(from === 2 && message.from === 2 && message.to === 1, 'a message of another');
       heard.messages.push(`${from} ${group} ${message.type}`);
     },
+    enquired: (request: Uint8Array, answer: (body: Uint8Array) => void) => answer(request),
+    openedEnquiry: () => {
+      heard.opened += 1;
+      return true;
+    },
     ended: () => {
       heard.ended += 1;
     },

@@ -1,5 +1,6 @@
 import type { Connection, ConnectionHandlers } from '@quorate/base';
 import type { GroupId, NodeId, PeerMessage } from '@quorate/schema';
+import type { EnquiryHandler } from './enquiry/enquiry.ts';
 import { laneNames } from './handshake.ts';
 import { IncomingConnection, type IncomingRoom } from './incoming-connection.ts';
 import type { LinkEnvironment } from './link-environment.ts';
@@ -11,6 +12,8 @@ export interface AcceptedOptions {
   /** A connection of the peer's follows the protocol; its messages come after. */
   readonly greeted: (peer: NodeId, incarnation: number) => void;
   readonly message: (from: NodeId, group: GroupId, message: PeerMessage) => void;
+  /** Null: this node answers no enquiries. */
+  readonly enquired: EnquiryHandler | null;
 }
 
 /**
@@ -22,6 +25,7 @@ export class AcceptedConnections {
   readonly #room: IncomingRoom;
   readonly #pending = new Set<IncomingConnection>();
   readonly #open = new Map<string, IncomingConnection>();
+  readonly #enquiries = new Set<IncomingConnection>();
   #isClosed = false;
 
   constructor(environment: LinkEnvironment, options: AcceptedOptions) {
@@ -35,8 +39,15 @@ export class AcceptedConnections {
         this.#open.set(key, connection);
         older?.end('replaced by a newer connection of the same peer');
       },
+      openedEnquiry: (connection) => {
+        this.#pending.delete(connection);
+        if (this.#enquiries.size >= environment.limits.maxEnquirers) return false;
+        this.#enquiries.add(connection);
+        return true;
+      },
       ended: (connection) => {
         this.#pending.delete(connection);
+        this.#enquiries.delete(connection);
         for (const [key, open] of this.#open) if (open === connection) this.#open.delete(key);
       },
     };
@@ -69,7 +80,7 @@ export class AcceptedConnections {
 
   close(): void {
     this.#isClosed = true;
-    for (const incoming of [...this.#pending, ...this.#open.values()]) {
+    for (const incoming of [...this.#pending, ...this.#open.values(), ...this.#enquiries]) {
       incoming.end('this node is closing');
     }
   }

@@ -8,7 +8,7 @@ import type { NodeId } from '@quorate/schema';
  * ```
  *  0  8  magic "QRPEER\r\n" (a transfer as text would mangle the line end)
  *  8  2  lowest version spoken      10  2  highest version spoken
- * 12  1  lane: 0 control, 1 bulk    13  1  refusal: 0 in a greeting and when accepted
+ * 12  1  lane: 0 control, 1 bulk, 2 enquiry    13  1  refusal: 0 in a greeting and when accepted
  * 14  2  version chosen: 0 in a greeting and when refused
  * 16  8  cluster id                 24  8  from: node id of the writer
  * 32  8  to: node id of the reader  40  8  incarnation of the writer
@@ -33,9 +33,10 @@ export interface Handshake {
 const handshakeBytes = 52;
 const spokenVersions = { min: 1, max: 1 } as const;
 
-export const Lane = { control: 0, bulk: 1 } as const;
+/** On the enquiry lane cluster and reader may be 0: whoever is there. The writer need be no member. */
+export const Lane = { control: 0, bulk: 1, enquiry: 2 } as const;
 export type Lane = (typeof Lane)[keyof typeof Lane];
-export const laneNames = ['control', 'bulk'] as const;
+export const laneNames = ['control', 'bulk', 'enquiry'] as const;
 
 /** By their number on the wire; new ones are added at the end. */
 const refusals = [
@@ -54,6 +55,9 @@ export type Refusal = (typeof refusals)[number] | 'wrongMagic' | 'unknownRefusal
 export function refusalNumber(refusal: Exclude<Refusal, 'wrongMagic' | 'unknownRefusal'>): number {
   return refusals.indexOf(refusal);
 }
+
+/** Stands for whatever cluster is there; no cluster's id. */
+export const anyCluster = '0'.repeat(16);
 
 const magic = new TextEncoder().encode('QRPEER\r\n');
 
@@ -158,7 +162,12 @@ export function judgeGreeting(
   isPeer: (id: NodeId) => boolean,
 ): Exclude<Refusal, 'wrongMagic' | 'unknownRefusal'> | null {
   if (commonVersion(greeting) === 0) return 'noCommonVersion';
-  if (greeting.clusterId !== self.clusterId) return 'foreignCluster';
+  const isEnquiry = greeting.lane === Lane.enquiry;
+  const isAnyCluster = isEnquiry && greeting.clusterId === anyCluster;
+  if (greeting.clusterId !== self.clusterId && !isAnyCluster) return 'foreignCluster';
+  if (isEnquiry) {
+    return greeting.to === 0 || greeting.to === self.nodeId ? null : 'wrongAddressee';
+  }
   if (greeting.from === self.nodeId) return 'ownId';
   if (greeting.to !== self.nodeId) return 'wrongAddressee';
   if (!isPeer(greeting.from)) return 'unknownPeer';
@@ -175,8 +184,10 @@ export function commonVersion(greeting: Handshake): number {
 /** @returns why the connection cannot be used, or null when it is up */
 export function judgeAnswer(answer: Handshake, greeting: Handshake): Refusal | null {
   if (answer.refusal !== 0) return refusals[answer.refusal] ?? 'unknownRefusal';
-  if (answer.clusterId !== greeting.clusterId) return 'foreignCluster';
-  if (answer.from !== greeting.to || answer.to !== greeting.from) return 'wrongAddressee';
+  const isAnyCluster = greeting.clusterId === anyCluster;
+  if (answer.clusterId !== greeting.clusterId && !isAnyCluster) return 'foreignCluster';
+  const isFromAddressee = answer.from === greeting.to || greeting.to === 0;
+  if (!isFromAddressee || answer.to !== greeting.from) return 'wrongAddressee';
   if (answer.lane !== greeting.lane) return 'unknownLane';
   if (answer.version < spokenVersions.min || answer.version > spokenVersions.max) {
     return 'noCommonVersion';

@@ -6,6 +6,8 @@ import {
   type PeerMessage,
   SchemaError,
 } from '@quorate/schema';
+import { AnsweringConnection } from './enquiry/answering-connection.ts';
+import type { EnquiryHandler } from './enquiry/enquiry.ts';
 import { FrameParser, frameHeaderBytes } from './frame-parser.ts';
 import {
   commonVersion,
@@ -14,7 +16,7 @@ import {
   type Handshake,
   HandshakeReader,
   judgeGreeting,
-  type Lane,
+  Lane,
   laneNames,
   type Refusal,
   refusalNumber,
@@ -30,6 +32,10 @@ export interface IncomingRoom {
   /** The handshake is done: from now on this is the peer's connection on that lane. */
   readonly opened: (connection: IncomingConnection, peer: NodeId, lane: Lane) => void;
   readonly message: (from: NodeId, group: number, message: PeerMessage) => void;
+  /** Null: this node answers no enquiries. */
+  readonly enquired: EnquiryHandler | null;
+  /** The handshake of an enquirer is done. @returns false when there are too many */
+  readonly openedEnquiry: (connection: IncomingConnection) => boolean;
   /** Called once. */
   readonly ended: (connection: IncomingConnection) => void;
 }
@@ -56,6 +62,7 @@ export class IncomingConnection {
   readonly #parser: FrameParser;
   #source: Source | null = null;
   #timer: Timer | null = null;
+  #answering: AnsweringConnection | null = null;
   #state: 'greeting' | 'refused' | 'open' | 'ended' = 'greeting';
 
   constructor(environment: LinkEnvironment, room: IncomingRoom, connection: Connection) {
@@ -74,7 +81,9 @@ export class IncomingConnection {
       rest = chunk.subarray(this.#greeting.push(chunk));
       this.#judge();
     }
-    if (this.#state === 'open' && rest.length > 0) this.#frames(rest);
+    if (this.#state !== 'open' || rest.length === 0) return;
+    if (this.#answering === null) this.#frames(rest);
+    else this.#answering.data(rest);
   }
 
   /** Closes the connection, if it is not closed, and forgets it. Idempotent. */
@@ -82,6 +91,7 @@ export class IncomingConnection {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#timer?.cancel();
+    this.#answering?.close();
     this.#room.ended(this);
     this.#connection.close(reason);
   }
@@ -105,8 +115,29 @@ export class IncomingConnection {
     }
     const { self } = this.#environment;
     const refusal = judgeGreeting(greeting, self, this.#room.isPeer);
-    if (refusal === null) this.#open(greeting);
-    else this.#refuse(refusal, greeting);
+    if (refusal !== null) this.#refuse(refusal, greeting);
+    else if (greeting.lane === Lane.enquiry) this.#openEnquiry(greeting);
+    else this.#open(greeting);
+  }
+
+  #openEnquiry(greeting: Handshake): void {
+    const handler = this.#room.enquired;
+    if (handler === null) {
+      this.#refuse('unknownLane', greeting);
+      return;
+    }
+    this.#timer?.cancel();
+    this.#state = 'open';
+    if (!this.#room.openedEnquiry(this)) {
+      this.end('too many enquirers');
+      return;
+    }
+    this.#answering = new AnsweringConnection(this.#environment, {
+      connection: this.#connection,
+      handler,
+      end: (reason) => this.end(reason),
+    });
+    this.#answer(greeting, 0, commonVersion(greeting));
   }
 
   #open(greeting: Handshake): void {

@@ -27,6 +27,10 @@ export interface TransportLimits {
   readonly missedPings: number;
   /** Accepted connections that have not shaken hands yet; further ones are closed at once. */
   readonly maxPendingConnections: number;
+  /** Accepted connections of enquirers; further ones are closed at once. */
+  readonly maxEnquirers: number;
+  /** A connection of the enquiry lane on which nothing is asked for so long is closed. */
+  readonly enquiryIdleMs: number;
   /** The same line about the same peer is logged at most once in so long. */
   readonly logIntervalMs: number;
 }
@@ -48,6 +52,8 @@ export const defaultTransportLimits: TransportLimits = {
   pingIntervalMs: 2000,
   missedPings: 5,
   maxPendingConnections: 64,
+  maxEnquirers: 1024,
+  enquiryIdleMs: 60_000,
   logIntervalMs: 10_000,
 };
 

@@ -1,7 +1,8 @@
-import { type Address, assert, type Listener, type Ports, Prng } from '@quorate/base';
+import { type Address, assert, type Listener, type Ports, Prng, parseAddress } from '@quorate/base';
 import type { PeerLinkHandlers, PeerLinks } from '@quorate/raft';
 import type { GroupId, NodeId, PeerMessage } from '@quorate/schema';
 import { AcceptedConnections } from './accepted-connections.ts';
+import type { EnquiryHandler } from './enquiry/enquiry.ts';
 import { Lane } from './handshake.ts';
 import { LimitedLog } from './limited-log.ts';
 import { resolveLimits, type TransportLimits } from './limits.ts';
@@ -28,6 +29,8 @@ export interface PeerLinksOptions
    */
   readonly peers: ReadonlyMap<NodeId, Address>;
   readonly limits?: Partial<TransportLimits>;
+  /** Answers what nodes ask that need not be peers; left out: they are refused. */
+  readonly enquired?: EnquiryHandler;
 }
 
 /** Links over the network port's connections. */
@@ -83,6 +86,7 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
       message: (from, group, message) => {
         if (!this.#isClosed) this.#handlers?.message(from, group, message);
       },
+      enquired: options.enquired ?? null,
     });
   }
 
@@ -231,15 +235,6 @@ export function createPeerLinks(options: PeerLinksOptions): ListeningPeerLinks {
     throw invalidOption('incarnation', 'is not a whole number from 0 to 2^53 - 1');
   }
   return new ConnectedPeerLinks(options);
-}
-
-/** 'host:port'; a host with colons (IPv6) stands in brackets. */
-function parseAddress(text: string): Address | null {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
-  if (match === null) return null;
-  const port = Number(match[3]);
-  const host = match[1] ?? match[2] ?? '';
-  return port >= 1 && port <= 65_535 ? { host, port } : null;
 }
 
 function seedFrom(bytes: Uint8Array): number {

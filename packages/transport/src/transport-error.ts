@@ -9,6 +9,12 @@ export interface TransportErrorMetadata {
     readonly port: number;
     readonly reason: string;
   };
+  /** Whether the request arrived is unknown. */
+  TRANSPORT_ENQUIRY_FAILED: {
+    readonly host: string;
+    readonly port: number;
+    readonly reason: string;
+  };
   TRANSPORT_INVALID_OPTION: { readonly option: string; readonly reason: string };
 }
 

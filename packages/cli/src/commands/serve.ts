@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { FileSystemError } from '@quorate/base';
+import { FileSystemError, formatAddress } from '@quorate/base';
 import type { QuorateServer, ServerOptions } from '@quorate/server';
 import { type ChildMessage, formatMemberId } from '../child-message.ts';
 import { CliError, codeOf, messageOf } from '../cli-error.ts';
@@ -8,7 +8,6 @@ import {
   loadServeConfiguration,
   type ServeConfiguration,
 } from '../configuration/serve-configuration.ts';
-import { formatAddress } from '../configuration/url.ts';
 import type { Output } from '../output.ts';
 import { checkAddresses } from '../port-check.ts';
 import { exitSoon, stopRequested } from '../stop-signal.ts';

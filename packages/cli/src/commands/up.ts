@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { basename, relative, resolve } from 'node:path';
+import { formatAddress } from '@quorate/base';
 import colours from 'picocolors';
 import { CliError } from '../cli-error.ts';
 import { loadServeConfiguration } from '../configuration/serve-configuration.ts';
-import { formatAddress } from '../configuration/url.ts';
 import type { Output } from '../output.ts';
 import { checkAddresses } from '../port-check.ts';
 import { exitSoon, stopRequested } from '../stop-signal.ts';

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Address } from '@quorate/base';
+import { type Address, formatAddress } from '@quorate/base';
 
 /** `http://host:port`, taken apart; `text` is the canonical spelling. */
 export interface HttpUrl extends Address {
@@ -36,12 +36,6 @@ export function parseHttpUrl(input: string): HttpUrl | string {
   const isGood = isIpv6 ? isIPv6(host) : isIPv4(host) || isHostName(host);
   if (!isGood) return `${quoted} has no valid host; give a name, an IPv4 address or [IPv6]`;
   return { host, port, text: `http://${formatAddress({ host, port })}` };
-}
-
-/** `host:port`, with brackets around an IPv6 address. */
-export function formatAddress(address: Address): string {
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `${host}:${address.port}`;
 }
 
 /** Such an address can be listened on, but nobody can connect to it from elsewhere. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Address } from '@quorate/base';
+import { formatAddress } from '@quorate/base';
 import { supervisedFlag } from '../child-message.ts';
 import { CliError } from '../cli-error.ts';
 import type { SettingKey } from '../configuration/settings.ts';
-import { formatAddress } from '../configuration/url.ts';
 
 const host = '127.0.0.1';
 /** Far enough apart that the ports of one node are recognized at a glance: 2379, 2479, 2579. */

@@ -87,8 +87,12 @@ export class VirtualMachine {
     });
   }
 
-  /** A node alone in its cluster, but for what `given` says. */
-  open(given: Partial<HostOptions> = {}): Opening {
+  /**
+   * A node alone in its cluster, but for what `given` says.
+   *
+   * @param voters of the group when it is new; left out: all members
+   */
+  open(given: Partial<HostOptions> = {}, voters?: readonly NodeId[]): Opening {
     const machine = new ListMachine();
     const opening: Opening = { calls: 0, error: null, host: null, halts: [], machine };
     const listen = { host: `node${this.id}`, port: 7000 };
@@ -100,7 +104,14 @@ export class VirtualMachine {
         dataDirectory: 'data',
         listen,
         members: new Map([[this.id, listen]]),
-        groups: [{ id: 1, name: 'list', stateMachine: machine }],
+        groups: [
+          {
+            id: 1,
+            name: 'list',
+            stateMachine: machine,
+            ...(voters === undefined ? {} : { voters }),
+          },
+        ],
         onHalt: (error) => opening.halts.push(error),
         ...given,
       },

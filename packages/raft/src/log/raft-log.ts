@@ -156,7 +156,10 @@ export class RaftLog {
    */
   lastIndexWithTermAtMost(index: LogIndex, term: Term): LogIndex {
     let candidate = Math.min(index, this.lastIndex);
-    while (candidate > this.#start.index && (this.termAt(candidate) as Term) > term) candidate--;
+    for (; candidate > this.#start.index; candidate--) {
+      const found = this.termAt(candidate) as Term;
+      if (found <= term) break;
+    }
     return candidate;
   }
 }

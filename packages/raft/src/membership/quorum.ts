@@ -28,9 +28,10 @@ function reachedByAll(
   for (let filled = 0; filled < count; filled++) {
     const value = reachedBy(voters[filled] as NodeId);
     let at = filled;
-    while (at > 0 && (descending[at - 1] as number) < value) {
-      descending[at] = descending[at - 1] as number;
-      at--;
+    for (; at > 0; at--) {
+      const smaller = descending[at - 1] as number;
+      if (smaller >= value) break;
+      descending[at] = smaller;
     }
     descending[at] = value;
   }

@@ -10,7 +10,12 @@ import type {
 import { Prng, portableChecksum } from '@quorate/base';
 import type { GroupId, NodeId, PeerMessage } from '@quorate/schema';
 import { Scheduler, VirtualNetwork } from '@quorate/sim';
-import { createPeerLinks, type ListeningPeerLinks, type TransportLimits } from '@quorate/transport';
+import {
+  createPeerLinks,
+  type EnquiryHandler,
+  type ListeningPeerLinks,
+  type TransportLimits,
+} from '@quorate/transport';
 
 export const clusterId = '0123456789abcdef';
 
@@ -79,7 +84,7 @@ export class Rig {
   node(
     id: NodeId,
     peers: readonly NodeId[],
-    overrides: { clusterId?: string; incarnation?: number } = {},
+    overrides: { clusterId?: string; incarnation?: number; enquired?: EnquiryHandler } = {},
   ): RigNode {
     const counted = new Map<string, number>();
     const logged: LogLine[] = [];

@@ -1,0 +1,150 @@
+import type { MembershipChange, MembershipStep } from '@quorate/raft';
+import type { GroupHandle, GroupStatus, RuntimeError } from '@quorate/runtime';
+import type { GroupId, NodeId } from '@quorate/schema';
+import type { EnquiryHandler } from '@quorate/transport';
+import {
+  type ClusterAnswer,
+  type ClusterRequest,
+  changeOf,
+  type DescribedGroup,
+  encodeAnswer,
+  type JoiningNode,
+  parseRequest,
+} from './messages.ts';
+
+export interface DeskOptions {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  readonly groups: readonly GroupId[];
+  readonly group: (id: GroupId) => GroupHandle<unknown>;
+  /** 'host:port'; empty when not known. */
+  readonly addressOf: (id: NodeId, group: GroupId) => string;
+  /** Whether who asks to join is let in. */
+  readonly admitsNodes: boolean;
+}
+
+type Reply = (answer: ClusterAnswer) => void;
+
+/** Answers what other nodes ask of the cluster, for the groups of this process. */
+export class ClusterDesk {
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  readonly handle: EnquiryHandler = (bytes, answer) => {
+    const reply: Reply = (told) => answer(encodeAnswer(told));
+    const request = parseRequest(bytes);
+    if (request === null) {
+      reply(refusal('HOST_REQUEST_UNKNOWN', 'this node does not understand the request'));
+    } else if (request.kind === 'describe') {
+      const { clusterId, nodeId, groups } = this.#options;
+      const described = groups.map((id) => this.#describe(id));
+      reply({ kind: 'described', clusterId, nodeId, groups: described });
+    } else if (this.#options.groups.includes(request.group)) {
+      this.#serve(request, this.#options.group(request.group), reply);
+    } else {
+      reply(refusal('HOST_GROUP_UNKNOWN', `this node has no group ${request.group}`));
+    }
+  };
+
+  #serve(
+    request: Exclude<ClusterRequest, { kind: 'describe' }>,
+    group: GroupHandle<unknown>,
+    reply: Reply,
+  ): void {
+    if (request.kind === 'transfer') {
+      group.transferLeadership(request.to === 0 ? null : request.to, (error) =>
+        reply(error === null ? { kind: 'transferred' } : this.#failure(error, group)),
+      );
+      return;
+    }
+    const change =
+      request.kind === 'change'
+        ? changeOf(request.steps)
+        : this.#admission(request.node, group.status());
+    if ('kind' in change) {
+      reply(change);
+      return;
+    }
+    group.changeMembership(change, (error, index) =>
+      reply(error === null ? { kind: 'changed', index: index ?? 0 } : this.#failure(error, group)),
+    );
+  }
+
+  /**
+   * Who joins has to reach everyone, and everyone it: the addresses of all members go into the
+   * configuration with it. Asking again, after an answer was lost, changes nothing.
+   */
+  #admission(node: JoiningNode, status: GroupStatus): MembershipChange | ClusterAnswer {
+    if (!this.#options.admitsNodes) {
+      return refusal(
+        'HOST_JOINING_REFUSED',
+        'this cluster lets nobody join by asking: have the node added by a member',
+      );
+    }
+    const { configuration } = status;
+    const { voters, votersOutgoing, learners, learnersNext, members } = configuration;
+    const known = members.find(({ id }) => id === node.id);
+    const isKnown = [...voters, ...votersOutgoing, ...learners, ...learnersNext].includes(node.id);
+    const { id, incarnation, address, locality, promote } = node;
+    if (isKnown && known !== undefined && ![0, incarnation].includes(known.incarnation)) {
+      return refusal(
+        'HOST_NODE_ID_TAKEN',
+        `node ${id} is a member already, with other data than this node has: give this node an ` +
+          'id of its own, or remove the old one first',
+      );
+    }
+    const describing: MembershipStep[] = [];
+    for (const member of new Set([...voters, ...votersOutgoing, ...learners])) {
+      const its = this.#options.addressOf(member, status.group);
+      const has = members.find((one) => one.id === member)?.address ?? '';
+      if (member !== id && has === '' && its !== '') {
+        describing.push({ kind: 'describe', id: member, address: its });
+      }
+    }
+    if (isKnown) {
+      return { steps: [...describing, { kind: 'describe', id, address, incarnation }] };
+    }
+    const member = { address, incarnation, locality, promote };
+    return { steps: [...describing, { kind: 'addLearner', id, member }] };
+  }
+
+  #describe(id: GroupId): DescribedGroup {
+    const { configuration, leader } = this.#options.group(id).status();
+    const { voters, votersOutgoing, learners, learnersNext } = configuration;
+    const deciding = new Set([...voters, ...votersOutgoing]);
+    const all = new Set([...deciding, ...learners, ...learnersNext]);
+    return {
+      id,
+      leader,
+      members: [...all].map((node) => ({
+        id: node,
+        address: this.#options.addressOf(node, id),
+        role: deciding.has(node) ? 'voter' : 'learner',
+      })),
+    };
+  }
+
+  #failure(error: RuntimeError, group: GroupHandle<unknown>): ClusterAnswer {
+    const { code, message, metadata } = error;
+    const { leader } = group.status();
+    const reason = 'reason' in metadata ? String(metadata.reason) : '';
+    return {
+      kind: 'refused',
+      code,
+      message,
+      reason,
+      leader,
+      leaderAddress:
+        leader === this.#options.nodeId
+          ? ''
+          : this.#options.addressOf(leader, group.status().group),
+    };
+  }
+}
+
+function refusal(code: string, message: string): ClusterAnswer {
+  return { kind: 'refused', code, message, reason: '', leader: 0, leaderAddress: '' };
+}

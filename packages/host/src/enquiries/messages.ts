@@ -1,0 +1,202 @@
+import type { MembershipChange, MembershipStep } from '@quorate/raft';
+import type { GroupId, LogIndex, NodeId } from '@quorate/schema';
+
+/**
+ * What nodes ask each other about a cluster rather than within a group: by nodes that are no
+ * members yet, and by those that need the leader of a group to do something. JSON in UTF-8: it is
+ * rare, and a person can read it in a capture.
+ */
+export type ClusterRequest =
+  /** Who is there? */
+  | { readonly kind: 'describe' }
+  /** Let this node take part; to be asked of the group's leader. */
+  | {
+      readonly kind: 'join';
+      readonly group: GroupId;
+      readonly node: JoiningNode;
+    }
+  | {
+      readonly kind: 'change';
+      readonly group: GroupId;
+      readonly steps: readonly MembershipStep[];
+    }
+  | { readonly kind: 'transfer'; readonly group: GroupId; readonly to: NodeId };
+
+export interface JoiningNode {
+  readonly id: NodeId;
+  readonly incarnation: number;
+  /** 'host:port', as its peers reach it. */
+  readonly address: string;
+  readonly locality: string;
+  /** Become a voter once it has caught up, rather than stay a learner. */
+  readonly promote: boolean;
+}
+
+export interface DescribedMember {
+  readonly id: NodeId;
+  /** Empty: not known to whom was asked. */
+  readonly address: string;
+  readonly role: 'voter' | 'learner';
+}
+
+export interface DescribedGroup {
+  readonly id: GroupId;
+  /** 0: none known. */
+  readonly leader: NodeId;
+  readonly members: readonly DescribedMember[];
+}
+
+export interface ClusterDescription {
+  /** 16 hex digits. */
+  readonly clusterId: string;
+  /** Who answers. */
+  readonly nodeId: NodeId;
+  readonly groups: readonly DescribedGroup[];
+}
+
+export type ClusterAnswer =
+  | ({ readonly kind: 'described' } & ClusterDescription)
+  /** In force and committed at this index. */
+  | { readonly kind: 'changed'; readonly index: LogIndex }
+  | { readonly kind: 'transferred' }
+  | {
+      readonly kind: 'refused';
+      /** Of a `RuntimeError` or a `HostError`. */
+      readonly code: string;
+      readonly message: string;
+      /** Of RUNTIME_CHANGE_REFUSED, else empty. */
+      readonly reason: string;
+      /** Whom to ask instead; 0: unknown, or nobody. */
+      readonly leader: NodeId;
+      readonly leaderAddress: string;
+    };
+
+const text = new TextEncoder();
+const textOf = new TextDecoder('utf-8', { fatal: true });
+
+export function encodeRequest(request: ClusterRequest): Uint8Array {
+  return text.encode(JSON.stringify(request));
+}
+
+export function encodeAnswer(answer: ClusterAnswer): Uint8Array {
+  return text.encode(JSON.stringify(answer));
+}
+
+/** @returns null when the bytes are no request that this version knows */
+export function parseRequest(bytes: Uint8Array): ClusterRequest | null {
+  const found = parseObject(bytes);
+  if (found === null) return null;
+  const { kind, group, node, steps, to } = found;
+  if (kind === 'describe') return { kind };
+  if (!isId(group)) return null;
+  if (kind === 'join') {
+    const joining = joiningNode(node);
+    return joining === null ? null : { kind, group, node: joining };
+  }
+  if (kind === 'transfer') return to === 0 || isId(to) ? { kind, group, to } : null;
+  if (kind !== 'change' || !Array.isArray(steps) || steps.length > maxSteps) return null;
+  const parsed = steps.map(stepOf);
+  return parsed.includes(null) ? null : { kind, group, steps: parsed as MembershipStep[] };
+}
+
+/** @returns null when the bytes are no answer that this version knows */
+export function parseAnswer(bytes: Uint8Array): ClusterAnswer | null {
+  const found = parseObject(bytes);
+  if (found === null) return null;
+  switch (found['kind']) {
+    case 'transferred':
+      return { kind: 'transferred' };
+    case 'changed':
+      return isIndex(found['index']) ? { kind: 'changed', index: found['index'] } : null;
+    case 'refused':
+      return refusedAnswer(found);
+    case 'described':
+      return describedAnswer(found);
+    default:
+      return null;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const maxSteps = 64;
+const maxTextLength = 255;
+
+function parseObject(bytes: Uint8Array): Fields | null {
+  try {
+    return objectOf(JSON.parse(textOf.decode(bytes)));
+  } catch {
+    return null;
+  }
+}
+
+function objectOf(value: unknown): Fields | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Fields)
+    : null;
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isId(value: unknown): value is number {
+  return isIndex(value) && value > 0;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxTextLength;
+}
+
+function joiningNode(value: unknown): JoiningNode | null {
+  const { id, incarnation, address, locality, promote } = objectOf(value) ?? {};
+  if (!isId(id) || !isIndex(incarnation) || !isText(address) || !isText(locality)) return null;
+  return typeof promote === 'boolean' ? { id, incarnation, address, locality, promote } : null;
+}
+
+/** Only what a node may ask of another: the whole of `MembershipChange` is for the leader's own. */
+function stepOf(value: unknown): MembershipStep | null {
+  const { kind, id, member } = objectOf(value) ?? {};
+  if (!isId(id)) return null;
+  if (kind === 'remove') return { kind, id };
+  if (kind !== 'addVoter' && kind !== 'addLearner') return null;
+  const { address = '', locality = '', priority = 0, promote } = objectOf(member) ?? {};
+  if (!isText(address) || !isText(locality) || !isIndex(priority)) return null;
+  const attributes = { address, locality, priority };
+  if (kind === 'addVoter') return { kind, id, member: attributes };
+  return { kind, id, member: { ...attributes, promote: promote === true } };
+}
+
+function refusedAnswer(found: Fields): ClusterAnswer | null {
+  const { code, message, reason, leader, leaderAddress } = found;
+  if (!isText(code) || typeof message !== 'string' || !isText(reason)) return null;
+  if (!isIndex(leader) || !isText(leaderAddress)) return null;
+  return { kind: 'refused', code, message, reason, leader, leaderAddress };
+}
+
+function describedAnswer(found: Fields): ClusterAnswer | null {
+  const { clusterId, nodeId, groups } = found;
+  if (typeof clusterId !== 'string' || !/^[0-9a-f]{16}$/.test(clusterId)) return null;
+  if (!isId(nodeId) || !Array.isArray(groups)) return null;
+  const described = groups.map(groupOf);
+  if (described.includes(null)) return null;
+  return { kind: 'described', clusterId, nodeId, groups: described as DescribedGroup[] };
+}
+
+function groupOf(value: unknown): DescribedGroup | null {
+  const { id, leader, members } = objectOf(value) ?? {};
+  if (!isId(id) || !isIndex(leader) || !Array.isArray(members)) return null;
+  const described = members.map(memberOf);
+  return described.includes(null) ? null : { id, leader, members: described as DescribedMember[] };
+}
+
+function memberOf(value: unknown): DescribedMember | null {
+  const { id, address, role } = objectOf(value) ?? {};
+  if (!isId(id) || !isText(address)) return null;
+  return role === 'voter' || role === 'learner' ? { id, address, role } : null;
+}
+
+/** What a `change` request asks for. */
+export function changeOf(steps: readonly MembershipStep[]): MembershipChange {
+  return { steps };
+}
