@@ -12,7 +12,14 @@ export interface Tree {
   readonly packages: readonly WorkspacePackage[];
 }
 
-const UNTRACKED_FOLDERS = new Set(['node_modules', '.git', 'dist', 'coverage', '.quorate']);
+const UNTRACKED_FOLDERS = new Set([
+  'node_modules',
+  '.git',
+  'dist',
+  'coverage',
+  '.quorate',
+  '.stryker-tmp',
+]);
 const UNTRACKED_FILES = /\.(tsbuildinfo|log)$/;
 const BINARY_FILES = /\.(bin|png|ico|gz|zst|pdf|woff2?)$/;
 

@@ -55,7 +55,7 @@ export interface HostOptions {
   readonly nodeId: NodeId;
   /** 16 hex digits; peers of another cluster are refused. */
   readonly clusterId: string;
-  /** Relative to the file-system port's root. Null: `storage` keeps everything, and no directory. */
+  /** Relative to the file-system port's root. Null: there is none, `storage` keeps everything. */
   readonly dataDirectory: string | null;
   /** Left out: a log and snapshot files in the data directory. */
   readonly storage?: HostStorage;
@@ -94,6 +94,8 @@ export interface JoinOptions {
   readonly promote?: boolean;
   /** Failure domain, outermost first: 'eu/de/fra1'. */
   readonly locality?: string;
+  /** Members to ask, when the log names none yet. */
+  readonly contacts?: readonly Address[];
 }
 
 /** @param index of the configuration in force, committed; null with an error */

@@ -1,7 +1,18 @@
 // For library authors: one process of a cluster over any ports, and the repair of its disk.
-export type { RepairReport } from '@quorate/storage';
-export { repairDataDirectory } from '@quorate/storage';
-export type { Host, HostGroup, HostOptions, HostTuning } from './host.ts';
+export type { DirectoryOwner, RepairReport } from '@quorate/storage';
+export { ownerOf, repairDataDirectory } from '@quorate/storage';
+export { describeCluster } from './describe-cluster.ts';
+export type { ClusterDescription, DescribedGroup, DescribedMember } from './enquiries/messages.ts';
+export type {
+  Host,
+  HostGroup,
+  HostOptions,
+  HostStorage,
+  HostTuning,
+  JoinOptions,
+  MembersDone,
+} from './host.ts';
 export { HostError, type HostErrorCode, type HostErrorMetadata } from './host-error.ts';
+export { memoryStorage } from './memory-storage.ts';
 export { openHost } from './open-host.ts';
 export { defaultTuning } from './tuning.ts';

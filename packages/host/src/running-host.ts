@@ -70,13 +70,13 @@ export class RunningHost implements Host {
 
   join(
     group: GroupId,
-    { promote = true, locality = '' }: JoinOptions,
+    { promote = true, locality = '', contacts: given = [] }: JoinOptions,
     timeoutMs: number,
     done: MembersDone,
   ): void {
     const { nodeId: id, incarnation } = this;
     const { clock } = this.#options.ports;
-    const contacts = this.#others(group);
+    const contacts = [...this.#others(group), ...given];
     if (contacts.length === 0) {
       const message = 'this node knows no member to ask: name one it can reach';
       const error = new HostError('HOST_OPTIONS_INVALID', message, { field: 'members' });
@@ -127,7 +127,8 @@ export class RunningHost implements Host {
   }
 
   #own(): Address {
-    return this.#options.members.get(this.nodeId) ?? this.address;
+    const given = this.#options.members.get(this.nodeId);
+    return given === undefined || given.port === 0 ? this.address : given;
   }
 
   /** Members that may be asked, the leader first if it is known. */

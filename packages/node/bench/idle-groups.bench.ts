@@ -7,8 +7,8 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Address, StateMachine } from '@quorate/base';
-import { clusterIdOf, openNode } from '../src/index.ts';
-import type { NodeOptions, QuorateNode } from '../src/node.ts';
+import { clusterIdOf, openMember } from '../src/index.ts';
+import type { ClusterMember, MemberOptions } from '../src/member.ts';
 
 const usage = `What idle groups cost: three nodes in one process, on real sockets and disks.
 
@@ -47,12 +47,12 @@ async function freeAddresses(count: number): Promise<Address[]> {
   return addresses;
 }
 
-async function open(directory: string, groups: number, awake: boolean): Promise<QuorateNode[]> {
+async function open(directory: string, groups: number, awake: boolean): Promise<ClusterMember[]> {
   const addresses = await freeAddresses(3);
   const members = new Map(addresses.map((address, at) => [at + 1, address]));
   const names = Array.from({ length: groups }, (_, at) => `group-${at}`);
   const options = addresses.map(
-    (listen, at): NodeOptions => ({
+    (listen, at): MemberOptions => ({
       nodeId: at + 1,
       clusterId: clusterIdOf('idle-groups', members.keys()),
       dataDirectory: join(directory, `node-${at + 1}`),
@@ -63,10 +63,10 @@ async function open(directory: string, groups: number, awake: boolean): Promise<
       log: { level: 'silent', format: 'json' },
     }),
   );
-  return Promise.all(options.map((one) => openNode(one)));
+  return Promise.all(options.map((one) => openMember(one)));
 }
 
-async function allLed(nodes: readonly QuorateNode[], groups: number): Promise<void> {
+async function allLed(nodes: readonly ClusterMember[], groups: number): Promise<void> {
   for (;;) {
     let led = 0;
     for (let at = 0; at < groups; at++) {

@@ -1,11 +1,38 @@
-// For users: open a node, name its cluster, repair its disk.
+// For users: open a node with state machines of one's own; repair its disk.
+
 export type { RepairReport } from '@quorate/host';
+export { memoryStorage } from '@quorate/host';
+export type {
+  AnswerOf,
+  CommandOf,
+  FullMachineShape,
+  MachineOf,
+  MachineShape,
+  MachineSource,
+  QueryOf,
+  ResultOf,
+  SimpleMachineShape,
+} from './embed/machine-forms.ts';
+export type {
+  AddressLike,
+  Group,
+  GroupSources,
+  LeadershipEvent,
+  MemberInfo,
+  NewMember,
+  NodeOptions,
+  ProposeOptions,
+  QuorateNode,
+  ReadOptions,
+} from './embed/node.ts';
+export { openNode } from './embed/open-node.ts';
+export type { Session, SessionOptions } from './embed/session.ts';
 export { clusterIdOf, memberIdOf } from './ids.ts';
-export type { LogOptions, NodeGroup, NodeOptions, QuorateNode } from './node.ts';
+export type { ClusterMember, LogOptions, MemberGroup, MemberOptions } from './member.ts';
 export type { NodeErrorCode, NodeErrorMetadata } from './node-error.ts';
 export { NodeError } from './node-error.ts';
 // For library authors: what a server needs beside its node.
 export { createLogger } from './observe/logger.ts';
-export { openNode } from './open-node.ts';
+export { openMember } from './open-member.ts';
 export type { RepairNodeOptions } from './repair-node.ts';
 export { repairNode } from './repair-node.ts';

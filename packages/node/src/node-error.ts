@@ -6,6 +6,12 @@ export interface NodeErrorMetadata {
   NODE_LISTEN_FAILED: { readonly host: string; readonly port: number; readonly reason: string };
   NODE_CONNECT_FAILED: { readonly host: string; readonly port: number; readonly reason: string };
   NODE_GROUP_UNKNOWN: { readonly group: string };
+  /** A command or a query of a type that the group's state machine does not take. */
+  NODE_COMMAND_INVALID: { readonly group: string };
+  /** Of a session: not applied, and never will be. */
+  NODE_NOT_APPLIED: { readonly reason: string };
+  /** Of a session: applied once; the answer is gone. */
+  NODE_ANSWER_FORGOTTEN: { readonly index: number };
 }
 
 export type NodeErrorCode = keyof NodeErrorMetadata;

@@ -1,4 +1,4 @@
-import type { Logger, Ports } from '@quorate/base';
+import type { Logger, Network, Ports } from '@quorate/base';
 import { checksum, systemCrypto, zstdCodec } from './computation.ts';
 import type { RealFileSystem } from './disk/file-system.ts';
 import { createFileSystem } from './disk/file-system.ts';
@@ -14,13 +14,20 @@ export interface RealPorts extends Ports {
   readonly metrics: RealMetrics;
 }
 
-/** @param root absolute; what relative paths are relative to */
-export function createRealPorts(root: string, logger: Logger): RealPorts {
+/**
+ * @param root absolute; what relative paths are relative to
+ * @param network left out: TCP
+ */
+export function createRealPorts(
+  root: string,
+  logger: Logger,
+  network: (logger: Logger) => Network = createNetwork,
+): RealPorts {
   return {
     clock: createClock(),
     timers,
     fileSystem: createFileSystem(root),
-    network: createNetwork(logger),
+    network: network(logger),
     logger,
     metrics: createMetrics(),
     checksum,

@@ -3,7 +3,7 @@ import { present } from '@quorate/base';
 import type { RepairReport } from '@quorate/host';
 import { repairDataDirectory } from '@quorate/host';
 import { groupIdOf } from './ids.ts';
-import type { LogOptions } from './node.ts';
+import type { LogOptions } from './member.ts';
 import { createLogger } from './observe/logger.ts';
 import { createRealPorts } from './real-ports.ts';
 

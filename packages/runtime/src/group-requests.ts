@@ -293,7 +293,9 @@ export class GroupRequests {
     const { options, raft } = this.#context;
     const nowMs = this.#context.nowMs();
     const target = to ?? raft.bestSuccessor;
-    const refusal = raft.transferLeadership(target, nowMs);
+    // Nobody is fit to take over at this moment, which may pass.
+    const isNobody = to === null && target === 0 && raft.role === 'leader';
+    const refusal = isNobody ? 'notCaughtUp' : raft.transferLeadership(target, nowMs);
     if (refusal === null) {
       const deadlineMs = nowMs + 2 * options.tuning.requestTimeoutMs;
       this.#membership.transferBegun(target, deadlineMs, done);

@@ -14,6 +14,34 @@ export type {
   ReadOptions,
   TransferDone,
 } from './group-handle.ts';
+export {
+  type CheckedMachine,
+  type CheckedMachineOptions,
+  checkedMachine,
+} from './machines/checked-machine.ts';
+export { guardMachine, type MachineGuardOptions } from './machines/guarded-machine.ts';
+export {
+  MachineError,
+  type MachineErrorCode,
+  type MachineErrorMetadata,
+} from './machines/machine-error.ts';
+export {
+  adaptSimple,
+  type SimpleAdapter,
+  type SimpleAdapterOptions,
+} from './machines/simple-adapter.ts';
+export {
+  type AppliedSimpleResult,
+  appliedResult,
+  type RefusedSimpleResult,
+  type SimpleResult,
+} from './machines/simple-result.ts';
+export {
+  isSimpleStateMachine,
+  type SimpleEntry,
+  type SimpleStateMachine,
+} from './machines/simple-state-machine.ts';
+export type { Tripwires } from './machines/tripwires.ts';
 export { Runtime } from './runtime.ts';
 export type { RuntimeErrorCode, RuntimeErrorMetadata } from './runtime-error.ts';
 export { RuntimeError } from './runtime-error.ts';

@@ -18,7 +18,9 @@ export interface RuntimeErrorMetadata {
   /** The command was in a log and was overwritten: it has not happened and never will. */
   RUNTIME_PROPOSAL_LOST: { readonly leader: NodeId };
   /** It may have happened, may yet happen, or never. Not a failure; never resend blindly. */
-  RUNTIME_OUTCOME_UNKNOWN: { readonly reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot' };
+  RUNTIME_OUTCOME_UNKNOWN: {
+    readonly reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot' | 'aborted' | 'session';
+  };
   /** A read found no quorum in time. Safe to ask again. */
   RUNTIME_READ_TIMEOUT: { readonly timeoutMs: number };
   /** The command is committed, but not (yet) durable in the failure domains asked for. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Address, Logger } from '@quorate/base';
 import type { KvStateMachine } from '@quorate/kv';
-import type { QuorateNode } from '@quorate/node';
+import type { ClusterMember } from '@quorate/node';
 import { etcd } from '@quorate/schema';
 import {
   type EtcdResult,
@@ -31,7 +31,7 @@ const closeGraceMs = 800;
 export interface EtcdServerOptions {
   readonly name: string;
   readonly identity: ServerIdentity;
-  readonly node: QuorateNode;
+  readonly node: ClusterMember;
   readonly machine: EtcdStateMachine;
   readonly store: KvStateMachine;
   readonly peerUrls: ServiceOptions['peerUrls'];

@@ -1,5 +1,5 @@
 import type { Logger } from '@quorate/base';
-import type { NodeGroup } from '@quorate/node';
+import type { MemberGroup } from '@quorate/node';
 import { RuntimeError } from '@quorate/runtime';
 import {
   type EtcdResult,
@@ -19,7 +19,7 @@ function isSame(a: MemberAttributes | undefined, b: MemberAttributes): boolean {
  * is a leader it tries again. Saying it twice does no harm.
  */
 export class MemberPublisher {
-  readonly #group: NodeGroup<EtcdResult>;
+  readonly #group: MemberGroup<EtcdResult>;
   readonly #machine: EtcdStateMachine;
   readonly #attributes: MemberAttributes;
   readonly #logger: Logger;
@@ -27,7 +27,7 @@ export class MemberPublisher {
   #isStopped = false;
 
   constructor(
-    group: NodeGroup<EtcdResult>,
+    group: MemberGroup<EtcdResult>,
     machine: EtcdStateMachine,
     attributes: MemberAttributes,
     logger: Logger,

@@ -1,4 +1,4 @@
-import type { NodeGroup } from '@quorate/node';
+import type { MemberGroup } from '@quorate/node';
 import { RuntimeError } from '@quorate/runtime';
 import type { EtcdResult } from './core/etcd-state-machine.ts';
 import type { ServedGroup } from './core/service-context.ts';
@@ -10,7 +10,7 @@ function refusal(error: unknown): RuntimeError {
 }
 
 /** The node's group in the form the service takes, which calls back. */
-export function servedGroupOf(group: NodeGroup<EtcdResult>): ServedGroup {
+export function servedGroupOf(group: MemberGroup<EtcdResult>): ServedGroup {
   return {
     propose(command, done) {
       group.propose(command).then(

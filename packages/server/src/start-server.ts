@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { type Address, present } from '@quorate/base';
 import { KvStateMachine } from '@quorate/kv';
-import { clusterIdOf, createLogger, memberIdOf, openNode } from '@quorate/node';
+import { clusterIdOf, createLogger, memberIdOf, openMember } from '@quorate/node';
 import type { NodeId } from '@quorate/schema';
 import { EtcdStateMachine } from './core/index.ts';
 import { EtcdServer, groupName, maxCommandBytes } from './etcd-server.ts';
@@ -18,7 +18,7 @@ function peerAddress({ name, peerUrls }: MemberConfig): Address {
  * there may be no leader yet.
  *
  * @throws ServerError SERVER_ADDRESS_IN_USE, SERVER_LISTEN_FAILED
- * @throws NodeError, FileSystemError, StorageError as `openNode` does
+ * @throws NodeError, FileSystemError, StorageError as `openMember` does
  */
 export async function startServer(options: ServerOptions): Promise<QuorateServer> {
   const { clusterToken, members } = options;
@@ -28,7 +28,7 @@ export async function startServer(options: ServerOptions): Promise<QuorateServer
   const log = options.log ?? { level: 'info', format: 'logfmt' };
   const store = new KvStateMachine({ checksum: { crc32 } });
   const machine = new EtcdStateMachine(store);
-  const node = await openNode({
+  const node = await openMember({
     nodeId,
     clusterId,
     dataDirectory: options.dataDirectory,

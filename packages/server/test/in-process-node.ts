@@ -1,6 +1,6 @@
 import type { Address } from '@quorate/base';
 import { KvStateMachine } from '@quorate/kv';
-import type { NodeGroup, QuorateNode } from '@quorate/node';
+import type { ClusterMember, MemberGroup } from '@quorate/node';
 import type { Applied, GroupStatus, RuntimeError } from '@quorate/runtime';
 import { majorityConfiguration } from '@quorate/schema';
 import { type EtcdResult, EtcdStateMachine } from '@quorate/server/core';
@@ -8,7 +8,7 @@ import { type EtcdResult, EtcdStateMachine } from '@quorate/server/core';
 export const nodeId = 0x1_2345_6789;
 
 /** A group of one that applies every command at once, until it is told to fail. */
-export class InProcessGroup implements NodeGroup<EtcdResult> {
+export class InProcessGroup implements MemberGroup<EtcdResult> {
   readonly store = new KvStateMachine();
   readonly machine = new EtcdStateMachine(this.store);
   readonly proposed: Uint8Array[] = [];
@@ -61,14 +61,14 @@ export class InProcessGroup implements NodeGroup<EtcdResult> {
   }
 }
 
-export class InProcessNode implements QuorateNode {
+export class InProcessNode implements ClusterMember {
   readonly nodeId = nodeId;
   readonly address: Address = { host: '127.0.0.1', port: 1 };
   readonly etcd = new InProcessGroup();
   isClosed = false;
 
-  group<Result>(): NodeGroup<Result> {
-    return this.etcd as unknown as NodeGroup<Result>;
+  group<Result>(): MemberGroup<Result> {
+    return this.etcd as unknown as MemberGroup<Result>;
   }
 
   async metricsText(): Promise<string> {

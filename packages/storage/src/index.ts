@@ -1,6 +1,10 @@
 // For library authors: the host opens these three, in this order.
-export type { ClaimOptions, DataDirectory } from './identity/data-directory.ts';
-export { claimDataDirectory } from './identity/data-directory.ts';
+export type { ClaimOptions, DataDirectory, DirectoryOwner } from './identity/data-directory.ts';
+export { claimDataDirectory, ownerOf } from './identity/data-directory.ts';
+export type { MemoryLogStore, MemoryLogStoreOptions } from './memory/memory-log-store.ts';
+export { createMemoryLogStore } from './memory/memory-log-store.ts';
+export type { MemorySnapshotStoreOptions } from './memory/memory-snapshot-store.ts';
+export { createMemorySnapshotStore } from './memory/memory-snapshot-store.ts';
 export type { Damage } from './repair/log-survey.ts';
 export type { RepairOptions, RepairReport } from './repair/repair-data-directory.ts';
 export { repairDataDirectory } from './repair/repair-data-directory.ts';

@@ -33,7 +33,7 @@ export interface Handshake {
 const handshakeBytes = 52;
 const spokenVersions = { min: 1, max: 1 } as const;
 
-/** On the enquiry lane cluster and reader may be 0: whoever is there. The writer need be no member. */
+/** On the enquiry lane cluster and reader may be 0, whoever is there; anyone may write. */
 export const Lane = { control: 0, bulk: 1, enquiry: 2 } as const;
 export type Lane = (typeof Lane)[keyof typeof Lane];
 export const laneNames = ['control', 'bulk', 'enquiry'] as const;

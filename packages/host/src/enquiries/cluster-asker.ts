@@ -1,5 +1,5 @@
 import { type Address, assert, formatAddress, type Ports, parseAddress } from '@quorate/base';
-import type { MembershipRefusalReason } from '@quorate/raft';
+import type { MembershipRefusalReason, TransferRefusal } from '@quorate/raft';
 import { RuntimeError } from '@quorate/runtime';
 import type { Enquirer } from '@quorate/transport';
 import { HostError } from '../host-error.ts';
@@ -28,12 +28,17 @@ const passing: ReadonlySet<string> = new Set([
   'RUNTIME_PROPOSAL_LOST',
   'RUNTIME_OUTCOME_UNKNOWN',
   'RUNTIME_HALTED',
-  'HOST_GROUP_UNKNOWN',
+  'GROUP_UNKNOWN',
 ]);
 const passingRefusals: ReadonlySet<string> = new Set<MembershipRefusalReason>([
   'tooEarly',
   'changePending',
   'joint',
+  'transferring',
+]);
+
+const passingTransfers: ReadonlySet<string> = new Set<TransferRefusal>([
+  'notCaughtUp',
   'transferring',
 ]);
 
@@ -92,6 +97,7 @@ export class ClusterAsker {
 
 function isPassing({ code, reason }: Refused): boolean {
   if (code === 'RUNTIME_CHANGE_REFUSED') return passingRefusals.has(reason);
+  if (code === 'RUNTIME_TRANSFER_FAILED') return passingTransfers.has(reason);
   return passing.has(code);
 }
 

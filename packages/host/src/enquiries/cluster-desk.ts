@@ -37,7 +37,7 @@ export class ClusterDesk {
     const reply: Reply = (told) => answer(encodeAnswer(told));
     const request = parseRequest(bytes);
     if (request === null) {
-      reply(refusal('HOST_REQUEST_UNKNOWN', 'this node does not understand the request'));
+      reply(refusal('REQUEST_UNKNOWN', 'this node does not understand the request'));
     } else if (request.kind === 'describe') {
       const { clusterId, nodeId, groups } = this.#options;
       const described = groups.map((id) => this.#describe(id));
@@ -45,7 +45,7 @@ export class ClusterDesk {
     } else if (this.#options.groups.includes(request.group)) {
       this.#serve(request, this.#options.group(request.group), reply);
     } else {
-      reply(refusal('HOST_GROUP_UNKNOWN', `this node has no group ${request.group}`));
+      reply(refusal('GROUP_UNKNOWN', `this node has no group ${request.group}`));
     }
   };
 
@@ -80,7 +80,7 @@ export class ClusterDesk {
   #admission(node: JoiningNode, status: GroupStatus): MembershipChange | ClusterAnswer {
     if (!this.#options.admitsNodes) {
       return refusal(
-        'HOST_JOINING_REFUSED',
+        'JOINING_REFUSED',
         'this cluster lets nobody join by asking: have the node added by a member',
       );
     }
@@ -91,7 +91,7 @@ export class ClusterDesk {
     const { id, incarnation, address, locality, promote } = node;
     if (isKnown && known !== undefined && ![0, incarnation].includes(known.incarnation)) {
       return refusal(
-        'HOST_NODE_ID_TAKEN',
+        'NODE_ID_TAKEN',
         `node ${id} is a member already, with other data than this node has: give this node an ` +
           'id of its own, or remove the old one first',
       );

@@ -61,7 +61,7 @@ export type ClusterAnswer =
   | { readonly kind: 'transferred' }
   | {
       readonly kind: 'refused';
-      /** Of a `RuntimeError` or a `HostError`. */
+      /** Of a `RuntimeError`, or JOINING_REFUSED, NODE_ID_TAKEN, GROUP_UNKNOWN, REQUEST_UNKNOWN. */
       readonly code: string;
       readonly message: string;
       /** Of RUNTIME_CHANGE_REFUSED, else empty. */

@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '@quorate/base';
 import { silentLogger } from '@quorate/base';
 import { destination, pino, stdTimeFunctions } from 'pino';
-import type { LogOptions } from '../node.ts';
+import type { LogOptions } from '../member.ts';
 import { formatLogfmt } from './logfmt.ts';
 
 /** Where lines go; each call is one or more whole lines. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@quorate/base';
-import type { LogOptions } from '../../src/node.ts';
+import type { LogOptions } from '../../src/member.ts';
 import { formatLogfmt } from '../../src/observe/logfmt.ts';
 import { createLogger } from '../../src/observe/logger.ts';
 

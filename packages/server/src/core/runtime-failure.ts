@@ -47,6 +47,9 @@ function outcomeUnknown(error: RuntimeError<'RUNTIME_OUTCOME_UNKNOWN'>): RpcErro
       return rpcErrors.serverStopped;
     case 'timeout':
     case 'snapshot':
+    // Only those who ask in promises, or through sessions of the runtime's, are told these.
+    case 'aborted':
+    case 'session':
       return rpcErrors.timedOut;
   }
 }

@@ -124,6 +124,29 @@ function takeLock(blocking: BlockingFileSystem, directory: string): DirectoryLoc
   }
 }
 
+/**
+ * Whose directory it is, without taking it: its node may be running.
+ *
+ * @returns null when it is nobody's yet, or there is no such directory
+ * @throws StorageError STORAGE_VERSION_UNSUPPORTED, STORAGE_CORRUPT
+ */
+export function ownerOf(fileSystem: FileSystem, directory: string): DirectoryOwner | null {
+  const { blocking } = fileSystem;
+  try {
+    const identity = readIdentity(blocking, directory);
+    return identity === null ? null : { clusterId: identity.clusterId, nodeId: identity.nodeId };
+  } catch (error) {
+    if (error instanceof FileSystemError && error.kind === 'notFound') return null;
+    throw error;
+  }
+}
+
+export interface DirectoryOwner {
+  /** 16 hex digits. */
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+}
+
 function readIdentity(blocking: BlockingFileSystem, directory: string): Identity | null {
   if (!blocking.list(directory).includes('identity')) return null;
   const file = identityPath(directory);

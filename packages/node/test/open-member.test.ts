@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Address, StateMachine } from '@quorate/base';
-import { clusterIdOf, NodeError, openNode } from '../src/index.ts';
-import type { NodeOptions, QuorateNode } from '../src/node.ts';
+import { clusterIdOf, NodeError, openMember } from '../src/index.ts';
+import type { ClusterMember, MemberOptions } from '../src/member.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Adds up the first byte of every command. */
@@ -46,7 +46,7 @@ async function freeAddresses(count: number): Promise<Address[]> {
   return addresses;
 }
 
-async function cluster(directory: string, size: number): Promise<NodeOptions[]> {
+async function cluster(directory: string, size: number): Promise<MemberOptions[]> {
   const addresses = await freeAddresses(size);
   const members = new Map(addresses.map((address, i) => [i + 1, address]));
   return addresses.map((listen, i) => ({
@@ -62,7 +62,7 @@ async function cluster(directory: string, size: number): Promise<NodeOptions[]> 
   }));
 }
 
-function leaderKnown(node: QuorateNode): Promise<void> {
+function leaderKnown(node: ClusterMember): Promise<void> {
   const group = node.group<number>('sum');
   return new Promise((fulfil) => {
     group.onLeadership((status) => {
@@ -76,7 +76,7 @@ test('three nodes on loopback agree, answer linearizable reads, and remember', a
   using directory = temporaryDirectory();
   const options = await cluster(directory.path, 3);
   {
-    const nodes = await Promise.all(options.map(openNode));
+    const nodes = await Promise.all(options.map(openMember));
     await using stack = new AsyncDisposableStack();
     for (const node of nodes) stack.use(node);
     await Promise.all(nodes.map(leaderKnown));
@@ -90,7 +90,7 @@ test('three nodes on loopback agree, answer linearizable reads, and remember', a
       const machine = options[i]?.groups['sum'] as Sum;
       assert.equal(await node.group('sum').read(() => machine.total), 15);
     }
-    const first = nodes[0] as QuorateNode;
+    const first = nodes[0] as ClusterMember;
     assert.equal(first.nodeId, 1);
     assert.deepEqual(first.address, options[0]?.listen);
     await assert.rejects(
@@ -112,10 +112,10 @@ test('three nodes on loopback agree, answer linearizable reads, and remember', a
     assert.match(text, /^quorate_/m);
   }
   const again = options.map((option) => ({ ...option, groups: { sum: new Sum() } }));
-  const nodes = await Promise.all(again.map(openNode));
+  const nodes = await Promise.all(again.map(openMember));
   await using stack = new AsyncDisposableStack();
   for (const node of nodes) stack.use(node);
-  const last = nodes[2] as QuorateNode;
+  const last = nodes[2] as ClusterMember;
   await leaderKnown(last);
   const machine = again[2]?.groups.sum as Sum;
   assert.equal(await last.group('sum').read(() => machine.total), 15);
@@ -125,31 +125,31 @@ test('a data directory serves one node at a time', async () => {
   using directory = temporaryDirectory();
   const [options] = await cluster(directory.path, 1);
   {
-    await using node = await openNode(options as NodeOptions);
+    await using node = await openMember(options as MemberOptions);
     const [other] = await freeAddresses(1);
-    const second = { ...options, listen: other } as NodeOptions;
-    await assert.rejects(openNode(second), /data directory .* is in use/);
+    const second = { ...options, listen: other } as MemberOptions;
+    await assert.rejects(openMember(second), /data directory .* is in use/);
     await Promise.all([node.close(), node.close()]);
   }
-  await (await openNode(options as NodeOptions)).close();
+  await (await openMember(options as MemberOptions)).close();
 });
 
-test('an address in use is an error of openNode that names it', async () => {
+test('an address in use is an error of openMember that names it', async () => {
   using directory = temporaryDirectory();
   const [options] = await cluster(directory.path, 1);
-  const { listen } = options as NodeOptions;
+  const { listen } = options as MemberOptions;
   const server = createServer().listen(listen.port, listen.host);
   await once(server, 'listening');
-  const opened = openNode(options as NodeOptions);
+  const opened = openMember(options as MemberOptions);
   await opened.catch(() => undefined);
   await once(server.close(), 'close');
   await assert.rejects(opened, new RegExp(`:${listen.port}.*in use`));
-  await (await openNode(options as NodeOptions)).close();
+  await (await openMember(options as MemberOptions)).close();
 });
 
 test('options that cannot be are refused before anything is touched', async () => {
   await assert.rejects(
-    openNode({} as NodeOptions),
+    openMember({} as MemberOptions),
     (error) => error instanceof NodeError && error.code === 'NODE_OPTIONS_INVALID',
   );
 });

@@ -1,18 +1,30 @@
-import type { Address, LogFields, StateMachine } from '@quorate/base';
-import type { HostTuning } from '@quorate/host';
+import type { Address, LogFields, Logger, Network, StateMachine } from '@quorate/base';
+import type { Host, HostStorage, HostTuning } from '@quorate/host';
 import type { Applied, GroupStatus } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
 
-export interface NodeOptions {
+export interface MemberOptions {
   readonly nodeId: NodeId;
   /** 16 hex digits; see `clusterIdOf`. */
   readonly clusterId: string;
-  readonly dataDirectory: string;
+  /** Null: nothing survives the process, and `storage` has to be given. */
+  readonly dataDirectory: string | null;
+  /** Left out: a log and snapshot files in the data directory. */
+  readonly storage?: HostStorage;
+  /** Left out: TCP. */
+  readonly network?: (logger: Logger) => Network;
   readonly listen: Address;
-  /** All voters of a new cluster, this node included. */
+  /**
+   * All voters of a new cluster, this node included; or, for one that joins, itself and members
+   * that it can ask.
+   */
   readonly members: ReadonlyMap<NodeId, Address>;
   /** By name; names are permanent, for they decide each group's id. */
   readonly groups: Readonly<Record<string, StateMachine<unknown>>>;
+  /** Of new groups, by name; see `HostGroup.voters`. Left out: all members. */
+  readonly voters?: Readonly<Record<string, readonly NodeId[]>>;
+  /** Whether nodes may join by asking, without having been added before. Default: no. */
+  readonly admitsNodes?: boolean;
   readonly tuning?: Partial<HostTuning>;
   readonly log?: LogOptions;
   /** Called when the node had to stop itself (a failed fsync, say). Default: exit with code 1. */
@@ -25,7 +37,7 @@ export interface LogOptions {
   readonly fields?: LogFields;
 }
 
-export interface NodeGroup<Result> {
+export interface MemberGroup<Result> {
   /** @throws RuntimeError; see docs/reference/errors.md for each code */
   propose(command: Uint8Array): Promise<Applied<Result>>;
   /**
@@ -37,11 +49,17 @@ export interface NodeGroup<Result> {
   onLeadership(listener: (status: GroupStatus) => void): void;
 }
 
-export interface QuorateNode extends AsyncDisposable {
+export interface ClusterMember extends AsyncDisposable {
   readonly nodeId: NodeId;
   readonly address: Address;
-  group<Result>(name: string): NodeGroup<Result>;
+  group<Result>(name: string): MemberGroup<Result>;
   /** Prometheus text format, version 0.0.4. */
   metricsText(): Promise<string>;
   close(): Promise<void>;
+}
+
+/** A member that this process holds itself. */
+export interface OpenedMember extends ClusterMember {
+  /** What it is made of: every group by id, in callbacks; requests to the cluster. */
+  readonly host: Host;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StateMachine } from '@quorate/base';
-import type { NodeOptions } from '../src/node.ts';
+import type { MemberOptions } from '../src/member.ts';
+import { checkMemberOptions } from '../src/member-options.ts';
 import { NodeError } from '../src/node-error.ts';
-import { checkNodeOptions } from '../src/node-options.ts';
 
 const stateMachine: StateMachine<null> = {
   apply: (entries) => entries.map(() => null),
@@ -13,7 +13,7 @@ const stateMachine: StateMachine<null> = {
   restore: () => ({ chunk: () => undefined, finish: () => undefined }),
 };
 
-const good: NodeOptions = {
+const good: MemberOptions = {
   nodeId: 1,
   clusterId: '0123456789abcdef',
   dataDirectory: 'data',
@@ -25,7 +25,7 @@ const good: NodeOptions = {
   groups: { kv: stateMachine },
 };
 
-function members(...addresses: (readonly [number, string, number])[]): NodeOptions['members'] {
+function members(...addresses: (readonly [number, string, number])[]): MemberOptions['members'] {
   return new Map(addresses.map(([id, host, port]) => [id, { host, port }]));
 }
 
@@ -63,15 +63,15 @@ const mistakes: readonly (readonly [field: string, change: object])[] = [
 ];
 
 test('good options pass', () => {
-  checkNodeOptions(good);
+  checkMemberOptions(good);
   const tuning = { heartbeatIntervalMs: 50, electionTimeoutMs: 500, snapshotTailEntries: 0 };
-  checkNodeOptions({ ...good, tuning, log: { level: 'silent', format: 'json' } });
+  checkMemberOptions({ ...good, tuning, log: { level: 'silent', format: 'json' } });
 });
 
 test('each mistake is refused with the path of the field and what to give instead', () => {
   for (const [field, change] of mistakes) {
     assert.throws(
-      () => checkNodeOptions({ ...good, ...change } as NodeOptions),
+      () => checkMemberOptions({ ...good, ...change } as MemberOptions),
       (error) => {
         assert.ok(error instanceof NodeError && error.code === 'NODE_OPTIONS_INVALID');
         const { metadata } = error as NodeError<'NODE_OPTIONS_INVALID'>;

@@ -1,8 +1,8 @@
 import type { Address } from '@quorate/base';
 import { defaultTuning } from '@quorate/host';
 import { groupIdOf } from './ids.ts';
+import type { LogOptions, MemberOptions } from './member.ts';
 import { formatAddress } from './network/network-failure.ts';
-import type { LogOptions, NodeOptions } from './node.ts';
 import { NodeError } from './node-error.ts';
 
 const levels: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -32,7 +32,7 @@ function checkAddress(field: string, address: Address | undefined, lowestPort: n
   refuse(`${field}.port`, `is ${String(port)}`, `give a whole number from ${lowestPort} to 65535`);
 }
 
-function checkMembers(options: NodeOptions): void {
+function checkMembers(options: MemberOptions): void {
   const { members, nodeId } = options;
   if (!(members instanceof Map)) {
     refuse('members', 'is not a Map', 'give a Map from node id to address');
@@ -44,7 +44,7 @@ function checkMembers(options: NodeOptions): void {
   for (const [id, address] of options.members) {
     const field = `members[${id}]`;
     checkNodeId(field, id);
-    checkAddress(field, address, 1);
+    checkAddress(field, address, id === nodeId ? 0 : 1);
     const text = formatAddress(address);
     const owner = owners.get(text);
     if (owner !== undefined) {
@@ -56,7 +56,7 @@ function checkMembers(options: NodeOptions): void {
   refuse('members', `lacks this node (${nodeId})`, 'list every voter, this node included');
 }
 
-function checkGroups(groups: NodeOptions['groups']): void {
+function checkGroups(groups: MemberOptions['groups']): void {
   const entries = Object.entries(groups ?? {});
   if (entries.length === 0) refuse('groups', 'is empty', 'name at least one state machine');
   const names = new Map<number, string>();
@@ -79,7 +79,7 @@ function checkGroups(groups: NodeOptions['groups']): void {
 }
 
 /** Each by itself; how the durations fit each other is the host's to say. */
-function checkTuning(tuning: NodeOptions['tuning']): void {
+function checkTuning(tuning: MemberOptions['tuning']): void {
   for (const [name, value] of Object.entries(tuning ?? {})) {
     const field = `tuning.${name}`;
     if (!Object.hasOwn(defaultTuning, name)) {
@@ -109,16 +109,24 @@ function checkLog(log: LogOptions | undefined): void {
  *
  * @throws NodeError NODE_OPTIONS_INVALID with the path of the first bad field and what to give
  */
-export function checkNodeOptions(options: NodeOptions): void {
+export function checkMemberOptions(options: MemberOptions): void {
   if (typeof options !== 'object' || options === null) {
-    refuse('options', `is ${String(options)}`, 'give an object of NodeOptions');
+    refuse('options', `is ${String(options)}`, 'give an object of MemberOptions');
   }
   checkNodeId('nodeId', options.nodeId);
   if (typeof options.clusterId !== 'string' || !clusterIdPattern.test(options.clusterId)) {
     refuse('clusterId', 'is not 16 lower-case hex digits', 'use clusterIdOf');
   }
-  const { dataDirectory } = options;
-  if (typeof dataDirectory !== 'string' || dataDirectory === '' || dataDirectory.includes('\0')) {
+  const { dataDirectory, storage } = options;
+  if (dataDirectory === null) {
+    if (storage === undefined) {
+      refuse('dataDirectory', 'is null', 'name a directory, or give a storage that keeps nothing');
+    }
+  } else if (
+    typeof dataDirectory !== 'string' ||
+    dataDirectory === '' ||
+    dataDirectory.includes('\0')
+  ) {
     refuse('dataDirectory', 'is not a path', 'name a directory this node alone uses');
   }
   checkAddress('listen', options.listen, 0);

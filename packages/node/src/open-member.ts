@@ -5,21 +5,21 @@ import type { Host, HostOptions } from '@quorate/host';
 import { openHost } from '@quorate/host';
 import type { GroupHandle } from '@quorate/runtime';
 import { groupIdOf } from './ids.ts';
-import type { LogOptions, NodeGroup, NodeOptions, QuorateNode } from './node.ts';
+import type { LogOptions, MemberGroup, MemberOptions, OpenedMember } from './member.ts';
+import { checkMemberOptions } from './member-options.ts';
 import { NodeError } from './node-error.ts';
-import { checkNodeOptions } from './node-options.ts';
 import { createLogger } from './observe/logger.ts';
 import { processMetricsText, startProcessMetrics } from './observe/process-metrics.ts';
 import type { RealPorts } from './real-ports.ts';
 import { createRealPorts } from './real-ports.ts';
 
-const defaultLog: LogOptions = { level: 'info', format: 'logfmt' };
+export const defaultLog: LogOptions = { level: 'info', format: 'logfmt' };
 
 function isThenable(value: unknown): boolean {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-function nodeGroup<Result>(handle: GroupHandle<Result>): NodeGroup<Result> {
+function nodeGroup<Result>(handle: GroupHandle<Result>): MemberGroup<Result> {
   return {
     propose: (command) =>
       new Promise((fulfil, reject) => {
@@ -49,14 +49,14 @@ function nodeGroup<Result>(handle: GroupHandle<Result>): NodeGroup<Result> {
   };
 }
 
-class OpenNode implements QuorateNode {
-  readonly #host: Host;
+class OpenMember implements OpenedMember {
+  readonly host: Host;
   readonly #ports: RealPorts;
-  readonly #groups: ReadonlyMap<string, NodeGroup<unknown>>;
+  readonly #groups: ReadonlyMap<string, MemberGroup<unknown>>;
   #closed: Promise<void> | null = null;
 
   constructor(host: Host, ports: RealPorts, groupNames: readonly string[]) {
-    this.#host = host;
+    this.host = host;
     this.#ports = ports;
     const named = groupNames.map(
       (name) => [name, nodeGroup(host.group<unknown>(groupIdOf(name)))] as const,
@@ -64,17 +64,17 @@ class OpenNode implements QuorateNode {
     this.#groups = new Map(named);
   }
 
-  get nodeId(): QuorateNode['nodeId'] {
-    return this.#host.nodeId;
+  get nodeId(): OpenedMember['nodeId'] {
+    return this.host.nodeId;
   }
 
-  get address(): QuorateNode['address'] {
-    return this.#host.address;
+  get address(): OpenedMember['address'] {
+    return this.host.address;
   }
 
-  group<Result>(name: string): NodeGroup<Result> {
+  group<Result>(name: string): MemberGroup<Result> {
     const group = this.#groups.get(name);
-    if (group !== undefined) return group as NodeGroup<Result>;
+    if (group !== undefined) return group as MemberGroup<Result>;
     const known = [...this.#groups.keys()].join(', ');
     const message = `there is no group ${JSON.stringify(name)}: this node was opened with ${known}`;
     throw new NodeError('NODE_GROUP_UNKNOWN', message, { group: name });
@@ -95,7 +95,7 @@ class OpenNode implements QuorateNode {
   }
 
   async #end(): Promise<void> {
-    await new Promise<void>((fulfil) => this.#host.close(fulfil));
+    await new Promise<void>((fulfil) => this.host.close(fulfil));
     await this.#ports.fileSystem.dispose();
   }
 }
@@ -108,19 +108,23 @@ function exitOnHalt(logger: Logger): (error: Error) => void {
   };
 }
 
-function hostOptions(options: NodeOptions, ports: RealPorts): HostOptions {
+function hostOptions(options: MemberOptions, ports: RealPorts): HostOptions {
   const groups = Object.entries(options.groups).map(([name, stateMachine]) => {
-    return { id: groupIdOf(name), name, stateMachine };
+    const voters = options.voters?.[name];
+    const group = { id: groupIdOf(name), name, stateMachine };
+    return voters === undefined ? group : { ...group, voters };
   });
   return {
     ports,
     nodeId: options.nodeId,
     clusterId: options.clusterId,
     // Absolute, so that errors name files by a path that means something anywhere.
-    dataDirectory: resolve(options.dataDirectory),
+    dataDirectory: options.dataDirectory === null ? null : resolve(options.dataDirectory),
+    ...(options.storage === undefined ? {} : { storage: options.storage }),
     listen: options.listen,
     members: new Map(options.members),
     groups,
+    admitsNodes: options.admitsNodes === true,
     tuning: { ...options.tuning },
     onHalt: options.onHalt ?? exitOnHalt(ports.logger),
   };
@@ -130,17 +134,17 @@ function hostOptions(options: NodeOptions, ports: RealPorts): HostOptions {
  * Opens one node of a cluster on this machine: its disk, its sockets, its clock. When the promise
  * is fulfilled the node has recovered its log and listens; it may not know a leader yet.
  *
- * `await using node = await openNode(options)` closes it at the end of the block.
+ * `await using node = await openMember(options)` closes it at the end of the block.
  *
  * @throws NodeError NODE_OPTIONS_INVALID, NODE_LISTEN_FAILED
  * @throws FileSystemError `locked` when a running node uses the data directory
  * @throws StorageError when the log is damaged; see docs/reference/errors.md
  */
-export async function openNode(options: NodeOptions): Promise<QuorateNode> {
-  checkNodeOptions(options);
+export async function openMember(options: MemberOptions): Promise<OpenedMember> {
+  checkMemberOptions(options);
   const logger = createLogger(options.log ?? defaultLog);
   startProcessMetrics();
-  const ports = createRealPorts(process.cwd(), logger);
+  const ports = createRealPorts(process.cwd(), logger, options.network);
   try {
     const host = await new Promise<Host>((fulfil, reject) => {
       openHost(hostOptions(options, ports), (error, opened) => {
@@ -148,7 +152,7 @@ export async function openNode(options: NodeOptions): Promise<QuorateNode> {
         else fulfil(present(opened, 'a host that opened without error is there'));
       });
     });
-    return new OpenNode(host, ports, Object.keys(options.groups));
+    return new OpenMember(host, ports, Object.keys(options.groups));
   } catch (error) {
     await ports.fileSystem.dispose();
     throw error;

@@ -1,0 +1,168 @@
+import type { Address, Logger, Network } from '@quorate/base';
+import type { HostStorage, HostTuning } from '@quorate/host';
+import type { Applied, GroupStatus } from '@quorate/runtime';
+import type { DurabilityClass, LogIndex, NodeId, Term } from '@quorate/schema';
+import type { LogOptions } from '../member.ts';
+import type {
+  AnswerOf,
+  CommandOf,
+  MachineOf,
+  MachineSource,
+  QueryOf,
+  ResultOf,
+} from './machine-forms.ts';
+import type { Session, SessionOptions } from './session.ts';
+
+/** 'host:port' (IPv6 in brackets), or its parts. */
+export type AddressLike = string | Address;
+
+export type GroupSources = Readonly<Record<string, MachineSource>>;
+
+/** Exactly one of `peers` and `join` is needed the first time; afterwards the log knows. */
+export interface NodeOptions<Groups extends GroupSources = GroupSources> {
+  /** A whole number from 1, of this node alone, for good. */
+  readonly id: NodeId;
+  /** This node's alone. Null: in memory, for tests; what the node knew is gone with the process. */
+  readonly dataDir: string | null;
+  /** Where peers reach this node; port 0 takes a free one, for tests with one node. */
+  readonly listen: AddressLike;
+  /** What peers are told, when it differs from `listen` (0.0.0.0, a container). */
+  readonly advertise?: AddressLike;
+  /** All founders of a new cluster by id, this node included; the same on each of them. */
+  readonly peers?: Readonly<Record<NodeId, AddressLike>>;
+  /** Any members of a running cluster. */
+  readonly join?: readonly AddressLike[];
+  /** Tells clusters apart that have the same founders' ids. The same on each. Default 'quorate'. */
+  readonly cluster?: string;
+  /**
+   * State machines by name, or functions that make them; names are permanent. Either the simple
+   * form (`SimpleStateMachine`) or the full one (`StateMachine`).
+   */
+  readonly groups: Groups;
+  /** Whether nodes may join by asking. Default: yes. */
+  readonly admit?: boolean;
+  /** A learner for good: it has the data, and no vote. */
+  readonly learner?: boolean;
+  /** Failure domain, outermost first: 'eu/de/fra1'. For one that joins. */
+  readonly locality?: string;
+  /**
+   * For development: every group runs two copies of its state machine and compares them. Groups
+   * have to be given as functions.
+   */
+  readonly checked?: boolean;
+  /** Left out: a log and snapshot files in `dataDir`. */
+  readonly storage?: HostStorage;
+  /** Left out: TCP. See `createHttpNetwork`. */
+  readonly network?: (logger: Logger) => Network;
+  readonly tuning?: Partial<HostTuning>;
+  readonly log?: LogOptions;
+  /** Joining, leaving and changes of membership are given up after this. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Called when the node had to stop itself (a failed fsync, say). Default: exit with code 1. */
+  readonly onHalt?: (error: Error) => void;
+}
+
+export interface ProposeOptions {
+  /**
+   * Ends the wait. Before the command was handed over: nothing happened, and `signal.reason` is
+   * thrown. Afterwards: RuntimeError RUNTIME_OUTCOME_UNKNOWN.
+   */
+  readonly signal?: AbortSignal;
+  /** Applied once, however often it has to be sent. */
+  readonly session?: Session<never, unknown>;
+  /** Answer only once the command is durable in these failure domains as well. */
+  readonly durability?: DurabilityClass;
+}
+
+export interface ReadOptions {
+  /**
+   * - `linearizable` (default): reflects everything acknowledged anywhere before the call; asks a
+   *   quorum, shared by all reads of a moment.
+   * - `lease`: the same without asking, on a leader whose lease holds; elsewhere as `linearizable`.
+   * - `bounded`: at most `maxStalenessMs` behind, by this node's clock.
+   * - `local`: what is here, however old.
+   */
+  readonly consistency?: 'linearizable' | 'lease' | 'bounded' | 'local';
+  /** Of `bounded`. */
+  readonly maxStalenessMs?: number;
+  /** Waits until this index is applied here, such as a proposal's: then its effect is seen. */
+  readonly minIndex?: LogIndex;
+  readonly signal?: AbortSignal;
+}
+
+export interface MemberInfo {
+  readonly id: NodeId;
+  /** 'host:port'; empty when this node does not know it. */
+  readonly address: string;
+  readonly role: 'voter' | 'learner' | 'witness';
+  readonly isLeader: boolean;
+}
+
+/** In order; `elected` and `lost` alternate, and each comes once. */
+export type LeadershipEvent =
+  /** This node leads. Others may have been elected since: see `Group.status`. */
+  | { readonly kind: 'elected'; readonly term: Term }
+  /** This node leads no more, or is closing. */
+  | { readonly kind: 'lost'; readonly term: Term }
+  /** Another node leads; 0: nobody that this node knows of. */
+  | { readonly kind: 'leader'; readonly leader: NodeId; readonly term: Term };
+
+export interface NewMember {
+  readonly id: NodeId;
+  readonly address: AddressLike;
+  /** Stays a learner. */
+  readonly learner?: boolean;
+}
+
+/** One replicated state machine on this node. All methods work on every member. */
+export interface Group<Machine> {
+  readonly name: string;
+  /**
+   * Replicates a command and applies it here.
+   *
+   * @throws RuntimeError, each code saying whether the command may have happened; MachineError when
+   *   the state machine does not take it; see docs/reference/errors.md
+   */
+  propose(
+    command: CommandOf<Machine>,
+    options?: ProposeOptions,
+  ): Promise<Applied<ResultOf<Machine>>>;
+  /**
+   * @param view looks at the local state machine, once that is as recent as asked for; must be
+   *   synchronous and change nothing. What it returns must not be part of the state.
+   * @throws RuntimeError RUNTIME_READ_TIMEOUT, RUNTIME_STOPPING, RUNTIME_HALTED; what `view` throws
+   */
+  read<Answer>(view: (machine: Machine) => Answer, options?: ReadOptions): Promise<Answer>;
+  /** As above, through the state machine's own `query`. */
+  read(query: QueryOf<Machine>, options?: ReadOptions): Promise<AnswerOf<Machine>>;
+  /** Commands proposed through it are applied exactly once. */
+  openSession(options?: SessionOptions): Session<CommandOf<Machine>, ResultOf<Machine>>;
+  status(): GroupStatus;
+  members(): readonly MemberInfo[];
+  /** As a learner at first; a voter once it has caught up. The node itself need not ask. */
+  addMember(member: NewMember): Promise<void>;
+  removeMember(id: NodeId): Promise<void>;
+  /** @param to left out: to the voter that would take over best */
+  transferLeadership(to?: NodeId): Promise<void>;
+  /** @returns stops listening */
+  onLeadership(listener: (event: LeadershipEvent) => void): () => void;
+  /** From now on; ends with `signal`, or when the node is closed. */
+  leadership(signal?: AbortSignal): AsyncIterable<LeadershipEvent>;
+}
+
+export interface QuorateNode<Groups extends GroupSources = GroupSources> extends AsyncDisposable {
+  readonly id: NodeId;
+  /** Where peers reach it. */
+  readonly address: Address;
+  group<Name extends keyof Groups & string>(name: Name): Group<MachineOf<Groups[Name]>>;
+  readonly groupNames: readonly string[];
+  /**
+   * Leaves all groups in order, handing its leaderships over, then closes. A group's last voter
+   * cannot leave.
+   */
+  leave(): Promise<void>;
+  /** Prometheus text format, version 0.0.4. */
+  metricsText(): Promise<string>;
+  /** What is under way finishes, leaderships are handed over. Idempotent. */
+  close(): Promise<void>;
+}
