@@ -38,9 +38,9 @@ export interface StateMachine<Result> {
   apply(entries: readonly AppliedEntry[]): readonly Result[];
   /**
    * The state as of the last applied entry, in chunks of at most 1 MiB. Apply goes on while the
-   * iterator is drawn from, so what it yields must not see later entries. Ended early by
-   * `return()`, perhaps before the first `next()`. Not a plain generator: its body would first run,
-   * and first look at the state, when it is drawn from.
+   * iterator is drawn from, so what it yields must not see later entries. Several may be drawn from
+   * at a time. Ended early by `return()`, perhaps before the first `next()`. Not a plain generator:
+   * its body would first run, and first look at the state, when it is drawn from.
    */
   snapshot(): Iterator<Uint8Array, void>;
   /**

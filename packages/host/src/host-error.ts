@@ -1,5 +1,5 @@
 import { CodedError } from '@quorate/base';
-import type { GroupId } from '@quorate/schema';
+import type { GroupId, LogIndex } from '@quorate/schema';
 
 export interface HostErrorMetadata {
   /** A tuning value is out of range, or does not fit another. */
@@ -12,6 +12,15 @@ export interface HostErrorMetadata {
   HOST_REQUEST_REFUSED: { readonly code: string };
   /** Nobody of the cluster who could answer did in time. */
   HOST_CLUSTER_UNREACHABLE: { readonly contacts: string; readonly reason: string };
+  /** A read replica could not learn in time what is current. */
+  HOST_READ_UNCONFIRMED: { readonly upstream: string };
+  /** A read replica has not applied in time what the read is to reflect. */
+  HOST_REPLICA_BEHIND: {
+    readonly minIndex: LogIndex;
+    readonly appliedIndex: LogIndex;
+    readonly timeoutMs: number;
+  };
+  HOST_CLOSING: Record<never, never>;
 }
 
 export type HostErrorCode = keyof HostErrorMetadata;

@@ -3,6 +3,13 @@ export type { DirectoryOwner, RepairReport } from '@quorate/storage';
 export { ownerOf, repairDataDirectory } from '@quorate/storage';
 export { describeCluster } from './describe-cluster.ts';
 export type { ClusterDescription, DescribedGroup, DescribedMember } from './enquiries/messages.ts';
+export type { FedGroup } from './feed/fed-group.ts';
+export {
+  openReplica,
+  type Replica,
+  type ReplicaGroup,
+  type ReplicaOptions,
+} from './feed/open-replica.ts';
 export type {
   Host,
   HostGroup,

@@ -6,6 +6,8 @@ import { type GroupId, majorityConfiguration, type NodeId } from '@quorate/schem
 import { claimDataDirectory, openSnapshotStore, openWriteAheadLog } from '@quorate/storage';
 import { createPeerLinks } from '@quorate/transport';
 import { ClusterDesk } from './enquiries/cluster-desk.ts';
+import { FeedDesk, groupOrigin } from './feed/feed-desk.ts';
+import { isFeedRequest } from './feed/feed-messages.ts';
 import type { Host, HostGroup, HostOptions, HostTuning } from './host.ts';
 import { HostError } from './host-error.ts';
 import { addressKnown, RunningHost } from './running-host.ts';
@@ -130,6 +132,11 @@ function assemble(
     addressOf: (id, group) => addressKnown(options, runtime.group(group), id),
     admitsNodes: options.admitsNodes === true,
   });
+  const feeds = new FeedDesk(
+    (id) => (groups.some((group) => group.id === id) ? groupOrigin(runtime.group(id)) : null),
+    ports.timers,
+    ports.clock,
+  );
   const links = createPeerLinks({
     ...ports,
     nodeId,
@@ -138,7 +145,10 @@ function assemble(
     listen,
     peers: members,
     limits: { maxFrameBytes },
-    enquired: desk.handle,
+    enquired: (request, answer) => {
+      if (isFeedRequest(request)) feeds.handle(request, answer);
+      else desk.handle(request, answer);
+    },
   });
   const runtime = new Runtime({
     ports,
@@ -161,7 +171,12 @@ function assemble(
     const seed = Math.floor(prng.float() * 2 ** 53);
     runtime.addGroup({ id, name, stateMachine, initial, seed });
   }
-  return new RunningHost(options, tuning, maxFrameBytes, { runtime, links, incarnation, release });
+  const released = (): void => {
+    feeds.close();
+    release();
+  };
+  const parts = { runtime, links, incarnation, release: released };
+  return new RunningHost(options, tuning, maxFrameBytes, parts);
 }
 
 function ascending(ids: readonly NodeId[]): NodeId[] {

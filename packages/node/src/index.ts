@@ -29,6 +29,12 @@ export { openNode } from './embed/open-node.ts';
 export type { Session, SessionOptions } from './embed/session.ts';
 export { clusterIdOf, memberIdOf } from './ids.ts';
 export type { ClusterMember, LogOptions, MemberGroup, MemberOptions } from './member.ts';
+export type { HttpNetworkLimits } from './network/http/http-limits.ts';
+export {
+  createHttpNetwork,
+  type HttpNetwork,
+  type HttpNetworkOptions,
+} from './network/http/http-network.ts';
 export type { NodeErrorCode, NodeErrorMetadata } from './node-error.ts';
 export { NodeError } from './node-error.ts';
 // For library authors: what a server needs beside its node.

@@ -1,11 +1,12 @@
 // Long because: one driver hands all events in and carries all effects out.
-import { Prng } from '@quorate/base';
+import { Prng, type StateMachine } from '@quorate/base';
 import type { Effects, GroupWrite, MembershipChange, NodeContacts } from '@quorate/raft';
 import { entryBytes, Raft } from '@quorate/raft';
 import type { Entry, GroupId, LogIndex, NodeId, PeerMessage, Term } from '@quorate/schema';
 import { ApplyPipeline } from './apply-pipeline.ts';
 import type { GroupContext, GroupOptions } from './group-context.ts';
 import type {
+  AppliedListener,
   ChangeDone,
   GroupHandle,
   GroupStatus,
@@ -14,6 +15,7 @@ import type {
   ProposeOptions,
   ReadDone,
   ReadOptions,
+  StateSnapshot,
   TransferDone,
 } from './group-handle.ts';
 import { GroupMetrics } from './group-metrics.ts';
@@ -64,6 +66,8 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   /** The configuration whose members the links know. */
   #metAtIndex = -1;
   readonly #listeners: ((status: GroupStatus) => void)[] = [];
+  readonly #stateMachine: StateMachine<unknown>;
+  readonly #appliedListeners = new Set<AppliedListener>();
   /** Null once the state machine has what its snapshot had. */
   #onceRestored: (() => void)[] | null;
 
@@ -73,6 +77,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     this.id = group.id;
     this.#host = host;
     this.#sessionTicks = new SessionTicks(group.stateMachine);
+    this.#stateMachine = group.stateMachine;
     this.#name = group.name;
     this.#metrics = new GroupMetrics(ports.metrics, nodeId, group.name, tuning.electionTimeoutMs);
     this.#raft = new Raft(
@@ -92,6 +97,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       restored: (snapshot, bytes) => {
         ports.logger.info('snapshot restored', { group: group.name, index: snapshot.index });
         this.#requests.restored(snapshot.index);
+        for (const listener of this.#appliedListeners) listener.restored(snapshot.index);
         this.#snapshots.restored(bytes);
         this.#isRestored();
         this.#wake();
@@ -222,6 +228,15 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
 
   onLeadership(listener: (status: GroupStatus) => void): void {
     this.#listeners.push(listener);
+  }
+
+  onApplied(listener: AppliedListener): () => void {
+    this.#appliedListeners.add(listener);
+    return () => void this.#appliedListeners.delete(listener);
+  }
+
+  openSnapshot(): StateSnapshot {
+    return { index: this.#pipeline.appliedIndex, chunks: this.#stateMachine.snapshot() };
   }
 
   receive(message: PeerMessage): void {
@@ -401,6 +416,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     this.#metrics.appliedBatch(seconds);
     this.#raft.applied((entries.at(-1) as Entry).index);
     this.#requests.applied(entries, results);
+    for (const listener of this.#appliedListeners) listener.applied(entries);
     let bytes = 0;
     for (const entry of entries) bytes += entryBytes(entry);
     this.#sessionTicks.applied(entries, this.#nowMs);

@@ -2,6 +2,7 @@ import type { MembershipChange, Role } from '@quorate/raft';
 import type {
   Configuration,
   DurabilityClass,
+  Entry,
   GroupId,
   LogIndex,
   NodeId,
@@ -62,6 +63,20 @@ export interface GroupStatus {
   readonly repairing: boolean;
 }
 
+/** Hears what the state machine has applied, in order. */
+export interface AppliedListener {
+  /** Raft's own entries included. */
+  applied(entries: readonly Entry[]): void;
+  /** The whole state was replaced by that of a snapshot. */
+  restored(index: LogIndex): void;
+}
+
+/** The state as of `index`, to be drawn to its end or ended with `return()`. */
+export interface StateSnapshot {
+  readonly index: LogIndex;
+  readonly chunks: Iterator<Uint8Array, void>;
+}
+
 /** One replicated state machine on this node, as the code above sees it. */
 export interface GroupHandle<Result> {
   /**
@@ -97,4 +112,8 @@ export interface GroupHandle<Result> {
   status(): GroupStatus;
   /** Called on every change of term, role or known leader, once, in order. */
   onLeadership(listener: (status: GroupStatus) => void): void;
+  /** @returns stops listening */
+  onApplied(listener: AppliedListener): () => void;
+  /** @throws what the state machine's `snapshot` throws */
+  openSnapshot(): StateSnapshot;
 }

@@ -4,6 +4,7 @@
 export type { GroupOptions } from './group-context.ts';
 export type {
   Applied,
+  AppliedListener,
   ChangeDone,
   GroupHandle,
   GroupStatus,
@@ -12,6 +13,7 @@ export type {
   ProposeOptions,
   ReadDone,
   ReadOptions,
+  StateSnapshot,
   TransferDone,
 } from './group-handle.ts';
 export {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type Codec, concatBytes, portableChecksum } from '@quorate/base';
-import type { SnapshotReader, SnapshotStore, SnapshotWriter } from '@quorate/raft';
-import type { SnapshotMeta } from '@quorate/schema';
+import type { SnapshotStore } from '@quorate/raft';
 import fc from 'fast-check';
 import { openSnapshotStore, StorageError } from '../src/index.ts';
 import { encodeFrameHead, encodeSnapshotHeader } from '../src/snapshot/snapshot-format.ts';
+import { answer, create, load, save } from './snapshot-calls.ts';
 import { VirtualWorld } from './virtual-world.ts';
 import { snapshotMeta } from './wal-fixture.ts';
 
@@ -23,66 +23,6 @@ function openStore(world: VirtualWorld, codec: Codec = world.ports.codec): Snaps
 
 function files(world: VirtualWorld): string[] {
   return world.disk.blocking.list('snapshots');
-}
-
-/** Runs until the call has answered; throws the error it answered with. */
-function answer<T>(
-  world: VirtualWorld,
-  call: (done: (error: Error | null, value?: T) => void) => void,
-) {
-  const found: { error: Error | null; value: T | undefined }[] = [];
-  call((error, value) => found.push({ error, value }));
-  assert.equal(found.length, 0, 'never answered from inside the call');
-  world.run();
-  assert.equal(found.length, 1, 'answered once');
-  if (found[0]?.error) throw found[0].error;
-  return found[0]?.value as T;
-}
-
-function create(world: VirtualWorld, store: SnapshotStore, group: number, meta: SnapshotMeta) {
-  return answer<SnapshotWriter | null>(world, (done) =>
-    store.create(group, meta, done),
-  ) as SnapshotWriter;
-}
-
-function save(
-  world: VirtualWorld,
-  store: SnapshotStore,
-  group: number,
-  meta: SnapshotMeta,
-  chunks: readonly Uint8Array[],
-): void {
-  const writer = create(world, store, group, meta);
-  for (const chunk of chunks) answer<void>(world, (done) => writer.write(chunk, done));
-  answer<void>(world, (done) => writer.commit(done));
-}
-
-function load(
-  world: VirtualWorld,
-  store: SnapshotStore,
-  group: number,
-  meta: SnapshotMeta,
-  firstChunk = 0,
-): Uint8Array[] {
-  const open = (done: (error: Error | null, reader?: SnapshotReader | null) => void): void =>
-    store.open(group, meta, firstChunk, done);
-  const reader = answer<SnapshotReader | null>(world, open) as SnapshotReader;
-  const chunks: Uint8Array[] = [];
-  try {
-    for (;;) {
-      const chunk = answer<Uint8Array | null>(world, (done) => reader.next(done));
-      if (chunk === null) break;
-      chunks.push(Uint8Array.from(chunk));
-    }
-    assert.equal(
-      answer<Uint8Array | null>(world, (done) => reader.next(done)),
-      null,
-    );
-    return chunks;
-  } finally {
-    reader.close();
-    world.run();
-  }
 }
 
 function codeOf(call: () => unknown): string {

@@ -22,8 +22,9 @@ logStoreSuite('write-ahead log', () => {
   const world = new VirtualWorld(++places);
   return {
     open: () => openLog(world, 4096),
-    settle: async () => world.run(),
+    pause: async (ms) => world.run(ms),
     crash: () => world.crash(),
+    failWrites: () => world.disk.injectSyncFault('fail', () => true, 1),
   };
 });
 

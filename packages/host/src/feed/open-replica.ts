@@ -1,0 +1,110 @@
+import { type Address, assert, type Ports, type StateMachine } from '@quorate/base';
+import type { GroupId } from '@quorate/schema';
+import { createPeerLinks, Enquirer, type ListeningPeerLinks } from '@quorate/transport';
+import { FedGroup } from './fed-group.ts';
+import { FeedDesk } from './feed-desk.ts';
+
+export interface ReplicaGroup {
+  readonly id: GroupId;
+  /** For the log. */
+  readonly name: string;
+  readonly stateMachine: StateMachine<unknown>;
+}
+
+export interface ReplicaOptions {
+  readonly ports: Ports;
+  /** 16 hex digits. */
+  readonly clusterId: string;
+  /** Members or other replicas, in the order of preference; at least one. */
+  readonly upstream: readonly Address[];
+  readonly groups: readonly ReplicaGroup[];
+  /** Where further replicas may be fed from; null: nowhere. */
+  readonly listen: Address | null;
+  /** A state machine threw: the replica has stopped. */
+  readonly onHalt: (error: Error) => void;
+}
+
+/** Copies of groups' state that are no members: any number of them, at no cost to the leader. */
+export interface Replica {
+  /** Where further replicas may be fed from; null: nowhere. */
+  readonly address: Address | null;
+  group(id: GroupId): FedGroup;
+  close(): void;
+}
+
+/** Of one answer: at most a megabyte of entries, or one that is larger. */
+const maxFrameBytes = 16 * 1024 * 1024;
+
+/**
+ * Opens a read replica. It is fed in the background from then on; reads wait for it.
+ *
+ * @param done gets the replica, or TransportError when `listen` cannot be listened on
+ */
+export function openReplica(
+  options: ReplicaOptions,
+  done: (error: Error | null, replica: Replica | null) => void,
+): void {
+  const { ports, clusterId, upstream, groups, listen, onHalt } = options;
+  assert(upstream.length > 0, 'a replica is fed by somebody');
+  const { timers, clock, logger } = ports;
+  const enquirer = new Enquirer({ ...ports, clusterId, nodeId: 0, maxFrameBytes });
+  const fed = new Map<GroupId, FedGroup>();
+  let links: ListeningPeerLinks | null = null;
+  const desk = new FeedDesk((id) => fed.get(id) ?? null, timers, clock);
+  const close = (): void => {
+    for (const group of fed.values()) group.close();
+    desk.close();
+    enquirer.close();
+    links?.close();
+  };
+  const failed = (error: Error): void => {
+    logger.error('replica halted', { reason: error.message });
+    close();
+    onHalt(error);
+  };
+  const nowMs = (): number => clock.monotonicMs();
+  for (const { id: group, name, stateMachine } of groups) {
+    const parts = { group, name, stateMachine, upstream, enquirer, timers, logger, nowMs, failed };
+    fed.set(group, new FedGroup(parts));
+  }
+  const begin = (): void => {
+    for (const group of fed.values()) group.start();
+    done(null, {
+      get address() {
+        return links?.address ?? null;
+      },
+      group: (id) => {
+        const group = fed.get(id);
+        assert(group !== undefined, `group ${id} was given`);
+        return group;
+      },
+      close,
+    });
+  };
+  if (listen === null) {
+    timers.defer(begin);
+    return;
+  }
+  links = createPeerLinks({
+    ...ports,
+    // Of no member: only enquiries come here, and they name nobody.
+    nodeId: Number.MAX_SAFE_INTEGER,
+    clusterId,
+    incarnation: 0,
+    listen,
+    peers: new Map(),
+    limits: { maxFrameBytes },
+    enquired: desk.handle,
+  });
+  const nothing = (): void => undefined;
+  const handlers = {
+    greeted: nothing,
+    message: nothing,
+    connected: nothing,
+    disconnected: nothing,
+  };
+  links.start(handlers, (error) => {
+    if (error === null) begin();
+    else done(error, null);
+  });
+}
