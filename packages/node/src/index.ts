@@ -26,6 +26,13 @@ export type {
   ReadOptions,
 } from './embed/node.ts';
 export { openNode } from './embed/open-node.ts';
+export type {
+  ReadReplica,
+  ReplicaGroup,
+  ReplicaOptions,
+  ReplicaReadOptions,
+} from './embed/open-replica.ts';
+export { openReplica } from './embed/open-replica.ts';
 export type { Session, SessionOptions } from './embed/session.ts';
 export { clusterIdOf, memberIdOf } from './ids.ts';
 export type { ClusterMember, LogOptions, MemberGroup, MemberOptions } from './member.ts';

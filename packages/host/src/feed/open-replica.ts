@@ -1,8 +1,10 @@
 import { type Address, assert, type Ports, type StateMachine } from '@quorate/base';
 import type { GroupId } from '@quorate/schema';
 import { createPeerLinks, Enquirer, type ListeningPeerLinks } from '@quorate/transport';
+import { type ClusterAnswer, encodeAnswer, parseRequest } from '../enquiries/messages.ts';
 import { FedGroup } from './fed-group.ts';
 import { FeedDesk } from './feed-desk.ts';
+import { isFeedRequest } from './feed-messages.ts';
 
 export interface ReplicaGroup {
   readonly id: GroupId;
@@ -34,6 +36,20 @@ export interface Replica {
 
 /** Of one answer: at most a megabyte of entries, or one that is larger. */
 const maxFrameBytes = 16 * 1024 * 1024;
+
+/** Only enquiries come here, and they name nobody. */
+const noMember = Number.MAX_SAFE_INTEGER;
+
+/** Further replicas ask which cluster this is; who wants to join has to ask a member. */
+function described(request: Uint8Array, { clusterId, groups }: ReplicaOptions): ClusterAnswer {
+  if (parseRequest(request)?.kind === 'describe') {
+    const own = groups.map(({ id }) => ({ id, leader: 0, members: [] }));
+    return { kind: 'described', clusterId, nodeId: noMember, groups: own };
+  }
+  const message = 'this is a read replica, no member: ask a member';
+  const nobody = { reason: '', leader: 0, leaderAddress: '' };
+  return { kind: 'refused', code: 'GROUP_UNKNOWN', message, ...nobody };
+}
 
 /**
  * Opens a read replica. It is fed in the background from then on; reads wait for it.
@@ -87,14 +103,16 @@ export function openReplica(
   }
   links = createPeerLinks({
     ...ports,
-    // Of no member: only enquiries come here, and they name nobody.
-    nodeId: Number.MAX_SAFE_INTEGER,
+    nodeId: noMember,
     clusterId,
     incarnation: 0,
     listen,
     peers: new Map(),
     limits: { maxFrameBytes },
-    enquired: desk.handle,
+    enquired: (request, answer) => {
+      if (isFeedRequest(request)) desk.handle(request, answer);
+      else answer(encodeAnswer(described(request, options)));
+    },
   });
   const nothing = (): void => undefined;
   const handlers = {

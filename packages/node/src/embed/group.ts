@@ -5,7 +5,6 @@ import {
   encodeSessionCommand,
   type GroupHandle,
   type GroupStatus,
-  type ReadOptions as HandleReadOptions,
   RuntimeError,
   type SessionResult,
 } from '@quorate/runtime';
@@ -21,6 +20,7 @@ import type {
   ProposeOptions,
   ReadOptions,
 } from './node.ts';
+import { abortable, look, maxStalenessOf, readAt } from './reading.ts';
 import { RunningSession, type Session, type SessionOptions } from './session.ts';
 
 export interface GroupParts {
@@ -82,44 +82,17 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
   }
 
   async read(what: unknown, options: ReadOptions = {}): Promise<unknown> {
-    const { consistency = 'linearizable', minIndex = 0, signal } = options;
+    const { consistency, minIndex = 0, signal } = options;
+    const { machine } = this.#parts;
     signal?.throwIfAborted();
-    const look = (): unknown => this.#look(what);
     if (consistency === 'lease') {
-      const read = this.#handle.leaseRead(look);
+      const read = this.#handle.leaseRead(() => look(machine, what));
       if (read !== null && read.index >= minIndex) return read.value;
     }
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const aborted = (): void => reject(signal?.reason);
-    signal?.addEventListener('abort', aborted, { once: true });
-    this.#handle.readBarrier(
-      (error) => {
-        if (error !== null) {
-          reject(error);
-          return;
-        }
-        try {
-          resolve(look());
-        } catch (thrown) {
-          reject(thrown);
-        }
-      },
-      barrierOptions(consistency, minIndex, options.maxStalenessMs),
+    const maxStalenessMs = maxStalenessOf(options);
+    return readAt(machine, what, signal, (passed) =>
+      this.#handle.readBarrier(passed, { maxStalenessMs, minIndex }),
     );
-    try {
-      return await promise;
-    } finally {
-      signal?.removeEventListener('abort', aborted);
-    }
-  }
-
-  #look(what: unknown): unknown {
-    const { machine } = this.#parts;
-    const answer = typeof what === 'function' ? what(machine.machine) : machine.query(what);
-    if (typeof (answer as { then?: unknown } | null | undefined)?.then === 'function') {
-      throw new TypeError('a read is synchronous: what it returns must not be a promise');
-    }
-    return answer;
   }
 
   openSession(options: SessionOptions = {}): Session<unknown, unknown> {
@@ -203,19 +176,6 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
   }
 }
 
-function barrierOptions(
-  consistency: NonNullable<ReadOptions['consistency']>,
-  minIndex: number,
-  maxStalenessMs: number | undefined,
-): HandleReadOptions {
-  if (consistency === 'local') return { maxStalenessMs: Number.POSITIVE_INFINITY, minIndex };
-  if (consistency !== 'bounded') return { minIndex };
-  if (maxStalenessMs !== undefined && maxStalenessMs >= 0) return { maxStalenessMs, minIndex };
-  throw new RangeError(
-    `maxStalenessMs is ${String(maxStalenessMs)}: a bounded read needs a number of milliseconds`,
-  );
-}
-
 function unknownOutcome(cause: unknown): RuntimeError {
   return new RuntimeError(
     'RUNTIME_OUTCOME_UNKNOWN',
@@ -223,21 +183,4 @@ function unknownOutcome(cause: unknown): RuntimeError {
     { reason: 'aborted' },
     { cause },
   );
-}
-
-/** @param aborted what is thrown, made from the signal's reason */
-async function abortable<Value>(
-  signal: AbortSignal | undefined,
-  aborted: (reason: unknown) => unknown,
-  begin: (fulfil: (value: Value) => void, reject: (error: unknown) => void) => void,
-): Promise<Value> {
-  const { promise, resolve, reject } = Promise.withResolvers<Value>();
-  const onAbort = (): void => reject(aborted(signal?.reason));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  begin(resolve, reject);
-  try {
-    return await promise;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-  }
 }
