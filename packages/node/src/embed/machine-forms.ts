@@ -11,6 +11,7 @@ import {
   type SimpleEntry,
   type SimpleResult,
 } from '@quorate/runtime';
+import { globalTripwires } from '@quorate/runtime/conformance';
 import { NodeError } from '../node-error.ts';
 import { plainResults } from './plain-results.ts';
 
@@ -101,7 +102,7 @@ export function prepareMachine(source: MachineSource, options: PrepareOptions): 
   let adapted: Adapted;
   let running: StateMachine<unknown>;
   if (checked) {
-    const pair = checkedMachine<unknown, Adapted>(create);
+    const pair = checkedMachine<unknown, Adapted>(create, { tripwires: globalTripwires() });
     adapted = pair.machine;
     running = pair;
   } else {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openNode } from '../../src/index.ts';
-import { Counter, TestCluster } from './test-cluster.ts';
+import { type Add, Counter, TestCluster } from './test-cluster.ts';
 
 async function until(holds: () => boolean, what: string): Promise<void> {
   for (let left = 1000; !holds(); left--) {
@@ -129,6 +129,34 @@ describe('a cluster of one’s own state machine', () => {
     };
     assert.equal((await counter.group.propose({ add: 3 })).result, 3);
     assert.equal(await counter.group.read('value'), 3);
+  });
+});
+
+describe('a state machine that is not deterministic', () => {
+  it('halts a checked node at the first command that shows it, and says how', async () => {
+    class Clocked extends Counter {
+      override apply(command: Add): number {
+        this.value += command.add + Date.now();
+        return this.value;
+      }
+    }
+    const halted = Promise.withResolvers<Error>();
+    const node = await openNode({
+      id: 1,
+      dataDir: null,
+      listen: '127.0.0.1:0',
+      peers: { 1: '127.0.0.1:0' },
+      groups: { counter: () => new Clocked() },
+      checked: true,
+      log: { level: 'silent', format: 'json' },
+      onHalt: halted.resolve,
+    });
+    const proposed = node.group('counter').propose({ add: 1 });
+    await assert.rejects(proposed, code('RUNTIME_OUTCOME_UNKNOWN'));
+    const error = await halted.promise;
+    assert.equal((error as { code?: string }).code, 'RUNTIME_MACHINE_IMPURE');
+    assert.match(error.message, /Date\.now/);
+    await node.close();
   });
 });
 
