@@ -35,11 +35,14 @@ export async function withClient<Result>(
 ): Promise<Result> {
   // Here, not at the top: `quorate --help` and `quorate up` have no use for it.
   const { connect } = await import('@quorate/client');
-  await using client = connect({ endpoints, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  const client = connect({ endpoints, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  // Not `await using`, which Node 22 cannot read.
   try {
     return await use(client);
   } catch (error) {
     throw requestError(error);
+  } finally {
+    await client[Symbol.asyncDispose]();
   }
 }
 
