@@ -12,6 +12,7 @@ export interface Tree {
   readonly packages: readonly WorkspacePackage[];
 }
 
+/** By name, or by path. */
 const UNTRACKED_FOLDERS = new Set([
   'node_modules',
   '.git',
@@ -19,6 +20,7 @@ const UNTRACKED_FOLDERS = new Set([
   'coverage',
   '.quorate',
   '.stryker-tmp',
+  'packages/raft/mutation/raw',
 ]);
 const UNTRACKED_FILES = /\.(tsbuildinfo|log)$/;
 const BINARY_FILES = /\.(bin|png|ico|gz|zst|pdf|woff2?)$/;
@@ -60,7 +62,8 @@ function walk(root: string, folder: string, paths: string[]): void {
   for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (!UNTRACKED_FOLDERS.has(entry.name)) walk(root, path, paths);
+      const isUntracked = UNTRACKED_FOLDERS.has(entry.name) || UNTRACKED_FOLDERS.has(path);
+      if (!isUntracked) walk(root, path, paths);
     } else if (entry.isFile() && !UNTRACKED_FILES.test(path) && !BINARY_FILES.test(path)) {
       paths.push(path);
     }
