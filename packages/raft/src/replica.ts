@@ -151,10 +151,6 @@ export class Replica {
     return this.membership.configuration;
   }
 
-  get isVoter(): boolean {
-    return this.membership.isVoter;
-  }
-
   /** Whether this node may try to become leader: one without the data could serve nobody. */
   get canLead(): boolean {
     const { memberships } = this;

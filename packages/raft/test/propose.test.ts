@@ -30,6 +30,17 @@ describe('a proposal', () => {
     assert.deepEqual(proposed, { outcome: 'notLeader', leader: 0 });
   });
 
+  it('is taken when it fills the limit exactly, and refused beyond', () => {
+    const cluster = new Cluster(1, { maxUncommittedBytes: 200 });
+    const leader = cluster.elect();
+    cluster.settle();
+    cluster.get(1).autoPersist = false;
+    assert.equal(leader.propose([bytes(100 - 32)], cluster.nowMs, 1).outcome, 'appended');
+    assert.equal(leader.propose([bytes(101 - 32)], cluster.nowMs, 1).outcome, 'overloaded');
+    assert.equal(leader.propose([bytes(100 - 32)], cluster.nowMs, 1).outcome, 'appended');
+    assert.equal(leader.propose([bytes(0)], cluster.nowMs, 1).outcome, 'overloaded');
+  });
+
   it('larger than the whole limit is let through when nothing else waits', () => {
     const cluster = new Cluster(1, { maxUncommittedBytes: 100 });
     const leader = cluster.elect();

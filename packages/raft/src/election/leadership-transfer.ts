@@ -37,7 +37,8 @@ function transferRefusal(
 ): 'unfit' | 'notCaughtUp' | null {
   const { membership, nowMs, options } = replica;
   const isVoter = membership.configuration.voters.includes(to);
-  if (!isVoter || membership.witness(to) || to === replica.nodeId) return 'unfit';
+  if (!isVoter || membership.witness(to)) return 'unfit';
+  // None of this node itself.
   const progress = role.progress.get(to);
   if (progress === undefined || progress.repairing || replica.memberships.isImpostor(to)) {
     return 'unfit';

@@ -33,7 +33,7 @@ export class Progress {
   nextIndex: LogIndex;
   /** probe: a message is out, wait for its answer or the next heartbeat's. */
   probeSent = false;
-  /** snapshot: the index it will bring the follower to. */
+  /** snapshot: the index it will bring the follower to; else 0. */
   snapshotIndex: LogIndex = 0;
   /** The highest commit index sent to it. */
   sentCommitIndex: LogIndex = 0;
@@ -101,18 +101,16 @@ export class Progress {
   }
 
   becomeProbe(): void {
-    // After a snapshot the follower may already have it all: no need to begin before it.
-    const floor = this.state === 'snapshot' ? this.snapshotIndex : 0;
     this.state = 'probe';
     this.probeSent = false;
+    // After a snapshot the follower may already have it all: no need to begin before it.
+    this.nextIndex = Math.max(this.matchIndex, this.snapshotIndex) + 1;
     this.snapshotIndex = 0;
-    this.nextIndex = Math.max(this.matchIndex, floor) + 1;
     this.inflights.clear();
   }
 
   becomeReplicate(): void {
     this.state = 'replicate';
-    this.probeSent = false;
     this.snapshotIndex = 0;
     this.nextIndex = this.matchIndex + 1;
     this.inflights.clear();
@@ -120,7 +118,6 @@ export class Progress {
 
   becomeSnapshot(index: LogIndex): void {
     this.state = 'snapshot';
-    this.probeSent = false;
     this.snapshotIndex = index;
     this.inflights.clear();
   }

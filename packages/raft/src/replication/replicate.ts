@@ -50,14 +50,12 @@ function lastIndexFor(replica: Replica, role: LeaderState, progress: Progress): 
 function replicate(replica: Replica, role: LeaderState, to: NodeId, progress: Progress): void {
   const lastIndex = lastIndexFor(replica, role, progress);
   while (!progress.paused) {
-    const moreEntries = progress.nextIndex <= lastIndex;
     // A probe goes out even when empty: its answer is what starts the pipeline.
-    if (!moreEntries && progress.state === 'replicate') {
+    if (progress.nextIndex > lastIndex && progress.state === 'replicate') {
       noticeCommit(replica, to, progress);
       return;
     }
-    if (!sendAppend(replica, to, progress, lastIndex)) return;
-    if (!moreEntries) return;
+    sendAppend(replica, to, progress, lastIndex);
   }
 }
 
@@ -75,13 +73,8 @@ function noticeCommit(replica: Replica, to: NodeId, progress: Progress): void {
   });
 }
 
-/** @returns false when the follower needs entries that are gone, and so a snapshot */
-function sendAppend(
-  replica: Replica,
-  to: NodeId,
-  progress: Progress,
-  lastIndex: LogIndex,
-): boolean {
+/** Sends what comes next: entries, an empty probe, or a snapshot where the entries are gone. */
+function sendAppend(replica: Replica, to: NodeId, progress: Progress, lastIndex: LogIndex): void {
   const { log } = replica;
   const prevLogIndex = progress.nextIndex - 1;
   const prevLogTerm = log.termAt(prevLogIndex);
@@ -89,7 +82,7 @@ function sendAppend(
     progress.becomeSnapshot(replica.snapshot.index);
     const snapshot = { ...replica.snapshot, withheld: progress.witness };
     replica.snapshotsToSend.push({ to, snapshot });
-    return false;
+    return;
   }
   let entries: readonly Entry[] = [];
   if (progress.nextIndex <= lastIndex) {
@@ -110,12 +103,8 @@ function sendAppend(
   });
   progress.sentCommitIndex = commitIndex;
   const last = entries.at(-1);
-  if (last === undefined) {
-    if (progress.state === 'probe') progress.probeSent = true;
-    return true;
-  }
-  progress.sent(last.index, log.bytesBetween(prevLogIndex, last.index), replica.nowMs);
-  return true;
+  if (last === undefined) progress.probeSent = true;
+  else progress.sent(last.index, log.bytesBetween(prevLogIndex, last.index), replica.nowMs);
 }
 
 /** A witness has to know where configurations change; of the rest, only that it is there. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Entry } from '@quorate/schema';
+import { EntryKind } from '@quorate/schema';
 import { entryBytes, RaftLog } from '../../src/log/raft-log.ts';
 import { entries, entry } from '../support/messages.ts';
 
@@ -97,11 +99,107 @@ describe('a slice of a log', () => {
   it('has at least one entry, and no more bytes than asked for', () => {
     assert.deepEqual(indexes(6, 15, 1), [6]);
     assert.deepEqual(indexes(6, 15, 2 * one), [6, 7]);
+    assert.deepEqual(indexes(6, 8, 3 * one), [6, 7, 8]);
     assert.deepEqual(indexes(6, 15, 3 * one - 1), [6, 7]);
   });
 
   it('does not reach before the start', () => {
     assert.throws(() => log().slice(5, 9, 1e6), /still holds what is sliced/);
+  });
+});
+
+describe('a slice that is asked for again', () => {
+  it('is the same array, since nobody changes it', () => {
+    const it = log();
+    assert.equal(it.slice(7, 9, 1e6), it.slice(7, 9, 1e6));
+    assert.notDeepEqual(it.slice(7, 9, 1e6), it.slice(7, 8, 1e6));
+    assert.notDeepEqual(it.slice(7, 9, 1e6), it.slice(8, 10, 1e6));
+  });
+
+  it('has what stands there now', () => {
+    const it = log();
+    assert.deepEqual(it.slice(13, 15, 1e6), entries(13, 15, 5));
+    it.truncateAfter(12);
+    it.append(entries(13, 15, 6));
+    assert.deepEqual(it.slice(13, 15, 1e6), entries(13, 15, 6));
+    it.reset({ index: 12, term: 6 });
+    it.append(entries(13, 15, 7));
+    assert.deepEqual(it.slice(13, 15, 1e6), entries(13, 15, 7));
+  });
+});
+
+describe('what entries count for', () => {
+  it('is known between any two, also after the log was cut and cut again', () => {
+    const texts = ['a', 'bb', 'ccc', 'dddd', 'eeeee'];
+    const it = new RaftLog(
+      { index: 5, term: 1 },
+      texts.map((text, at) => entry(6 + at, 1, text)),
+    );
+    const bytes = (from: number, to: number): number =>
+      it.bytesBetween(from, to) - 32 * (to - from);
+    assert.deepEqual([bytes(5, 10), bytes(6, 8), bytes(9, 9)], [15, 5, 0]);
+    it.compactTo(6);
+    it.compactTo(7);
+    assert.deepEqual([bytes(7, 10), bytes(8, 9)], [12, 4]);
+    it.truncateAfter(8);
+    it.append([entry(9, 2, 'ffffff')]);
+    assert.equal(bytes(8, 9), 6);
+  });
+});
+
+/** Of a command whose data a witness is not given. */
+function withheld(index: number): Entry {
+  return { ...entry(index, 1), kind: EntryKind.withheld };
+}
+
+describe('commands without their data', () => {
+  const partly = (): RaftLog =>
+    new RaftLog({ index: 0, term: 0 }, [
+      entry(1, 1),
+      withheld(2),
+      entry(3, 1),
+      withheld(4),
+      entry(5, 1),
+    ]);
+
+  it('are noticed, also among what was recovered', () => {
+    assert.equal(log().hasWithheld, false);
+    assert.equal(partly().hasWithheld, true);
+    const it = log();
+    it.append([{ ...withheld(16), term: 5 }]);
+    assert.equal(it.hasWithheld, true);
+  });
+
+  it('are there until the first of them is truncated', () => {
+    const it = partly();
+    for (const [after, left] of [
+      [4, true],
+      [2, true],
+      [1, false],
+    ] as const) {
+      it.truncateAfter(after);
+      assert.equal(it.hasWithheld, left, `after ${after}`);
+    }
+  });
+
+  it('are there until the last of them is cut off', () => {
+    const it = partly();
+    for (const [at, left] of [
+      [1, true],
+      [2, true],
+      [3, true],
+      [4, false],
+      [5, false],
+    ] as const) {
+      it.compactTo(at);
+      assert.equal(it.hasWithheld, left, `cut at ${at}`);
+    }
+  });
+
+  it('are gone when the log is replaced', () => {
+    const it = partly();
+    it.reset({ index: 9, term: 2 });
+    assert.equal(it.hasWithheld, false);
   });
 });
 

@@ -108,6 +108,13 @@ describe('a change by itself', () => {
     assert.deepEqual(changed(sized, better).quorum, better.quorum);
   });
 
+  it('goes over a joint one that leaves by itself when that is asked for', () => {
+    const joint = changed(three, { steps: [addVoter(4)], mode: 'jointAutoLeave' });
+    assert.deepEqual([joint.votersOutgoing, joint.autoLeave], [[1, 2, 3], true]);
+    const result = leaveJoint(joint);
+    assert.ok('unchanged' in result && !result.unchanged);
+  });
+
   it('that changes nothing says so, and gives the configuration there was', () => {
     const from = {
       ...majorityConfiguration([1, 2, 3], [4]),
@@ -140,6 +147,11 @@ describe('a change is refused', () => {
     ['noVoters', three, { steps: [remove(1), remove(2), remove(3)] }],
     ['noVoters', three, { steps: [addLearner(1), addLearner(2), addLearner(3)], mode: 'joint' }],
     ['manyVoters', three, { steps: [addVoter(4), addVoter(5)], mode: 'simple' }],
+    [
+      'quorumInvalid',
+      { ...three, quorum: { commit: 2, election: 2 } },
+      { steps: [addVoter(4)], mode: 'simple' },
+    ],
     ['manyVoters', three, { steps: [addVoter(4), remove(1)], mode: 'simple' }],
     ['joint', joint, { steps: [addVoter(5)] }],
     ['joint', joint, { steps: [], mode: 'simple' }],
@@ -171,6 +183,7 @@ describe('a change is refused', () => {
   it('leaving what is not joint', () => {
     const result = leaveJoint(three);
     assert.ok('refused' in result && result.refused.reason === 'notJoint');
+    assert.match(result.refused.message, /^The configuration is not joint/);
   });
 });
 
@@ -210,6 +223,27 @@ describe('what is known of a node', () => {
   it('is not kept when it is nothing', () => {
     const described = changed(known, { steps: [{ kind: 'describe', id: 3, priority: 0 }] });
     assert.deepEqual(described.members, [known.members[0]]);
+  });
+
+  it('is kept when it is an address alone', () => {
+    const steps: MembershipStep[] = [{ kind: 'describe', id: 2, address: 'b:1' }];
+    assert.deepEqual(changed(three, { steps }).members, [member(2, { address: 'b:1' })]);
+  });
+
+  it('says that a node is to be promoted of a learner, present or to be, alone', () => {
+    const promote = (id: number, so: boolean): MembershipChange => ({
+      steps: [{ kind: 'describe', id, promote: so }],
+    });
+    const refused = changeConfiguration(three, promote(1, true));
+    assert.ok('refused' in refused);
+    assert.equal(refused.refused.message, 'Node 1 is no learner, so it cannot be promoted.');
+    assert.deepEqual(changed(three, promote(1, false)), three);
+    const promoted = [member(2, { promote: true })];
+    const learning = majorityConfiguration([1, 3], [2]);
+    assert.deepEqual(changed(learning, promote(2, true)).members, promoted);
+    const joint = changed(three, { steps: [addLearner(2)], mode: 'joint' });
+    assert.deepEqual(joint.learnersNext, [2]);
+    assert.deepEqual(changed(joint, promote(2, true)).members, promoted);
   });
 
   it('stays while a removed node votes in the outgoing half', () => {
@@ -288,5 +322,59 @@ describe('what is known of a node', () => {
       'quorumInvalid',
     );
     assert.equal(reasonOf(left(two), { steps: [remove(1), remove(2)] }), 'quorumInvalid');
+  });
+});
+
+describe('a witness that was removed', () => {
+  /** Removed, and remembered as incarnation 9, or without one. */
+  const removed = (incarnation: number): Configuration => ({
+    ...three,
+    members: [member(4, { incarnation, witness: true })],
+  });
+  const back = (
+    kind: 'addVoter' | 'addLearner',
+    attributes: Partial<Omit<Member, 'id' | 'promote'>> = {},
+  ): MembershipChange => ({ steps: [{ kind, id: 4, member: attributes }] });
+
+  it('is remembered, and nothing of it but that and who it was', () => {
+    const known = { incarnation: 9, address: 'd:1', priority: 3, witness: true };
+    const before = changed(three, { steps: [{ kind: 'addVoter', id: 4, member: known }] });
+    assert.deepEqual(changed(before, { steps: [remove(4)] }), removed(9));
+    const joint = changed(before, { steps: [remove(4)], mode: 'joint' });
+    assert.deepEqual(joint.members, before.members);
+    assert.deepEqual(left(joint), removed(9));
+  });
+
+  it('comes back as a witness, and tells anew who it is', () => {
+    for (const incarnation of [0, 9]) {
+      const again = changed(removed(incarnation), back('addVoter'));
+      assert.deepEqual(again.voters, [1, 2, 3, 4]);
+      assert.deepEqual(again.members, [member(4, { witness: true })]);
+    }
+    const learner = changed(removed(9), back('addLearner', { incarnation: 9 }));
+    assert.deepEqual(learner.members, [member(4, { incarnation: 9, witness: true })]);
+  });
+
+  it('comes back with data only as another, whoever it was is known (rule 7)', () => {
+    const withData = { witness: false };
+    const wiped = { witness: false, incarnation: 10 };
+    const same = { witness: false, incarnation: 9 };
+    for (const kind of ['addVoter', 'addLearner'] as const) {
+      assert.equal(reasonOf(removed(9), back(kind, withData)), 'witnessFixed');
+      assert.equal(reasonOf(removed(9), back(kind, same)), 'witnessFixed');
+      assert.equal(reasonOf(removed(0), back(kind, wiped)), 'witnessFixed');
+      assert.equal(reasonOf(removed(9), back(kind, wiped)), 'none');
+    }
+    const result = changeConfiguration(removed(9), back('addVoter', same));
+    assert.ok('refused' in result);
+    assert.match(result.refused.message, /^Node 4 was a witness.*give it another id\.$/);
+  });
+
+  it('keeps its incarnation while it stays', () => {
+    const staying: Configuration = {
+      ...majorityConfiguration([1, 2, 3], [4]),
+      members: [member(4, { incarnation: 9, witness: true })],
+    };
+    assert.deepEqual(changed(staying, { steps: [addVoter(4)] }).members, staying.members);
   });
 });

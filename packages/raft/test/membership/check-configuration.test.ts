@@ -24,6 +24,10 @@ describe('a configuration from outside is accepted', () => {
     ['joint with equal halves', { ...simple, votersOutgoing: [1, 2, 3] }],
     ['with sizes', { ...simple, quorum: { commit: 2, election: 2 } }],
     ['with sizes of one half', { ...joint, quorumOutgoing: { commit: 3, election: 2 } }],
+    [
+      'with as many nodes as there may be',
+      majorityConfiguration(Array.from({ length: 1024 }, (_, at) => at + 1)),
+    ],
     ['with a durability class', { ...simple, durability: { depth: 2, domains: 3 } }],
     [
       'with members of every kind',

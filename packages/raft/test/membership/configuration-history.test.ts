@@ -41,6 +41,8 @@ describe('the configurations of a log', () => {
 
   it('before a snapshot are forgotten, but for the one in force there', () => {
     const configurations = history();
+    configurations.compactedTo(10);
+    assert.throws(() => configurations.at(9), /is known/);
     configurations.compactedTo(15);
     assert.equal(configurations.at(15), second);
     assert.equal(configurations.current, third);

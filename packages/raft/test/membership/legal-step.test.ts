@@ -51,6 +51,7 @@ describe('one configuration may not follow another', () => {
   const witness = (id: number): Member => member(id, { witness: true });
   for (const [problem, from, to] of [
     [/no quorum/, three, majorityConfiguration([])],
+    [/no quorum/, three, { ...majorityConfiguration([]), quorum: { commit: 0, election: 0 } }],
     [/no quorum/, three, { ...three, quorum: { commit: 4, election: 3 } }],
     [/no quorum/, three, { ...three, quorum: { commit: 2, election: 4 } }],
     [/miss what was committed/, three, { ...three, quorum: { commit: 1, election: 2 } }],
@@ -73,6 +74,16 @@ describe('one configuration may not follow another', () => {
     [/outgoing half is not/, { ...three, quorum: { commit: 2, election: 2 } }, joint],
     [/incoming half changed/, joint, majorityConfiguration([3, 4, 5, 6], [2, 7])],
     [/incoming half changed/, joint, { ...after, quorum: { commit: 2, election: 2 } }],
+    [
+      /incoming half changed/,
+      { ...joint, quorum: { commit: 3, election: 2 } },
+      { ...after, quorum: { commit: 2, election: 2 } },
+    ],
+    [
+      /incoming half changed/,
+      { ...joint, quorum: { commit: 2, election: 3 } },
+      { ...after, quorum: { commit: 2, election: 2 } },
+    ],
     [/incoming half changed/, joint, three],
     [/in the joint configuration/, joint, { ...joint, votersOutgoing: [2, 3] }],
     [/in the joint configuration/, joint, { ...joint, learners: [7, 8] }],

@@ -96,6 +96,7 @@ describe('two quorums', () => {
   it('meet when there is none of one kind', () => {
     assert.equal(quorumsMeet([1], 2, [2, 3], 1), true);
     assert.equal(quorumsMeet([], 1, [2, 3], 1), true);
+    assert.equal(quorumsMeet([1, 2, 3, 4], 1, [1], 2), true);
   });
 });
 

@@ -112,8 +112,8 @@ export const replicationMutants: readonly Mutant[] = [
     name: 'entry-by-entry',
     guard: 'bug 32',
     file: 'raft/src/log/raft-log.ts',
-    find: 'while (candidate > this.#start.index && (this.termAt(candidate) as Term) > term)',
-    replace: 'if (candidate > this.#start.index && (this.termAt(candidate) as Term) > term)',
+    find: 'if (found <= term) break;',
+    replace: 'if (found <= term) break;\n      candidate--;\n      break;',
     test,
   },
 ];

@@ -176,8 +176,8 @@ export const ruleMutants: readonly Mutant[] = [
     name: 'lead-is-handed-to-a-witness',
     guard: 'rule 7',
     file: 'raft/src/election/leadership-transfer.ts',
-    find: "if (!isVoter || membership.witness(to) || to === replica.nodeId) return 'unfit';",
-    replace: "if (!isVoter || to === replica.nodeId) return 'unfit';",
+    find: "if (!isVoter || membership.witness(to)) return 'unfit';",
+    replace: "if (!isVoter) return 'unfit';",
     test: quorums,
   },
   {

@@ -39,6 +39,17 @@ describe('reads that wait for a round', () => {
     assert.equal(queue.waiting, true);
   });
 
+  it('keep the queue from being empty until they are confirmed', () => {
+    const queue = new ReadQueue();
+    assert.equal(queue.isEmpty, true);
+    queue.add({ from: 1, context: 1 });
+    assert.equal(queue.isEmpty, false);
+    queue.startRound(1, 10);
+    assert.equal(queue.isEmpty, false, 'the round is not answered');
+    queue.confirmed(1);
+    assert.equal(queue.isEmpty, true);
+  });
+
   it('are all given back when the lead is lost', () => {
     const queue = new ReadQueue();
     queue.add({ from: 1, context: 1 });

@@ -23,6 +23,7 @@ describe('a follower in probe', () => {
   it('gets one message, then nothing until it answers', () => {
     const progress = fresh();
     assert.equal(progress.paused, false);
+    assert.equal(progress.witness, false);
     progress.sent(12, 100, 0);
     assert.equal(progress.paused, true);
     assert.equal(progress.nextIndex, 11, 'what a probe carried may have to be sent again');
@@ -68,6 +69,17 @@ describe('a follower in probe', () => {
     assert.ok(progress.nextIndex > progress.matchIndex);
   });
 
+  it('that refuses what it has acknowledged has lost it, and is not asked again at once', () => {
+    const progress = replicating(10);
+    progress.becomeProbe();
+    progress.sent(12, 100, 0);
+    assert.equal(progress.refused(10, 2), false);
+    assert.equal(progress.regressed, true);
+    assert.equal(progress.paused, true);
+    progress.acknowledged(10, 5);
+    assert.equal(progress.regressed, false);
+  });
+
   it('keeps the position that was agreed on when less is durable there', () => {
     const progress = fresh(21);
     progress.acknowledged(5, 0);
@@ -87,7 +99,9 @@ describe('a follower in replicate', () => {
     assert.equal(progress.paused, true);
     assert.equal(progress.nextIndex, 14);
     assert.equal(progress.acknowledged(12, 1), true);
+    assert.equal(progress.acknowledged(12, 1), false, 'nothing new');
     assert.equal(progress.paused, false);
+    assert.equal(progress.inflights.count, 1, 'the third is unanswered still');
   });
 
   it('or too many bytes', () => {
@@ -143,6 +157,10 @@ describe('a follower that gets a snapshot', () => {
     assert.equal(progress.paused, true);
     assert.throws(() => progress.sent(21, 10, 0), /probe and replicate only/);
     assert.equal(progress.refused(15, 3), false);
+    const behind = fresh(11);
+    behind.becomeSnapshot(20);
+    assert.equal(behind.refused(10, 3), false);
+    assert.equal(behind.nextIndex, 11);
   });
 
   it('replicates from behind it once it has acknowledged it', () => {
