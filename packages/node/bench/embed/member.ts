@@ -112,7 +112,7 @@ async function count(node: Opened): Promise<FromMember> {
 const send = (message: FromMember): void => void process.send?.(message);
 let node: Opened | null = null;
 
-process.on('message', async (message: ToMember) => {
+async function received(message: ToMember): Promise<void> {
   if (message.kind === 'open') {
     node = await open(message.plan);
     const opened = node;
@@ -127,4 +127,6 @@ process.on('message', async (message: ToMember) => {
       process.disconnect();
     }
   }
-});
+}
+
+process.on('message', (message: ToMember) => void received(message));
