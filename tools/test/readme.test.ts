@@ -25,16 +25,20 @@ async function freePort(): Promise<number> {
 
 test('the example of the README runs, and remembers when it runs again', async (t) => {
   // Inside the checkout, so that the packages are found as a user's would be.
-  mkdirSync(join(ROOT, '.quorate'), { recursive: true });
-  const directory = mkdtempSync(join(ROOT, '.quorate', 'readme-'));
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  const directory = mkdtempSync(join(ROOT, 'dist', 'readme-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const text = example();
-  assert.match(text, /port: 7000 \+ id/);
+  assert.match(text, /127\.0\.0\.1:7001/);
   const port = await freePort();
-  writeFileSync(join(directory, 'sum.ts'), text.replace('7000 + id', `${port} + id`));
+  const moved = text.replaceAll(
+    /127\.0\.0\.1:700(\d)/g,
+    (_, at) => `127.0.0.1:${port + Number(at)}`,
+  );
+  writeFileSync(join(directory, 'counter.ts'), moved);
   const run = (): string => {
     const options = { cwd: directory, encoding: 'utf8', timeout: 60_000 } as const;
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['sum.ts'], options);
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['counter.ts'], options);
     assert.equal(status, 0, stderr);
     return stdout;
   };
