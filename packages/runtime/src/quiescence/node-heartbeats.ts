@@ -45,11 +45,15 @@ export class NodeHeartbeats implements NodeContacts {
   readonly #options: NodeHeartbeatOptions;
   readonly #life: number;
   readonly #peers = new Map<NodeId, SleepingPeer>();
+  /** Nobody counts single ones of these; three may be lost before anyone is in doubt. */
+  readonly #quietIntervalMs: number;
   #timer: Timer | null = null;
+  #dueMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(options: NodeHeartbeatOptions) {
     this.#options = options;
+    this.#quietIntervalMs = Math.max(options.heartbeatIntervalMs, options.electionTimeoutMs / 4);
     this.#life = 1 + options.prng.below(2 ** 48);
   }
 
@@ -66,7 +70,7 @@ export class NodeHeartbeats implements NodeContacts {
     const { id, term, lastIndex } = group;
     const nowMs = this.#options.nowMs();
     for (const node of group.others) this.#peer(node).lead({ group: id, term, lastIndex }, nowMs);
-    this.#beatSoon();
+    this.#beatBy(nowMs + this.#options.heartbeatIntervalMs);
   }
 
   /** Whether it was led here or followed, nobody answers for it any more. */
@@ -87,7 +91,8 @@ export class NodeHeartbeats implements NodeContacts {
         if (sleeper?.sleepUnder(from, term, lastIndex, this) === true) peer.follow(group);
       }
     }
-    if (peer.listVersion === version) peer.heardMs = this.#options.nowMs();
+    const nowMs = this.#options.nowMs();
+    if (peer.listVersion === version) peer.heardMs = nowMs;
     const { nodeId, send } = this.#options;
     send(from, {
       type: 'NodeHeartbeatResponse',
@@ -99,7 +104,7 @@ export class NodeHeartbeats implements NodeContacts {
       version: peer.listVersion,
       awake: peer.listedAwake,
     });
-    this.#beatSoon();
+    this.#beatBy(nowMs + this.#quietIntervalMs);
   }
 
   answered(message: NodeHeartbeatResponse): void {
@@ -132,25 +137,30 @@ export class NodeHeartbeats implements NodeContacts {
     }
   }
 
-  #beatSoon(): void {
-    if (this.#timer !== null || this.#closed) return;
-    this.#timer = this.#options.timers.after(this.#options.heartbeatIntervalMs, () => this.#beat());
+  #beatBy(dueMs: number): void {
+    if (dueMs >= this.#dueMs || this.#closed) return;
+    this.#timer?.cancel();
+    this.#dueMs = dueMs;
+    const delayMs = Math.max(0, dueMs - this.#options.nowMs());
+    this.#timer = this.#options.timers.after(delayMs, () => this.#beat());
   }
 
   #beat(): void {
-    this.#timer = null;
+    this.#dueMs = Number.POSITIVE_INFINITY;
     const { nowMs: clock, electionTimeoutMs, nodeId, send } = this.#options;
     const nowMs = clock();
     let hasSleepers = false;
+    let dueMs = nowMs + this.#quietIntervalMs;
     for (const [node, peer] of this.#peers) {
       this.#wakeAll(peer.unanswered(nowMs, electionTimeoutMs));
       this.#wakeAll(peer.unheard(nowMs, electionTimeoutMs));
       hasSleepers ||= peer.isConcerned;
+      dueMs = Math.min(dueMs, peer.doubtMs(electionTimeoutMs));
       const beat = peer.nextBeat(nowMs, electionTimeoutMs);
       if (beat === null) continue;
       const to = { type: 'NodeHeartbeat', from: nodeId, to: node, term: 0 } as const;
       send(node, { ...to, life: this.#life, ...beat });
     }
-    if (hasSleepers) this.#beatSoon();
+    if (hasSleepers) this.#beatBy(dueMs);
   }
 }

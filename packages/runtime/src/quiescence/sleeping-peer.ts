@@ -50,6 +50,13 @@ export class SleepingPeer {
     return this.#led.size > 0 || this.#followed.size > 0 || this.#isChanged;
   }
 
+  /** When `unanswered` or `unheard` would name groups, should nothing more be heard. */
+  doubtMs(timeoutMs: number): number {
+    const answerMs = this.#led.size > 0 ? this.supportedAtMs : Number.POSITIVE_INFINITY;
+    const beatMs = this.#followed.size > 0 ? this.heardMs : Number.POSITIVE_INFINITY;
+    return Math.min(answerMs, beatMs) + timeoutMs;
+  }
+
   nextBeat(nowMs: number, horizonMs: number): Beat | null {
     if (this.#isChanged) {
       this.#isChanged = false;
