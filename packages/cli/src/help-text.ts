@@ -6,6 +6,7 @@ Examples:
   quorate put greeting hello                write a key
   quorate get greeting                      read it
   quorate status --cluster                  who leads, how far each node is
+  quorate new my-service                    a project with a state machine of your own
 
 Environment:
   QUORATE_ENDPOINTS  the nodes that status, put, get and del talk to
@@ -84,6 +85,18 @@ Examples:
 Exit codes:
   0  repaired, or there was nothing to repair; with --dry-run: it can be
   1  cannot be repaired; standard error says why, and nothing was changed
+  2  wrong usage
+`,
+  new: `
+The project embeds Quorate: a state machine, a server over HTTP that is started three times, and
+a test that opens three nodes and closes the leader. It depends on the packages of this version.
+
+Example:
+  quorate new my-service
+
+Exit codes:
+  0  written
+  1  DIR is not empty, or cannot be written to; nothing was overwritten
   2  wrong usage
 `,
   status: `${clientEnvironment}

@@ -25,6 +25,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addUp(program, finish);
   addServe(program, finish);
   addRepair(program, finish);
+  addNew(program, finish);
   addStatus(program, finish);
   addPut(program, finish);
   addGet(program, finish);
@@ -106,6 +107,20 @@ function addRepair(program: Command, finish: Finish): void {
       const { repair } = await import('./commands/repair.ts');
       const flags = { dataDirectory: options.dataDir, isDryRun: options.dryRun === true };
       finish(await repair(flags, openOutput(options.json === true)));
+    });
+}
+
+function addNew(program: Command, finish: Finish): void {
+  program
+    .command('new')
+    .helpGroup('Begin:')
+    .description('Write a small project with a state machine of your own.')
+    .argument('DIR', 'a new or an empty directory')
+    .option('--json', 'print the names of the files as JSON')
+    .addHelpText('after', commandHelp.new)
+    .action(async (directory: string, options) => {
+      const { newProject } = await import('./new/new-project.ts');
+      finish(newProject(directory, readVersion(), openOutput(options.json === true)));
     });
 }
 
