@@ -46,7 +46,7 @@ test('every job is done exactly once while leaders die and hand over', async () 
   const { exitCode, lastLine, complaints } = await runExample('job-queue/main.ts');
   assert.equal(
     lastLine,
-    '150 of 150 jobs done, each exactly once, ' + 'while 2 leaders were killed and 2 handed over',
+    '500 of 500 jobs done, each exactly once, while 3 leaders were killed and 2 handed over',
     complaints,
   );
   assert.equal(exitCode, 0);

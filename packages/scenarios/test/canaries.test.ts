@@ -31,6 +31,9 @@ describe('canaries', () => {
     ['commit-older-terms', /commit rule/],
     ['read-before-it-is-applied', /linearizability/],
     ['acknowledge-before-fsync', /durability/],
+    ['append-always-truncates', /acknowledged entries are kept/],
+    ['stale-command-is-applied', /applied at most once|exactly once|no halt/],
+    ['stale-read-has-no-bound', /bounded staleness/],
   ] as const) {
     it(`${name} is caught`, () => {
       const args = [bin, '--canary', name, '--seeds', '60'];

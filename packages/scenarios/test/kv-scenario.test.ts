@@ -55,12 +55,33 @@ describe('the key-value scenario', () => {
     }
   });
 
+  it('finds nothing wrong with sessions, failure domains, a witness and a learner', () => {
+    const drawn = drawPlan(3, 5);
+    for (const lastPart of ['witness', 'learner'] as const) {
+      const offers = { sessionTtlMs: 400, zones: 2, priorities: true, lastPart, mends: true };
+      const strikes = drawn.strikes.slice(0, 8);
+      const plan = { ...drawn, ...offers, strikes, clients: 8, faultyMs: 4000 };
+      const result = runKvScenario(plan);
+      assert.equal(result.violation, null, planText(plan));
+      assert.ok(result.acknowledgedWrites > 10, planText(plan));
+    }
+  });
+
+  it('brings lost nodes back when the faults end', () => {
+    const drawn = drawPlan(12, 3);
+    const strikes = drawn.strikes.map((strike) => ({ ...strike, nemesis: 'bit-flip' }));
+    const plan = { ...drawn, strikes, lastPart: 'voter', mends: true, faultyMs: 6000 } as const;
+    const result = runKvScenario(plan);
+    assert.equal(result.violation, null, planText(plan));
+    assert.ok(result.lostDisks > 0);
+  });
+
   it('never loses more disks than a minority', () => {
     for (const nodes of [1, 2, 3, 5]) {
       const plan = drawPlan(11, nodes);
       const strikes = plan.strikes.map((strike) => ({ ...strike, nemesis: 'bit-flip' }));
-      const result = runKvScenario({ ...plan, strikes });
-      assert.equal(result.violation, null, planText({ ...plan, strikes }));
+      const result = runKvScenario({ ...plan, strikes, mends: false });
+      assert.equal(result.violation, null, planText({ ...plan, strikes, mends: false }));
       assert.ok(result.lostDisks <= Math.floor((nodes - 1) / 2));
     }
   });

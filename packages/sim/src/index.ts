@@ -39,6 +39,7 @@ export type {
   SubHistory,
   Traits,
 } from './linearizability/sequential-model.ts';
+export { mendLostNodes } from './nemesis/mending-nemeses.ts';
 export type { Nemesis } from './nemesis/nemesis.ts';
 export { nemeses } from './nemesis/registry.ts';
 export type { MessageFaults } from './network/faulty-peer-links.ts';

@@ -1,18 +1,25 @@
+// Long because: one cluster holds its nodes, and all that can be done to them.
 import type { Ports } from '@quorate/base';
 import { CodedError, Prng, portableChecksum, present, silentMetrics } from '@quorate/base';
-import { openHost } from '@quorate/host';
+import { openHost, type RepairReport, repairDataDirectory } from '@quorate/host';
 import type { PeerLinks } from '@quorate/raft';
 import type { RuntimeObserver } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
+import { PowerCut } from './disk/power-cut.ts';
 import { type DiskLatency, VirtualDisk } from './disk/virtual-disk.ts';
+import { damageOf, excuseForForgetting, isLimited, refusals } from './disk-loss.ts';
 import { EventHash } from './event-hash.ts';
 import { allInvariants } from './invariants/all.ts';
 import { type Invariant, InvariantViolation, type Turn } from './invariants/invariant.ts';
-import { faultyPeerLinks, type MessageFaults } from './network/faulty-peer-links.ts';
+import {
+  faultyPeerLinks,
+  type MessageFaults,
+  noMessageFaults,
+} from './network/faulty-peer-links.ts';
 import { VirtualNetwork } from './network/virtual-network.ts';
 import { collectingLogger, type LogLine, NodeWorld, seededCrypto } from './node-world.ts';
 import { Scheduler } from './scheduler.ts';
-import type { SimulatedClusterOptions, SimulatedNode } from './simulated-node.ts';
+import type { DiskLoss, SimulatedClusterOptions, SimulatedNode } from './simulated-node.ts';
 import type { TracedNode } from './trace/trace-event.ts';
 import { TurnTracer } from './trace/turn-tracer.ts';
 
@@ -38,10 +45,11 @@ export class SimulatedCluster {
   readonly hash = new EventHash();
   readonly options: SimulatedClusterOptions;
   readonly usualDiskLatency: DiskLatency;
-  readonly messageFaults: MessageFaults = { drop: 0, duplicate: 0, delay: 0, maxDelayMs: 0 };
+  readonly messageFaults: MessageFaults = noMessageFaults();
   readonly #invariants: readonly Invariant[] = allInvariants();
   readonly #troubles = new Set<() => void>();
   #mayHaveChanged = false;
+  #lostDisks = 0;
   #violation: Error | null = null;
 
   constructor(options: SimulatedClusterOptions) {
@@ -62,11 +70,7 @@ export class SimulatedCluster {
       id,
       address: { host: `node${id}`, port: 7000 },
       world,
-      disk: new VirtualDisk({
-        schedule: (delayMs, callback) => void world.schedule(delayMs, callback),
-        prng: prng.fork(),
-        latency: this.usualDiskLatency,
-      }),
+      disk: this.#makeDisk(world, prng.fork()),
       prng: prng.fork(),
       host: null,
       stateMachines: new Map(),
@@ -75,7 +79,18 @@ export class SimulatedCluster {
       diskFault: false,
       mayBeDamaged: false,
       lost: null,
+      mendedFaults: 0,
+      isBeingMended: false,
+      replicas: new Map(),
     };
+  }
+
+  #makeDisk(world: NodeWorld, prng: Prng): VirtualDisk {
+    return new VirtualDisk({
+      schedule: (delayMs, callback) => void world.schedule(delayMs, callback),
+      prng,
+      latency: this.usualDiskLatency,
+    });
   }
 
   node(id: NodeId): SimulatedNode {
@@ -114,7 +129,7 @@ export class SimulatedCluster {
   }
 
   endMessageFaults(): void {
-    Object.assign(this.messageFaults, { drop: 0, duplicate: 0, delay: 0, maxDelayMs: 0 });
+    Object.assign(this.messageFaults, noMessageFaults());
   }
 
   /** Calls `end` once: after `delayMs`, or as soon as the cluster is healed. */
@@ -132,7 +147,7 @@ export class SimulatedCluster {
    * that is damaged already may be hit again.
    */
   mayDamage(node: SimulatedNode): boolean {
-    if (node.lost !== null || this.#mayHaveChanged) return false;
+    if (node.lost !== null || node.isBeingMended || this.#mayHaveChanged) return false;
     const damaged = this.nodes.filter(({ mayBeDamaged }) => mayBeDamaged).length;
     return node.mayBeDamaged || damaged < Math.floor((this.nodes.length - 1) / 2);
   }
@@ -159,6 +174,11 @@ export class SimulatedCluster {
       if (node.halted !== null || node.diskFault) this.crash(node, true);
       if (!node.up) this.start(node);
     }
+  }
+
+  /** How often a disk was found to be lost, whatever became of it. */
+  get lostDisks(): number {
+    return this.#lostDisks;
   }
 
   /** The first violation of an invariant, if one was seen. */
@@ -229,7 +249,8 @@ export class SimulatedCluster {
     this.#tellNode(node, 'halted', error.message);
     const damage = damageOf(node);
     if (damage !== null && error instanceof CodedError && refusals.has(error.code)) {
-      this.#loseDisk(node, `${damage}: ${error.code}: ${error.message}`);
+      const why = `${damage}: ${error.code}: ${error.message}`;
+      this.#loseDisk(node, { why, isUnnoticed: false });
     } else if (!isExcused && !(damage !== null && isLimited(node))) {
       // A full disk stops no node, unless the room it had prepared was never written.
       const why = `node ${node.id} stopped itself without a fault of its disk: ${error.message}`;
@@ -237,12 +258,13 @@ export class SimulatedCluster {
     }
   }
 
-  /** The node stays down from here on. */
-  #loseDisk(node: SimulatedNode, why: string): void {
+  /** The node stays down until it is repaired or replaced. */
+  #loseDisk(node: SimulatedNode, loss: DiskLoss): void {
     if (node.lost !== null) return;
-    node.lost = why;
+    node.lost = loss;
+    this.#lostDisks += 1;
     node.host = null;
-    this.#tellNode(node, 'disk lost', why);
+    this.#tellNode(node, 'disk lost', loss.why);
     // It may be in the middle of a turn.
     this.scheduler.schedule(0, () => this.crash(node, true));
   }
@@ -284,6 +306,7 @@ export class SimulatedCluster {
     return {
       turned: (group, raft, effects) => {
         if (node.lost !== null) return;
+        node.replicas.set(group, raft);
         const { hash } = this;
         hash.add(this.scheduler.nowMs);
         hash.add(node.id * 65_536 + group);
@@ -308,11 +331,12 @@ export class SimulatedCluster {
       for (const invariant of this.#invariants) invariant.check(turn);
     } catch (error) {
       if (!(error instanceof InvariantViolation)) throw error;
-      const isForgetful = turn.first && error.invariant === 'durability';
-      const damage = isForgetful ? damageOf(node) : null;
+      const isForgetful = error.invariant === 'durability';
+      const damage = isForgetful ? excuseForForgetting(node) : null;
       if (damage !== null) {
         // No log can notice this by itself; who has forgotten promises may not take part.
-        this.#loseDisk(node, `${damage}, unnoticed: ${error.message}`);
+        const why = `${damage}, unnoticed: ${error.message}`;
+        this.#loseDisk(node, { why, isUnnoticed: true });
       } else {
         this.#violation ??= error;
       }
@@ -371,28 +395,57 @@ export class SimulatedCluster {
     return this.#violation === null;
   }
 
+  /**
+   * Runs `quorate repair` on a node whose damage was noticed, and starts it when that helped.
+   *
+   * @param powerAfter so many changes on the disk later the power goes; infinity: it does not
+   * @param done is told whether the node is back; never, when it is crashed before
+   */
+  repair(node: SimulatedNode, powerAfter: number, done: (isBack: boolean) => void): void {
+    if (node.up || node.lost === null || node.lost.isUnnoticed) return;
+    node.up = true;
+    node.halted = null;
+    this.#tellNode(node, 'repair');
+    const { length: found } = node.disk.struckFaults;
+    const power = new PowerCut(node.disk, powerAfter);
+    const options = {
+      ports: { ...this.#ports(node), fileSystem: power.fileSystem },
+      directory: 'data',
+      dryRun: false,
+      groups: this.options.groups.map(({ id }) => id),
+    };
+    repairDataDirectory(options, (error, report) => {
+      node.disk.blocking.failPowerAfter(Number.POSITIVE_INFINITY);
+      this.#tellNode(node, 'repaired', report?.outcome ?? error?.message);
+      this.crash(node, power.isStruck);
+      const isBack = !power.isStruck && isWhole(report);
+      if (isBack) {
+        node.lost = null;
+        node.mendedFaults = found;
+        this.start(node);
+      }
+      done(isBack);
+    });
+  }
+
+  /** Another machine without any data takes the node's place, to be started later. */
+  replaceMachine(node: SimulatedNode): void {
+    this.crash(node, true);
+    this.#tellNode(node, 'replaced');
+    for (const invariant of this.#invariants) invariant.replaced?.(node.id);
+    node.disk = this.#makeDisk(node.world, node.prng.fork());
+    node.lost = null;
+    node.mendedFaults = 0;
+    node.halted = null;
+    node.replicas.clear();
+  }
+
   /** Ends the run. */
   fail(error: Error): void {
     this.#violation ??= error;
   }
 }
 
-/** How a node may say that its data is not what it wrote. */
-const refusals: ReadonlySet<string> = new Set([
-  'STORAGE_CORRUPT',
-  'STORAGE_SNAPSHOT_CORRUPT',
-  'STORAGE_SNAPSHOT_MISSING',
-  'STORAGE_VERSION_UNSUPPORTED',
-]);
-
-function isLimited(node: SimulatedNode): boolean {
-  return node.disk.capacityBytes !== Number.POSITIVE_INFINITY;
-}
-
-const lasting: ReadonlySet<string> = new Set(['lost sync', 'misdirected write', 'flipped bit']);
-
-/** The last thing that did damage a node's disk for good, if anything did. */
-function damageOf(node: SimulatedNode): string | null {
-  const fault = node.disk.struckFaults.findLast(({ kind }) => lasting.has(kind));
-  return fault === undefined ? null : `${fault.kind} in ${fault.path}`;
+function isWhole(report: RepairReport | null): boolean {
+  return report?.outcome === 'repaired' || report?.outcome === 'intact';
 }

@@ -1,5 +1,6 @@
 import type { Address, Prng, StateMachine } from '@quorate/base';
 import type { Host, HostTuning } from '@quorate/host';
+import type { RaftView } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
 import type { VirtualDisk } from './disk/virtual-disk.ts';
 import type { NodeWorld } from './node-world.ts';
@@ -21,7 +22,22 @@ export interface SimulatedClusterOptions {
   readonly clockDrift: number;
   /** A disk operation takes at most this long while all is well. */
   readonly diskMs: number;
+  /**
+   * Clients of the first group send so many commands at once, through one node and without waiting
+   * for answers: what a nemesis calls at the worst moment. Default: nothing happens.
+   */
+  readonly burst?: (node: NodeId, commands: number, prng: Prng) => void;
   readonly trace?: (event: TraceEvent) => void;
+}
+
+/** Why a node's disk counts as lost. */
+export interface DiskLoss {
+  readonly why: string;
+  /**
+   * The node has forgotten promises and has no means to know: the simulator does. No repair can
+   * find what is missing; another incarnation has to take its place.
+   */
+  readonly isUnnoticed: boolean;
 }
 
 /** One machine: its disk outlives its process. */
@@ -29,7 +45,8 @@ export interface SimulatedNode {
   readonly id: NodeId;
   readonly address: Address;
   readonly world: NodeWorld;
-  readonly disk: VirtualDisk;
+  /** Another one once the machine has been replaced. */
+  disk: VirtualDisk;
   readonly prng: Prng;
   /** Null while the process is down, or starting. */
   host: Host | null;
@@ -45,6 +62,12 @@ export interface SimulatedNode {
    * astray. Such a node may refuse to start, and `damageOf` says whether anything did strike.
    */
   mayBeDamaged: boolean;
-  /** Why its disk counts as lost: it stays down, and only a change of membership replaces it. */
-  lost: string | null;
+  /** Not null while its disk counts as lost: it stays down until it is repaired or replaced. */
+  lost: DiskLoss | null;
+  /** So many of the faults that have struck its disk a repair has dealt with. */
+  mendedFaults: number;
+  /** It is being replaced, which takes changes of membership; not yet done. */
+  isBeingMended: boolean;
+  /** Of each group, its replica in the present life, or in the last: what it had durable stays. */
+  readonly replicas: Map<GroupId, RaftView>;
 }

@@ -20,7 +20,7 @@ describe('a node whose disk was damaged', () => {
     cluster.crash(node, true);
     cluster.start(node);
     cluster.runUntil(cluster.scheduler.nowMs + 2000);
-    assert.match(node.lost ?? '', /flipped bit in data\/identity: STORAGE_CORRUPT/);
+    assert.match(node.lost?.why ?? '', /flipped bit in data\/identity: STORAGE_CORRUPT/);
     assert.equal(node.up, false);
     cluster.heal();
     assert.equal(node.up, false);

@@ -56,4 +56,18 @@ export const clientCanaries: readonly Canary[] = [
     find: "if (proposal.deadlineMs <= nowMs) proposal.done(outcomeUnknown('timeout'), null);",
     replace: 'if (proposal.deadlineMs <= nowMs) proposal.done(noLeader(retryAfterMs), null);',
   },
+  {
+    name: 'stale-read-has-no-bound',
+    why: 'a read that may be a little old is answered from what was new at any time',
+    file: 'runtime/src/reads.ts',
+    find: 'nowMs - fresh.askedMs > maxStalenessMs',
+    replace: 'nowMs < fresh.askedMs',
+  },
+  {
+    name: 'class-counts-one-domain',
+    why: 'a reply leaves once the command is in one failure domain, whatever was asked (rule 12)',
+    file: 'raft/src/membership/failure-domains.ts',
+    find: 'best[durability.domains - 1]',
+    replace: 'best[0]',
+  },
 ];

@@ -2,6 +2,7 @@ import type { Canary } from './canary.ts';
 import { clientCanaries } from './client-canaries.ts';
 import { electionCanaries } from './election-canaries.ts';
 import { replicationCanaries } from './replication-canaries.ts';
+import { sessionCanaries } from './session-canaries.ts';
 import { storageCanaries } from './storage-canaries.ts';
 
 /** Each must be caught by the simulator, or the simulator is blind to its kind. */
@@ -9,5 +10,6 @@ export const canaries: readonly Canary[] = [
   ...electionCanaries,
   ...replicationCanaries,
   ...clientCanaries,
+  ...sessionCanaries,
   ...storageCanaries,
 ];

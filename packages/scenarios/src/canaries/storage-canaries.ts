@@ -61,4 +61,18 @@ export const storageCanaries: readonly Canary[] = [
     replace:
       'fileSystem.size(directory, () => {\n          const syncFailed = null as Error | null;',
   },
+  {
+    name: 'repairing-node-votes',
+    why: 'a node whose log was repaired votes before it has again what it promised (rule 14)',
+    file: 'raft/src/replica.ts',
+    find: 'return !this.repairing && !this.memberships.isImpostor(this.nodeId);',
+    replace: 'return !this.memberships.isImpostor(this.nodeId);',
+  },
+  {
+    name: 'repair-owes-nothing',
+    why: 'a repaired log does not say how far it went, so the node forgets what it acknowledged',
+    file: 'storage/src/repair/repair-plan.ts',
+    find: 'missing ? Math.max(known.lastIndex, lastIndex + 1) : 0,',
+    replace: 'missing ? 0 : 0,',
+  },
 ];

@@ -4,6 +4,7 @@ import { InvariantViolation } from '@quorate/sim';
 
 export interface AppliedCommand {
   readonly index: number;
+  readonly term: number;
   readonly command: Uint8Array;
   readonly result: KvResult;
   /** Who applied it first. */
@@ -32,16 +33,16 @@ export class AppliedLog {
     for (const applied of this.#byIndex) if (applied !== undefined) yield applied;
   }
 
-  add(node: number, { index, command }: AppliedEntry, result: KvResult): void {
+  add(node: number, { index, term, command }: AppliedEntry, result: KvResult): void {
     const known = this.#byIndex[index];
     if (known === undefined) {
       // Holes are where Raft's own entries are, and short: an array stays an array.
       while (this.#byIndex.length < index) this.#byIndex.push(undefined);
-      this.#byIndex[index] = { index, command, result, node };
+      this.#byIndex[index] = { index, term, command, result, node };
     } else if (!equalBytes(known.command, command)) {
       const why = `nodes ${known.node} and ${node} applied different commands at index ${index}`;
       this.#fail(new InvariantViolation('state-machine safety', why));
-    } else if (!isSame(known.result, result)) {
+    } else if (!isSameResult(known.result, result)) {
       const why = `nodes ${known.node} and ${node} applied index ${index} with different results`;
       this.#fail(new InvariantViolation('deterministic apply', why));
     }
@@ -49,7 +50,7 @@ export class AppliedLog {
 }
 
 /** What tells results apart cheaply; that they are right is checked once, at the end. */
-function isSame(a: KvResult, b: KvResult): boolean {
+export function isSameResult(a: KvResult, b: KvResult): boolean {
   if (a.kind !== b.kind || a.revision !== b.revision) return false;
   if (a.kind === 'txn') return b.kind === 'txn' && a.succeeded === b.succeeded;
   if (a.kind === 'deleteRange') return b.kind === 'deleteRange' && a.deleted === b.deleted;

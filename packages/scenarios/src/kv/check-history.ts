@@ -1,7 +1,7 @@
 import { equalBytes } from '@quorate/base';
 import { decodeCommand, type KvCommand, type KvStateMachine } from '@quorate/kv';
 import { InvariantViolation } from '@quorate/sim';
-import type { AppliedCommand, AppliedLog } from './applied-log.ts';
+import { type AppliedCommand, type AppliedLog, isSameResult } from './applied-log.ts';
 import type { ClientRead, ClientWrite, History } from './history.ts';
 import { rangeRequest } from './requests.ts';
 import { SingleCopy } from './single-copy.ts';
@@ -80,6 +80,13 @@ function checkWrites(
         throw new InvariantViolation(
           'acknowledged writes are kept',
           `the ${write.kind} of ${key} acknowledged at index ${outcome.index} is not there`,
+        );
+      }
+      if (outcome.result !== null && !isSameResult(entry.result, outcome.result)) {
+        throw new InvariantViolation(
+          'answered as applied',
+          `the ${write.kind} of ${key} was answered revision ${outcome.result.revision}, and ` +
+            `applied at index ${outcome.index} at revision ${entry.result.revision}`,
         );
       }
     }

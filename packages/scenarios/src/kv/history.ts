@@ -12,7 +12,8 @@ export interface ClientWrite {
     | { readonly kind: 'unknown' }
     /** It has not happened and never will. */
     | { readonly kind: 'refused'; readonly code: string }
-    | { readonly kind: 'done'; readonly index: number; readonly result: KvResult };
+    /** A result of null is not known any more. */
+    | { readonly kind: 'done'; readonly index: number; readonly result: KvResult | null };
 }
 
 export interface ReadKeyValue {
@@ -37,12 +38,41 @@ export class History {
   refused = 0;
   unknown = 0;
   readonly #fail: (error: Error) => void;
+  readonly #nowMs: () => number;
   /** The highest revision any finished operation has shown: later ones must not fall behind it. */
   highestSeen = 0;
+  /** When it rose, and to what, in order. */
+  readonly #rises: { readonly atMs: number; readonly revision: number }[] = [];
 
-  /** @param fail is told of an InvariantViolation */
-  constructor(fail: (error: Error) => void) {
+  /**
+   * @param fail is told of an InvariantViolation
+   * @param nowMs virtual time
+   */
+  constructor(fail: (error: Error) => void, nowMs: () => number) {
     this.#fail = fail;
+    this.#nowMs = nowMs;
+  }
+
+  /** The highest revision that any operation had shown by then. */
+  seenBy(atMs: number): number {
+    const rises = this.#rises;
+    let low = 0;
+    let high = rises.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((rises[middle]?.atMs ?? 0) <= atMs) low = middle + 1;
+      else high = middle;
+    }
+    return rises[low - 1]?.revision ?? 0;
+  }
+
+  /** A read that may be stale was answered, and must not be older than it said. */
+  readStale(revision: number, seenByThen: number, maxStalenessMs: number): void {
+    if (revision >= seenByThen) return;
+    const why =
+      `a read that may be ${maxStalenessMs} ms old was answered at revision ${revision}, and ` +
+      `revision ${seenByThen} had been seen by then`;
+    this.#fail(new InvariantViolation('bounded staleness', why));
   }
 
   /**
@@ -58,6 +88,8 @@ export class History {
         `${seenAtStart} had been seen`;
       this.#fail(new InvariantViolation('linearizability', why));
     }
-    this.highestSeen = Math.max(this.highestSeen, revision);
+    if (revision <= this.highestSeen) return;
+    this.highestSeen = revision;
+    this.#rises.push({ atMs: this.#nowMs(), revision });
   }
 }

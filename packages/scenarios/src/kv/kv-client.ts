@@ -1,9 +1,11 @@
 import type { Prng } from '@quorate/base';
-import { encodeCommand, type KvCommand, type KvResult, type RangeRequest } from '@quorate/kv';
-import type { KeyValueInput, KeyValueOutput, SimulatedCluster, SimulatedNode } from '@quorate/sim';
-import type { ObservedKv } from './applied-log.ts';
-import type { ClientWrite, History } from './history.ts';
-import type { LinearizabilityOracle, RecordedOperation } from './linearizability-oracle.ts';
+import type { KvCommand, KvResult, KvStateMachine, RangeRequest, RangeResult } from '@quorate/kv';
+import type { ProposeOptions } from '@quorate/runtime';
+import type { KeyValueInput, SimulatedCluster, SimulatedNode } from '@quorate/sim';
+import type { DurableAcknowledgements } from './durable-acknowledgements.ts';
+import type { ClientWrite } from './history.ts';
+import { KvWrites, type Told } from './kv-writes.ts';
+import type { RecordedOperation } from './linearizability-oracle.ts';
 import {
   compareAndSetRequest,
   deleteRequest,
@@ -11,13 +13,26 @@ import {
   putRequest,
   rangeRequest,
 } from './requests.ts';
+import type { SessionPath } from './session-path.ts';
+import { type Answered, proposeOnce, type WriteAnswer } from './write-path.ts';
 
-export interface KvClientOptions {
+/** What clients find to talk to. */
+export interface KvService {
   readonly cluster: SimulatedCluster;
   readonly group: number;
+  /** Those that hold data. */
+  readonly nodes: readonly SimulatedNode[];
+  /** The group's commands go in envelopes, since there are sessions. */
+  readonly isEnveloped: boolean;
+  readonly storeOf: (node: SimulatedNode) => KvStateMachine;
+  /** Of writes that ask for a durability class; null: none do. */
+  readonly durable: DurableAcknowledgements | null;
+}
+
+export interface KvClientOptions {
+  readonly service: KvService;
+  readonly told: Told;
   readonly prng: Prng;
-  readonly history: History;
-  readonly oracle: LinearizabilityOracle;
   readonly id: number;
   readonly keys: number;
   readonly valueBytes: number;
@@ -25,6 +40,8 @@ export interface KvClientOptions {
   readonly thinkMs: number;
   /** After so long an operation is given up: at least, and at most. */
   readonly patienceMs: readonly [number, number];
+  /** Writes go through it; null: each is proposed once. */
+  readonly session: SessionPath | null;
 }
 
 const text = new TextEncoder();
@@ -34,6 +51,7 @@ const toTheEnd = new Uint8Array(1);
 /** Does one operation after another, through any node, as a real client would. */
 export class KvClient {
   readonly #options: KvClientOptions;
+  readonly #writes: KvWrites;
   /** What it saw last of each key: what a compare-and-set compares with. */
   readonly #seen = new Map<string, string | null>();
   #lastWrite = { index: 0, revision: 0 };
@@ -42,6 +60,7 @@ export class KvClient {
 
   constructor(options: KvClientOptions) {
     this.#options = options;
+    this.#writes = new KvWrites(options.told, options.id);
   }
 
   start(): void {
@@ -53,13 +72,13 @@ export class KvClient {
   }
 
   #later(delayMs: number): void {
-    this.#options.cluster.scheduler.schedule(delayMs, () => this.#next());
+    this.#options.service.cluster.scheduler.schedule(delayMs, () => this.#next());
   }
 
   #next(): void {
     if (this.#stopped) return;
-    const { cluster, prng } = this.#options;
-    const node = prng.pick(cluster.nodes);
+    const { service, prng, told } = this.#options;
+    const node = prng.pick(service.nodes);
     const operation = ++this.#operation;
     if (node.host === null) {
       // Nobody listens there, which a client learns at once.
@@ -68,9 +87,9 @@ export class KvClient {
     }
     // An operation on a node that dies is never answered: go on with another, its outcome unknown.
     const patienceMs = prng.between(...this.#options.patienceMs);
-    cluster.scheduler.schedule(patienceMs, () => {
+    service.cluster.scheduler.schedule(patienceMs, () => {
       if (operation !== this.#operation) return;
-      this.#options.history.unknown += 1;
+      told.history.unknown += 1;
       this.#next();
     });
     // On its way a process may die, and then nobody is asked; one that stands still finds it later.
@@ -85,8 +104,8 @@ export class KvClient {
     if (dice < 0.42) this.#put(node, operation);
     else if (dice < 0.54) this.#compareAndSet(node, operation);
     else if (dice < 0.6) this.#delete(node, operation);
-    else if (dice < 0.86) this.#read(node, operation, dice < 0.8);
-    else if (dice < 0.94) this.#readByLease(node, operation);
+    else if (dice < 0.84) this.#read(node, operation, dice < 0.79);
+    else if (dice < 0.91) this.#readByLease(node, operation);
     else this.#readStale(node, operation);
   }
 
@@ -139,7 +158,7 @@ export class KvClient {
     const input = { kind: 'cas', key, expected: tagOf(expected), value: tag } as const;
     const what = { tag, kind: 'compare-and-set', key } as const;
     this.#write(node, operation, what, command, input, (result) => {
-      if (result.kind === 'txn' && result.succeeded) this.#seen.set(key, value);
+      if (result?.kind === 'txn' && result.succeeded) this.#seen.set(key, value);
       else this.#seen.delete(key);
     });
   }
@@ -150,46 +169,55 @@ export class KvClient {
     what: Pick<ClientWrite, 'tag' | 'kind' | 'key'>,
     request: KvCommand,
     input: KeyValueInput,
-    done: (result: KvResult) => void,
+    done: (result: KvResult | null) => void,
   ): void {
-    const { history, group } = this.#options;
-    const seenAtStart = history.highestSeen;
-    const command = encodeCommand(request);
-    const write: ClientWrite = { ...what, command, outcome: { kind: 'unknown' } };
-    history.writes.push(write);
-    const recorded = this.#options.oracle.begin(this.#options.id, input);
-    node.host?.group<KvResult>(group).propose(command, (error, applied) => {
-      if (error?.code === 'RUNTIME_OUTCOME_UNKNOWN') {
-        history.unknown += 1;
-      } else if (error !== null) {
-        history.refused += 1;
-        write.outcome = { kind: 'refused', code: error.code };
-        recorded?.refused();
-      }
-      if (applied !== null) {
-        const { index, result } = applied;
-        history.acknowledged += 1;
-        write.outcome = { kind: 'done', index, result };
-        history.ended(result.revision, seenAtStart, isChange(result));
-        if (index > this.#lastWrite.index) this.#lastWrite = { index, revision: result.revision };
-        recorded?.answered(outputOf(result));
+    const { durable } = this.#options.service;
+    const isPlain = this.#options.session === null;
+    const asked = isPlain ? (durable?.draw(this.#options.prng) ?? null) : null;
+    const send = (command: Uint8Array, answered: Answered): void =>
+      this.#send(node, command, answered, asked === null ? {} : { durability: asked });
+    this.#writes.write(what, request, input, send, (answer: WriteAnswer) => {
+      if (answer.kind === 'done') {
+        const { index, result } = answer;
+        if (asked !== null && result !== null) durable?.acknowledged(index, asked);
+        const revision = result?.revision ?? 0;
+        if (index > this.#lastWrite.index) this.#lastWrite = { index, revision };
         done(result);
       }
       this.#finished(operation);
     });
   }
 
+  #send(
+    node: SimulatedNode,
+    command: Uint8Array,
+    answered: Answered,
+    options: ProposeOptions,
+  ): void {
+    const { session, service, prng } = this.#options;
+    if (session !== null) {
+      // Long after it has turned to other things it may still be told.
+      const deadlineMs = service.cluster.scheduler.nowMs + prng.between(300, 8000);
+      session.write(command, deadlineMs, answered);
+      return;
+    }
+    const handle = node.host?.group<unknown>(service.group);
+    if (handle !== undefined) {
+      proposeOnce(handle, command, service.isEnveloped, answered, options);
+    }
+  }
+
   #read(node: SimulatedNode, operation: number, isOfOneKey: boolean): void {
-    const { history, group } = this.#options;
+    const { service, told } = this.#options;
     const key = isOfOneKey ? this.#key() : null;
-    const seenAtStart = history.highestSeen;
-    const { machine } = node.stateMachines.get(group) as ObservedKv;
+    const seenAtStart = told.history.highestSeen;
+    const store = service.storeOf(node);
     const recorded = this.#beginGet(key);
-    node.host?.group(group).readBarrier((error) => {
+    node.host?.group(service.group).readBarrier((error) => {
       if (error === null) {
-        this.#readAnswered(key, machine.range(requestOf(key)), seenAtStart, recorded);
+        this.#readAnswered(key, store.range(requestOf(key)), seenAtStart, recorded);
       } else {
-        history.refused += 1;
+        told.history.refused += 1;
       }
       this.#finished(operation);
     });
@@ -200,33 +228,44 @@ export class KvClient {
    * believe to lead any is asked: it is the one that is mistaken that must not answer.
    */
   #readByLease(picked: SimulatedNode, operation: number): void {
-    const { cluster, history, group, prng } = this.#options;
-    const leading = cluster.nodes.filter(
+    const { service, told, prng } = this.#options;
+    const { group } = service;
+    const leading = service.nodes.filter(
       ({ host, world }) => !world.paused && host?.group(group).status().role === 'leader',
     );
     const node = leading.length === 0 ? picked : prng.pick(leading);
     const key = this.#key();
-    const { machine } = node.stateMachines.get(group) as ObservedKv;
-    const answer = node.host?.group(group).leaseRead(() => machine.range(requestOf(key))) ?? null;
+    const store = service.storeOf(node);
+    const answer = node.host?.group(group).leaseRead(() => store.range(requestOf(key))) ?? null;
     if (answer === null) {
       this.#read(node, operation, true);
       return;
     }
-    this.#readAnswered(key, answer.value, history.highestSeen, this.#beginGet(key));
+    this.#readAnswered(key, answer.value, told.history.highestSeen, this.#beginGet(key));
     this.#finished(operation);
   }
 
   /** What is here, or what was new some time ago, and no older than this client's last write. */
   #readStale(node: SimulatedNode, operation: number): void {
-    const { history, group, prng } = this.#options;
+    const { service, told, prng } = this.#options;
+    const { history } = told;
+    const { cluster, group } = service;
     const key = this.#key();
     const { index: minIndex, revision } = this.#lastWrite;
-    const maxStalenessMs = prng.pick([100, 1000, Number.POSITIVE_INFINITY]);
-    const { machine } = node.stateMachines.get(group) as ObservedKv;
+    const maxStalenessMs = prng.pick([20, 100, 1000, Number.POSITIVE_INFINITY]);
+    // The bound is by the node's clock, which may be slow: by true time it is that much longer.
+    const trueMs = maxStalenessMs / (1 - cluster.options.clockDrift);
+    const seenByThen = history.seenBy(cluster.scheduler.nowMs - trueMs);
+    const store = service.storeOf(node);
     const options = { maxStalenessMs, minIndex };
     node.host?.group(group).readBarrier((error) => {
-      if (error === null) this.#readAnswered(key, machine.range(requestOf(key)), revision, null);
-      else history.refused += 1;
+      if (error === null) {
+        const result = store.range(requestOf(key));
+        history.readStale(result.revision, seenByThen, maxStalenessMs);
+        this.#readAnswered(key, result, revision, null);
+      } else {
+        history.refused += 1;
+      }
       this.#finished(operation);
     }, options);
   }
@@ -234,12 +273,12 @@ export class KvClient {
   /** @param seenAtStart the revision that the answer may not be older than */
   #readAnswered(
     key: string | null,
-    result: ReturnType<ObservedKv['machine']['range']>,
+    result: RangeResult | { readonly kind: 'refused' },
     seenAtStart: number,
     recorded: RecordedOperation | null,
   ): void {
     if (result.kind !== 'range') return;
-    const { history } = this.#options;
+    const { history } = this.#options.told;
     const { revision } = result;
     const found = result.keyValues.map((keyValue) => ({
       key: textOf.decode(keyValue.key),
@@ -260,8 +299,8 @@ export class KvClient {
   }
 
   #beginGet(key: string | null): RecordedOperation | null {
-    const { oracle, id } = this.#options;
-    return key === null ? null : oracle.begin(id, { kind: 'get', key });
+    const { told, id } = this.#options;
+    return key === null ? null : told.oracle.begin(id, { kind: 'get', key });
   }
 }
 
@@ -270,24 +309,6 @@ function tagOf(value: string | null): string | null {
   return value === null ? null : (/^\d+\.\d+\./.exec(value)?.[0] ?? value);
 }
 
-function outputOf(result: KvResult): KeyValueOutput {
-  const revision = isChange(result) ? { revision: result.revision } : {};
-  switch (result.kind) {
-    case 'deleteRange':
-      return { kind: 'delete', deleted: result.deleted > 0, ...revision };
-    case 'txn':
-      return { kind: 'cas', succeeded: result.succeeded, ...revision };
-    default:
-      return { kind: 'put', ...revision };
-  }
-}
-
 function requestOf(key: string | null): RangeRequest {
   return key === null ? rangeRequest(toTheEnd, toTheEnd, 0) : getRequest(text.encode(key), 0);
-}
-
-function isChange(result: KvResult): boolean {
-  if (result.kind === 'put') return true;
-  if (result.kind === 'deleteRange') return result.deleted > 0;
-  return result.kind === 'txn' && result.succeeded;
 }

@@ -1,20 +1,35 @@
-import { Prng, present } from '@quorate/base';
+import { Prng, present, type StateMachine } from '@quorate/base';
+import type { KvStateMachine } from '@quorate/kv';
 import type { NodeId } from '@quorate/schema';
-import { nemeses, SimulatedCluster, type TraceEvent } from '@quorate/sim';
+import {
+  mendLostNodes,
+  nemeses,
+  SimulatedCluster,
+  type SimulatedNode,
+  type TraceEvent,
+} from '@quorate/sim';
 import { type Plan, usualTuning } from '../plan/plan.ts';
 import { AppliedLog, ObservedKv } from './applied-log.ts';
+import { BurstClient } from './burst-client.ts';
 import { checkHistory, checkReplica } from './check-history.ts';
+import { checkSessions } from './check-sessions.ts';
+import { DurableAcknowledgements } from './durable-acknowledgements.ts';
 import { History } from './history.ts';
-import { KvClient } from './kv-client.ts';
+import { KvClient, type KvService } from './kv-client.ts';
+import type { Told } from './kv-writes.ts';
 import { LinearizabilityOracle } from './linearizability-oracle.ts';
+import { describeMembers } from './members.ts';
+import { ObservedSessions, SessionLog, scenarioLimits } from './observed-sessions.ts';
 import {
   catchUpBoundMs,
+  handOverBoundMs,
   isMember,
   runUntilHolds,
   serviceBoundMs,
   staysQuiet,
   whatIsBehind,
 } from './recovery.ts';
+import { SessionPath } from './session-path.ts';
 
 export interface ScenarioResult {
   readonly violation: Error | null;
@@ -27,7 +42,7 @@ export interface ScenarioResult {
   readonly struck: readonly boolean[];
   readonly acknowledgedWrites: number;
   readonly answeredReads: number;
-  /** Nodes that refused to start, or were found to have forgotten, after damage to their disk. */
+  /** How often a node refused to start, or was found to have forgotten. */
   readonly lostDisks: number;
   /** From the end of the faults until a write was acknowledged; null when none was. */
   readonly recoveredMs: number | null;
@@ -39,88 +54,212 @@ const busyGroup = 1;
 const patienceMs = [500, 4000] as const;
 /** Whoever asks whether a healed cluster serves does not wait for an answer that was lost. */
 const shortPatienceMs = [200, 800] as const;
+/** An attempt within a session costs little: the next one does no harm. */
+const attemptMs = [30, 1500] as const;
+/** So many clients share a session. */
+const clientsOfASession = 3;
+/** Whose draws are whose: clients have small numbers. */
+const firstSession = 1_000_000;
+const mender = 2_000_000;
 
 /**
  * Clients use a key-value group while everything goes wrong (safety), then all faults end and the
  * cluster must serve again, catch up, agree, and keep quiet (liveness). The plan decides all of it.
  */
 export function runKvScenario(plan: Plan, trace?: (event: TraceEvent) => void): ScenarioResult {
-  const fail = (error: Error): void => cluster.fail(error);
-  const history = new History(fail);
-  const log = new AppliedLog(fail);
-  const oracle = new LinearizabilityOracle();
-  const cluster: SimulatedCluster = new SimulatedCluster({
-    seed: plan.seed,
-    nodes: plan.nodes,
-    groups: Array.from({ length: 1 + plan.idleGroups }, (_, at) => ({
-      id: busyGroup + at,
-      name: `g${busyGroup + at}`,
-      create: (node) => new ObservedKv(node, at === 0 ? log : new AppliedLog(fail)),
-    })),
-    tuning: {
-      ...usualTuning,
-      ...plan.tuning,
-      quiesceAfterMs: plan.quiesceMs === 0 ? null : plan.quiesceMs,
-      maxClockDrift: plan.leases ? plan.clockDrift : null,
-    },
-    clockDrift: plan.clockDrift,
-    diskMs: plan.diskMs,
-    ...(trace === undefined ? {} : { trace }),
-  });
-  cluster.startAll();
-  const clients = Array.from({ length: plan.clients }, (_, id) =>
-    makeClient(plan, cluster, { history, oracle }, id, patienceMs),
-  );
-  for (const client of clients) client.start();
-  const { faults, struck } = scheduleStrikes(cluster, plan, trace);
-  let recoveredMs: number | null = null;
-  if (cluster.runUntil(plan.faultyMs)) {
-    const prober = makeClient(plan, cluster, { history, oracle }, plan.clients, shortPatienceMs);
-    recoveredMs = serves(cluster, plan, history, prober);
-    for (const client of [...clients, prober]) client.stop();
-    if (recoveredMs !== null) settles(cluster, plan, { history, oracle }, log);
+  return new KvScenario(plan, trace).run();
+}
+
+class KvScenario {
+  readonly #plan: Plan;
+  readonly #trace: ((event: TraceEvent) => void) | undefined;
+  readonly #log: AppliedLog;
+  readonly #sessionLog: SessionLog;
+  readonly #told: Told;
+  readonly #service: KvService;
+  readonly #sessions: SessionPath[] = [];
+
+  constructor(plan: Plan, trace?: (event: TraceEvent) => void) {
+    this.#plan = plan;
+    this.#trace = trace;
+    const fail = (error: Error): void => this.#cluster.fail(error);
+    this.#log = new AppliedLog(fail);
+    this.#sessionLog = new SessionLog(fail);
+    const history = new History(fail, () => this.#cluster.scheduler.nowMs);
+    this.#told = { history, oracle: new LinearizabilityOracle() };
+    const cluster = this.#makeCluster(fail);
+    const { zones, sessionTtlMs, lastPart } = plan;
+    // A witness has no state to read, and applies nothing that it could answer.
+    const nodes = lastPart === 'witness' ? cluster.nodes.slice(0, -1) : cluster.nodes;
+    const group = busyGroup;
+    this.#service = {
+      cluster,
+      group,
+      nodes,
+      isEnveloped: sessionTtlMs > 0,
+      storeOf,
+      durable:
+        zones === 0 ? null : new DurableAcknowledgements({ cluster, group, zones, log: this.#log }),
+    };
   }
-  return {
-    violation: cluster.violation,
-    hash: cluster.hash.digest,
-    events: cluster.scheduler.executed,
-    virtualMs: cluster.scheduler.nowMs,
-    faults,
-    struck,
-    acknowledgedWrites: history.acknowledged,
-    answeredReads: history.reads.length,
-    lostDisks: cluster.nodes.filter(({ lost }) => lost !== null).length,
-    recoveredMs,
-  };
+
+  get #cluster(): SimulatedCluster {
+    return this.#service.cluster;
+  }
+
+  #makeCluster(fail: (error: Error) => void): SimulatedCluster {
+    const plan = this.#plan;
+    return new SimulatedCluster({
+      seed: plan.seed,
+      nodes: plan.nodes,
+      groups: Array.from({ length: 1 + plan.idleGroups }, (_, at) => ({
+        id: busyGroup + at,
+        name: `g${busyGroup + at}`,
+        create: (node) => this.#makeStateMachine(node, at === 0 ? this.#log : new AppliedLog(fail)),
+      })),
+      tuning: {
+        ...usualTuning,
+        ...plan.tuning,
+        quiesceAfterMs: plan.quiesceMs === 0 ? null : plan.quiesceMs,
+        maxClockDrift: plan.leases ? plan.clockDrift : null,
+      },
+      clockDrift: plan.clockDrift,
+      diskMs: plan.diskMs,
+      ...(plan.clients === 0 ? {} : { burst: this.#makeBurst() }),
+      ...(this.#trace === undefined ? {} : { trace: this.#trace }),
+    });
+  }
+
+  #makeStateMachine(node: NodeId, log: AppliedLog): StateMachine<unknown> {
+    const kv = new ObservedKv(node, log);
+    const isWithSessions = this.#plan.sessionTtlMs > 0 && log === this.#log;
+    return isWithSessions ? new ObservedSessions(node, kv, this.#sessionLog) : kv;
+  }
+
+  #makeBurst(): (node: NodeId, commands: number, prng: Prng) => void {
+    const { clients, keys } = this.#plan;
+    let client: BurstClient | null = null;
+    return (node, commands, prng) => {
+      client ??= new BurstClient(this.#service, this.#told, clients + 1, keys);
+      client.send(node, commands, prng);
+    };
+  }
+
+  run(): ScenarioResult {
+    const plan = this.#plan;
+    const cluster = this.#cluster;
+    const { history } = this.#told;
+    cluster.startAll();
+    describeMembers(cluster, plan, busyGroup);
+    const clients = Array.from({ length: plan.clients }, (_, id) =>
+      this.#makeClient(id, patienceMs, this.#sessionOf(id)),
+    );
+    for (const client of clients) client.start();
+    const { faults, struck } = scheduleStrikes(cluster, plan, this.#trace);
+    let recoveredMs: number | null = null;
+    if (cluster.runUntil(plan.faultyMs)) {
+      const prober = this.#makeClient(plan.clients, shortPatienceMs, null);
+      recoveredMs = this.#serves(prober);
+      for (const client of [...clients, prober, ...this.#sessions]) client.stop();
+      if (recoveredMs !== null) this.#settles();
+    }
+    return {
+      violation: cluster.violation,
+      hash: cluster.hash.digest,
+      events: cluster.scheduler.executed,
+      virtualMs: cluster.scheduler.nowMs,
+      faults,
+      struck,
+      acknowledgedWrites: history.acknowledged,
+      answeredReads: history.reads.length,
+      lostDisks: cluster.lostDisks,
+      recoveredMs,
+    };
+  }
+
+  #makeClient(
+    id: number,
+    patience: readonly [number, number],
+    session: SessionPath | null,
+  ): KvClient {
+    const { keys, valueBytes, thinkMs } = this.#plan;
+    return new KvClient({
+      service: this.#service,
+      told: this.#told,
+      prng: this.#prngOf(id),
+      id,
+      keys,
+      valueBytes,
+      thinkMs,
+      patienceMs: patience,
+      session,
+    });
+  }
+
+  /** By number, so that fewer clients draw as they did among more. */
+  #prngOf(id: number): Prng {
+    return new Prng((this.#plan.seed + 1_000_003 * (id + 1)) % 2 ** 53).fork();
+  }
+
+  /** Every fourth client has none. */
+  #sessionOf(id: number): SessionPath | null {
+    const { sessionTtlMs: ttlMs } = this.#plan;
+    if (ttlMs === 0 || id % (clientsOfASession + 1) === clientsOfASession) return null;
+    const { cluster, group, nodes } = this.#service;
+    const at = Math.floor(id / (clientsOfASession + 1));
+    const prng = this.#prngOf(firstSession + at);
+    this.#sessions[at] ??= new SessionPath({
+      cluster,
+      group,
+      prng,
+      nodes,
+      ttlMs,
+      patienceMs: attemptMs,
+    });
+    return this.#sessions[at];
+  }
+
+  /** @returns how long it took until a healed cluster acknowledged a write; null if it did not */
+  #serves(prober: KvClient): number | null {
+    const cluster = this.#cluster;
+    const { history } = this.#told;
+    cluster.heal();
+    const { nowMs } = cluster.scheduler;
+    if (this.#plan.mends) mendLostNodes(cluster, this.#prngOf(mender));
+    const before = history.acknowledged;
+    prober.start();
+    const isServing = runUntilHolds(cluster, serviceBoundMs(this.#plan), () =>
+      history.acknowledged > before ? null : 'no write was acknowledged',
+    );
+    return isServing ? cluster.scheduler.nowMs - nowMs : null;
+  }
+
+  /** When all is quiet, every replica has everything that was acknowledged, and the same state. */
+  #settles(): void {
+    const plan = this.#plan;
+    const cluster = this.#cluster;
+    const handedOverMs = plan.faultyMs + handOverBoundMs(plan);
+    if (!cluster.runUntil(Math.max(cluster.scheduler.nowMs, handedOverMs))) return;
+    const boundMs = catchUpBoundMs(plan, cluster);
+    if (!runUntilHolds(cluster, boundMs, () => whatIsBehind(cluster, plan))) return;
+    if (!staysQuiet(cluster, plan)) return;
+    try {
+      const copy = checkHistory(this.#told.history, this.#log);
+      checkSessions(this.#sessionLog, this.#log, scenarioLimits);
+      this.#told.oracle.check();
+      for (const node of this.#service.nodes) {
+        if (node.host === null || !isFull(cluster, node.id)) continue;
+        checkReplica(storeOf(node), copy, node.id);
+      }
+    } catch (error) {
+      cluster.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
 }
 
-/** What clients tell of what they were told. */
-interface Told {
-  readonly history: History;
-  readonly oracle: LinearizabilityOracle;
-}
-
-function makeClient(
-  plan: Plan,
-  cluster: SimulatedCluster,
-  told: Told,
-  id: number,
-  patience: readonly [number, number],
-): KvClient {
-  const { keys, valueBytes, thinkMs, seed } = plan;
-  // By number, so that fewer clients draw as they did among more.
-  const prng = new Prng((seed + 1_000_003 * (id + 1)) % 2 ** 53).fork();
-  return new KvClient({
-    cluster,
-    group: busyGroup,
-    prng,
-    ...told,
-    id,
-    keys,
-    valueBytes,
-    thinkMs,
-    patienceMs: patience,
-  });
+function storeOf({ stateMachines }: SimulatedNode): KvStateMachine {
+  const machine = stateMachines.get(busyGroup);
+  return machine instanceof ObservedSessions ? machine.kv.machine : (machine as ObservedKv).machine;
 }
 
 function scheduleStrikes(
@@ -143,45 +282,6 @@ function scheduleStrikes(
     });
   });
   return { faults, struck };
-}
-
-/** @returns how long it took until a healed cluster acknowledged a write; null if it did not */
-function serves(
-  cluster: SimulatedCluster,
-  plan: Plan,
-  history: History,
-  prober: KvClient,
-): number | null {
-  cluster.heal();
-  const { nowMs } = cluster.scheduler;
-  const before = history.acknowledged;
-  prober.start();
-  const isServing = runUntilHolds(cluster, serviceBoundMs(plan), () =>
-    history.acknowledged > before ? null : 'no write was acknowledged',
-  );
-  return isServing ? cluster.scheduler.nowMs - nowMs : null;
-}
-
-/** When all is quiet, every replica has everything that was acknowledged, and the same state. */
-function settles(
-  cluster: SimulatedCluster,
-  plan: Plan,
-  { history, oracle }: Told,
-  log: AppliedLog,
-): void {
-  const boundMs = catchUpBoundMs(plan, cluster);
-  if (!runUntilHolds(cluster, boundMs, () => whatIsBehind(cluster))) return;
-  if (!staysQuiet(cluster, plan)) return;
-  try {
-    const copy = checkHistory(history, log);
-    oracle.check();
-    for (const { host, stateMachines, id } of cluster.nodes) {
-      if (host === null || !isFull(cluster, id)) continue;
-      checkReplica((stateMachines.get(busyGroup) as ObservedKv).machine, copy, id);
-    }
-  } catch (error) {
-    cluster.fail(error instanceof Error ? error : new Error(String(error)));
-  }
 }
 
 /** Whoever was removed from the group keeps what it had then. */

@@ -1,6 +1,6 @@
 import type { GroupStatus } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
-import { InvariantViolation, type SimulatedCluster } from '@quorate/sim';
+import { InvariantViolation, type SimulatedCluster, type SimulatedNode } from '@quorate/sim';
 import { type Plan, usualTuning } from '../plan/plan.ts';
 
 const stepMs = 50;
@@ -40,6 +40,11 @@ export function runUntilHolds(
   }
 }
 
+/** A hand-over that was asked for while there were faults is over by then, one way or the other. */
+export function handOverBoundMs(plan: Plan): number {
+  return 2 * timeoutMs(plan);
+}
+
 /** Within this a healed cluster must acknowledge a write. */
 export function serviceBoundMs(plan: Plan): number {
   return pendingDiskMs + reconnectMs + diskRetryMs + electionTimeouts * timeoutMs(plan);
@@ -55,9 +60,26 @@ export function catchUpBoundMs(plan: Plan, cluster: SimulatedCluster): number {
     const applied = Math.min(last, ...statuses.map((status) => status.appliedIndex));
     behind += last - applied;
   }
+  const perEntryMs = roundTripMs + plan.diskMs;
   // The transfer of a snapshot that went wrong is begun anew after a request timeout.
   const anewMs = 2 * requestTimeoutMs;
-  return serviceBoundMs(plan) + anewMs + behind * (roundTripMs + plan.diskMs);
+  const boundMs = serviceBoundMs(plan) + anewMs + behind * perEntryMs;
+  const isMending = cluster.nodes.some((node) => isToBeMended(node, plan));
+  return isMending ? boundMs + mendingBoundMs(plan, cluster, perEntryMs) : boundMs;
+}
+
+/** It leaves every group and joins them again; each may take an election, and then all entries. */
+function mendingBoundMs(plan: Plan, cluster: SimulatedCluster, perEntryMs: number): number {
+  let entries = 0;
+  for (const { id } of cluster.options.groups) {
+    entries += Math.max(0, ...statusesOf(cluster, id).map((status) => status.lastIndex));
+  }
+  const lost = cluster.nodes.filter((node) => isToBeMended(node, plan)).length;
+  return lost * (2 * serviceBoundMs(plan) + entries * perEntryMs);
+}
+
+function isToBeMended({ lost, isBeingMended }: SimulatedNode, plan: Plan): boolean {
+  return isBeingMended || (lost !== null && plan.mends);
 }
 
 function timeoutMs(plan: Plan): number {
@@ -70,8 +92,10 @@ function statusesOf(cluster: SimulatedCluster, group: GroupId): readonly GroupSt
 }
 
 /** @returns what is missing for every member to have everything; null when nothing is */
-export function whatIsBehind(cluster: SimulatedCluster): string | null {
-  const down = cluster.nodes.find(({ host, lost }) => host === null && lost === null);
+export function whatIsBehind(cluster: SimulatedCluster, plan: Plan): string | null {
+  const lost = cluster.nodes.find((node) => isToBeMended(node, plan));
+  if (lost !== undefined) return `node ${lost.id} is not repaired or replaced`;
+  const down = cluster.nodes.find((node) => node.host === null && node.lost === null);
   if (down !== undefined) return `node ${down.id} does not serve`;
   for (const { id } of cluster.options.groups) {
     const statuses = statusesOf(cluster, id);
@@ -93,11 +117,13 @@ export function isMember({ configuration }: GroupStatus, node: NodeId): boolean 
 }
 
 function whatIsMissing(status: GroupStatus, leader: GroupStatus): string | null {
-  const { node, term, lastIndex, appliedIndex } = status;
+  const { node, term, role, lastIndex, appliedIndex } = status;
   if (term !== leader.term || status.leader !== leader.node) {
     return `node ${node} does not follow node ${leader.node}, the leader`;
   }
-  if (lastIndex !== leader.lastIndex || appliedIndex !== leader.lastIndex) {
+  // A witness has nothing to apply.
+  const isApplied = role === 'witness' || appliedIndex === leader.lastIndex;
+  if (lastIndex !== leader.lastIndex || !isApplied) {
     const has = `has ${lastIndex} and applied ${appliedIndex}`;
     return `node ${node} ${has} of ${leader.lastIndex} entries`;
   }
@@ -115,7 +141,7 @@ export function staysQuiet(cluster: SimulatedCluster, plan: Plan): boolean {
   const after = terms(cluster);
   // The last command of a client that was stopped may come through only now.
   if (before === after) {
-    return runUntilHolds(cluster, serviceBoundMs(plan), () => whatIsBehind(cluster));
+    return runUntilHolds(cluster, serviceBoundMs(plan), () => whatIsBehind(cluster, plan));
   }
   const why = `without faults and without work leaders changed: ${before}, then ${after}`;
   cluster.fail(new InvariantViolation('no needless election', why));

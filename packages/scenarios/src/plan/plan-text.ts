@@ -1,5 +1,13 @@
 import { nemeses } from '@quorate/sim';
-import { type Plan, type Strike, type TunedField, tunedFields, usualTuning } from './plan.ts';
+import {
+  type LastPart,
+  lastParts,
+  type Plan,
+  type Strike,
+  type TunedField,
+  tunedFields,
+  usualTuning,
+} from './plan.ts';
 
 const sizes = [
   'seed',
@@ -23,6 +31,10 @@ const limits = {
   diskMs: [1, 10_000],
   quiesceMs: [0, 1_000_000],
   leases: [0, 1],
+  sessionTtlMs: [0, 1_000_000],
+  zones: [0, 9],
+  priorities: [0, 1],
+  mends: [0, 1],
   faultyMs: [0, 1e9],
 } as const;
 const maxStrikes = 100_000;
@@ -30,11 +42,18 @@ const base = 36;
 
 /**
  * A plan in one line, all of it: `seed=42;nodes=3;...;faultyMs=5400;strikes=pause@120~1k3f,...`.
- * Tuning that is as usual is left out. A strike is its nemesis, its time, and its seed in base 36.
+ * What is as usual, or not there, is left out. A strike is its nemesis, its time, and its seed in
+ * base 36.
  */
 export function planText(plan: Plan): string {
   const parts = sizes.map((name) => `${name}=${plan[name]}`);
   parts.push(`clockDrift=${plan.clockDrift}`, `leases=${plan.leases ? 1 : 0}`);
+  for (const name of ['sessionTtlMs', 'zones'] as const) {
+    if (plan[name] !== 0) parts.push(`${name}=${plan[name]}`);
+  }
+  if (plan.priorities) parts.push('priorities=1');
+  if (plan.lastPart !== 'voter') parts.push(`lastPart=${plan.lastPart}`);
+  if (plan.mends) parts.push('mends=1');
   parts.push(`faultyMs=${plan.faultyMs}`);
   for (const field of tunedFields) {
     const value = plan.tuning[field];
@@ -66,6 +85,7 @@ export function parsePlan(text: string): Plan {
     const [low, high] = limits[name];
     return wholeNumber(name, take(name), low, high);
   };
+  const optional = (name: keyof typeof limits): number => (parts.has(name) ? size(name) : 0);
   const plan = {
     seed: size('seed'),
     nodes: size('nodes'),
@@ -78,6 +98,11 @@ export function parsePlan(text: string): Plan {
     quiesceMs: size('quiesceMs'),
     clockDrift: fraction('clockDrift', take('clockDrift')),
     leases: size('leases') === 1,
+    sessionTtlMs: optional('sessionTtlMs'),
+    zones: optional('zones'),
+    priorities: optional('priorities') === 1,
+    lastPart: parts.has('lastPart') ? lastPart(take('lastPart')) : 'voter',
+    mends: optional('mends') === 1,
     faultyMs: size('faultyMs'),
   };
   const strikes = parts.has('strikes') ? parseStrikes(take('strikes')) : [];
@@ -88,6 +113,12 @@ export function parsePlan(text: string): Plan {
     tuning[field] = wholeNumber(name, value, 0, 1e9);
   }
   return { ...plan, tuning, strikes };
+}
+
+function lastPart(text: string): LastPart {
+  const found = lastParts.find((part) => part === text);
+  if (found !== undefined) return found;
+  throw new Error(`lastPart is one of ${lastParts.join(', ')}, not '${text}'`);
 }
 
 function parseStrikes(text: string): readonly Strike[] {

@@ -39,6 +39,11 @@ export const usualTuning: Readonly<Record<TunedField, number>> = {
   maxUncommittedBytes: 1_000_000,
 };
 
+/** What the last node is in the group that clients use; there is more than one node then. */
+export const lastParts = ['voter', 'learner', 'witness'] as const;
+
+export type LastPart = (typeof lastParts)[number];
+
 /**
  * A run as data: all that is decided before it begins. The same plan on the same sources is the
  * same run.
@@ -64,6 +69,15 @@ export interface Plan {
   readonly leases: boolean;
   /** After so long a group in which nothing happens stops its heartbeats; 0: it never does. */
   readonly quiesceMs: number;
+  /** Time to live of the sessions in which most clients write; 0: there are no sessions. */
+  readonly sessionTtlMs: number;
+  /** Failure domains of the nodes, dealt in turn, which writes may ask for; 0: none are known. */
+  readonly zones: number;
+  /** Whether some nodes are preferred as leaders. */
+  readonly priorities: boolean;
+  readonly lastPart: LastPart;
+  /** Whether nodes whose disks are lost are repaired or replaced when the faults end. */
+  readonly mends: boolean;
   /** When all faults end and the cluster must recover. */
   readonly faultyMs: number;
   readonly tuning: PlannedTuning;

@@ -118,6 +118,11 @@ class Shrinker {
     if (plan.clockDrift > 0) this.#try({ clockDrift: 0 });
     if (plan.quiesceMs > 0) this.#try({ quiesceMs: 0 });
     if (plan.leases) this.#try({ leases: false });
+    if (plan.sessionTtlMs > 0) this.#try({ sessionTtlMs: 0 });
+    if (plan.zones > 0) this.#try({ zones: 0 });
+    if (plan.priorities) this.#try({ priorities: false });
+    if (plan.lastPart !== 'voter') this.#try({ lastPart: 'voter' });
+    if (plan.mends) this.#try({ mends: false });
     if (plan.keys > 1) this.#try({ keys: 1 });
     if (plan.diskMs > 1) this.#try({ diskMs: 1 });
     if (plan.valueBytes > 16) this.#try({ valueBytes: 16 });

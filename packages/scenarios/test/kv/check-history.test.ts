@@ -13,7 +13,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 class Story {
   readonly violations: Error[] = [];
   readonly #fail = (error: Error): void => void this.violations.push(error);
-  readonly history = new History(this.#fail);
+  readonly history = new History(this.#fail, () => 0);
   readonly log = new AppliedLog(this.#fail);
   readonly machine = new KvStateMachine();
   #index = 0;

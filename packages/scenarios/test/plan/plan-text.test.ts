@@ -37,7 +37,19 @@ describe('a plan as text', () => {
     ]);
   });
 
+  it('says what the group offers where that is not nothing', () => {
+    const offers = 'sessionTtlMs=400;zones=2;priorities=1;lastPart=witness;mends=1;faultyMs=900';
+    const text = small.replace('faultyMs=900', offers);
+    const plan = parsePlan(text);
+    assert.equal(planText(plan), text);
+    assert.deepEqual(
+      [plan.sessionTtlMs, plan.zones, plan.priorities, plan.lastPart, plan.mends],
+      [400, 2, true, 'witness', true],
+    );
+  });
+
   for (const [what, from, to, message] of [
+    ['an unknown part of the last node', 'keys=1', 'keys=1;lastPart=king', /lastPart is one of/],
     ['a value out of range', 'nodes=3', 'nodes=0', /nodes takes a whole number from 1 to 9/],
     ['a value that is no number', 'keys=1', 'keys=x', /keys takes a whole number/],
     ['a missing part', ';leases=1', '', /has no leases/],

@@ -1,3 +1,4 @@
+import { AcknowledgedKept } from './acknowledged-kept.ts';
 import { CommitRule } from './commit-rule.ts';
 import { CommittedLog } from './committed-log.ts';
 import { Durability } from './durability.ts';
@@ -15,6 +16,7 @@ export function allInvariants(): readonly Invariant[] {
     new ElectionSafety(),
     new LeaderAppendOnly(),
     new LogMatching(),
+    new AcknowledgedKept(),
     new CommitRule(),
     new QuorumCommit(),
     new CommittedLog(),

@@ -8,6 +8,8 @@ interface Promises {
   /** The log it has said, or counted for itself, to be durable. */
   index: LogIndex;
   indexTerm: Term;
+  /** While the node repairs its log: what it must have again before its word counts (rule 14). */
+  owedIndex: LogIndex;
 }
 
 /** They may carry a term that is not durable yet: nobody relies on the sender remembering it. */
@@ -29,10 +31,11 @@ export class Durability implements Invariant {
     const { node, group, raft, effects, first } = turn;
     let promises = this.#promises.get(group, node);
     if (promises === undefined) {
-      promises = { term: 0, votedFor: 0, index: 0, indexTerm: 0 };
+      promises = { term: 0, votedFor: 0, index: 0, indexTerm: 0, owedIndex: 0 };
       this.#promises.set(group, node, promises);
     }
     if (first) this.#checkRecovered(turn, promises);
+    if (promises.owedIndex > 0) this.#checkRepair(turn, promises);
     for (const message of effects.messages) {
       if (promisesNothing.has(message.type)) continue;
       const votedFor =
@@ -67,6 +70,10 @@ export class Durability implements Invariant {
           `${raft.votedFor}`,
       );
     }
+    if (raft.repairing) {
+      promises.owedIndex = Math.max(promises.owedIndex, promises.index);
+      return;
+    }
     const covered = promises.index <= raft.snapshot.index;
     if (covered || promises.indexTerm === -1) return;
     if (raft.termAt(promises.index) === promises.indexTerm) return;
@@ -76,4 +83,32 @@ export class Durability implements Invariant {
         `durable, and came back with a log that ends at ${raft.lastIndex}`,
     );
   }
+
+  #checkRepair({ node, group, raft, effects }: Turn, promises: Promises): void {
+    const { owedIndex } = promises;
+    if (!raft.repairing) promises.owedIndex = 0;
+    if (raft.durableIndex >= owedIndex) return;
+    if (!raft.repairing) {
+      throw new InvariantViolation(
+        this.name,
+        `group ${group}: node ${node} had up to index ${owedIndex} durable, and takes part again ` +
+          `after a repair with a log that ends at ${raft.durableIndex}`,
+      );
+    }
+    if (!effects.messages.some(counts)) return;
+    throw new InvariantViolation(
+      'repair',
+      `group ${group}: node ${node}, which has ${raft.durableIndex} of ${owedIndex} entries that ` +
+        'it had promised, gives its vote or an acknowledgement that counts',
+    );
+  }
+
+  replaced(node: NodeId): void {
+    this.#promises.forget(node);
+  }
+}
+
+function counts(message: RaftMessage): boolean {
+  if (message.type === 'RequestVoteResponse') return message.granted;
+  return message.type === 'AppendEntriesResponse' && message.success && !message.repairing;
 }

@@ -32,6 +32,8 @@ export interface Invariant {
   check(turn: Turn): void;
   /** The process of the node is gone, and with it what it believed. */
   crashed?(node: NodeId): void;
+  /** Another machine without data is the node from now on: what it had promised is void. */
+  replaced?(node: NodeId): void;
 }
 
 /**
@@ -49,6 +51,13 @@ export class GroupMap<Value> {
     const values = this.#groups[group];
     if (values === undefined) this.#add(group)[key] = value;
     else values[key] = value;
+  }
+
+  /** Forgets the key in all groups. */
+  forget(key: number): void {
+    for (const values of this.#groups) {
+      if (values !== undefined && key < values.length) values[key] = undefined;
+    }
   }
 
   #add(group: GroupId): (Value | undefined)[] {

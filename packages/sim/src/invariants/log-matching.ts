@@ -1,10 +1,11 @@
 import { equalBytes } from '@quorate/base';
 import type { Entry, GroupId, LogIndex, NodeId, Term } from '@quorate/schema';
+import { EntryKind } from '@quorate/schema';
 import { GroupMap, type Invariant, InvariantViolation, type Turn } from './invariant.ts';
 
 /** One of the entries that some log has held at an index. */
 interface Seen {
-  readonly entry: Entry;
+  entry: Entry;
   /** Null when the log began just before the entry. */
   readonly prevTerm: Term | null;
   readonly node: NodeId;
@@ -37,17 +38,23 @@ export class LogMatching implements Invariant {
       this.#seen.set(group, at, { entry, prevTerm, node, other: newest });
       return;
     }
-    const same =
-      seen.entry === entry ||
-      (seen.entry.kind === entry.kind &&
-        seen.entry.timestampMicros === entry.timestampMicros &&
-        equalBytes(seen.entry.data, entry.data));
+    const same = seen.entry === entry || isSameEntry(seen.entry, entry);
     const samePrev = prevTerm === null || seen.prevTerm === null || prevTerm === seen.prevTerm;
-    if (same && samePrev) return;
+    if (same && samePrev) {
+      if (seen.entry.kind === EntryKind.withheld) seen.entry = entry;
+      return;
+    }
     throw new InvariantViolation(
       this.name,
       `group ${group}: nodes ${seen.node} and ${node} hold different logs up to ` +
         `index ${at} of term ${entry.term}`,
     );
   }
+}
+
+/** A witness has the entry without its data (safety rule 7), and nothing else is missing. */
+function isSameEntry(a: Entry, b: Entry): boolean {
+  if (a.timestampMicros !== b.timestampMicros) return false;
+  const isWithheld = a.kind === EntryKind.withheld || b.kind === EntryKind.withheld;
+  return isWithheld || (a.kind === b.kind && equalBytes(a.data, b.data));
 }

@@ -4,6 +4,7 @@ import { type Invariant, InvariantViolation, type Turn } from './invariant.ts';
 interface Led {
   term: Term;
   commitIndex: LogIndex;
+  configurationIndex: LogIndex;
   /** In force at the end of the turn before: a leader may commit and change it in one. */
   configuration: Configuration;
 }
@@ -30,20 +31,30 @@ export class QuorumCommit implements Invariant {
       leaders.delete(node);
       return;
     }
-    const { currentTerm: term, commitIndex, configuration } = raft;
+    const { currentTerm: term, commitIndex, configuration, configurationIndex } = raft;
     const before = leaders.get(node);
     if (before?.term === term && commitIndex > before.commitIndex) {
-      const held = (id: NodeId): boolean =>
-        (id === node ? raft.durableIndex : this.#reached(group, term, id)) >= commitIndex;
+      const holds =
+        (index: LogIndex) =>
+        (id: NodeId): boolean =>
+          (id === node ? raft.durableIndex : this.#reached(group, term, id)) >= index;
+      const { configurationIndex: pending } = before;
+      const settles = pending > before.commitIndex && pending <= commitIndex;
+      // The next configuration is appended once this one is committed, so by this one's quorum.
+      if (settles && !isQuorum(before.configuration, holds(pending))) refuse(turn, pending);
+      const held = holds(commitIndex);
       if (!isQuorum(before.configuration, held) && !isQuorum(configuration, held)) {
-        throw new InvariantViolation(
-          this.name,
-          `group ${group}: node ${node} commits index ${commitIndex} in term ${term}, which no ` +
-            'commit quorum has acknowledged',
-        );
+        refuse(turn, commitIndex);
       }
     }
-    leaders.set(node, { term, commitIndex, configuration });
+    leaders.set(node, { term, commitIndex, configuration, configurationIndex });
+  }
+
+  /** Acknowledgements that another machine gave count for nothing any more. */
+  replaced(node: NodeId): void {
+    for (const terms of this.#acknowledged.values()) {
+      for (const nodes of terms.values()) nodes.delete(node);
+    }
   }
 
   #note({ node, group, effects }: Turn): void {
@@ -68,6 +79,14 @@ export class QuorumCommit implements Invariant {
   #reached(group: GroupId, term: Term, node: NodeId): LogIndex {
     return this.#acknowledged.get(group)?.get(term)?.get(node) ?? 0;
   }
+}
+
+function refuse({ node, group, raft }: Turn, index: LogIndex): never {
+  throw new InvariantViolation(
+    'quorum commit',
+    `group ${group}: node ${node} commits index ${index} in term ${raft.currentTerm}, which no ` +
+      'commit quorum has acknowledged',
+  );
 }
 
 function isQuorum(configuration: Configuration, held: (id: NodeId) => boolean): boolean {

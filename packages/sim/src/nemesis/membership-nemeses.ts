@@ -30,6 +30,36 @@ export const transferLeadership: Nemesis = {
   },
 };
 
+/**
+ * The lead is handed over, and whoever gives it away is cut off before it can know what came of it:
+ * it may go on believing, while the other leads already (rule 3).
+ */
+export const handOverCutOff: Nemesis = {
+  name: 'hand-over-cut-off',
+  strike(cluster, prng) {
+    const group = pickLed(cluster, prng);
+    if (group === null) return false;
+    const { node: from } = group.status();
+    const others = cluster.nodes.filter(({ id }) => id !== from);
+    if (others.length === 0) return false;
+    group.transferLeadership(prng.chance(0.5) ? null : prng.pick(others).id, ignore);
+    const isPause = prng.chance(0.2);
+    const node = cluster.node(from);
+    let isOver = false;
+    cluster.scheduler.schedule(prng.pick([0.5, 1, 2, 4]) * prng.float(), () => {
+      if (isOver) return;
+      if (isPause) cluster.pause(node);
+      else for (const { id } of others) cluster.network.partition(from, id, { mode: 'stall' });
+    });
+    cluster.endLater(prng.between(100, 3000), () => {
+      isOver = true;
+      if (isPause) cluster.resume(node);
+      for (const { id } of others) cluster.network.heal(from, id);
+    });
+    return true;
+  },
+};
+
 /** Nodes are demoted, removed, added and promoted: one or several at once, and once or in a row. */
 export const membershipChurn: Nemesis = {
   name: 'membership-churn',
@@ -52,6 +82,10 @@ function changeOnce(cluster: SimulatedCluster, prng: Prng, id: GroupId): void {
     const group = host?.group(id);
     if (group?.status().role !== 'leader') continue;
     const { configuration } = group.status();
+    if (prng.chance(0.3)) {
+      changeVoters(cluster, group, configuration, prng);
+      continue;
+    }
     const steps = Array.from({ length: prng.pick([1, 1, 2, 3]) }, () =>
       drawStep(configuration, prng.pick(cluster.nodes).id, prng),
     );
@@ -61,6 +95,23 @@ function changeOnce(cluster: SimulatedCluster, prng: Prng, id: GroupId): void {
       ignore,
     );
   }
+}
+
+/** From the voters there are to any others, in one change. */
+function changeVoters(
+  cluster: SimulatedCluster,
+  group: GroupHandle<unknown>,
+  { voters }: Configuration,
+  prng: Prng,
+): void {
+  const ids = prng.shuffle(cluster.nodes.map(({ id }) => id));
+  const wanted = ids.slice(0, prng.between(1, ids.length));
+  const steps = ids.flatMap((id): MembershipChange['steps'] => {
+    if (wanted.includes(id)) return voters.includes(id) ? [] : [{ kind: 'addVoter', id }];
+    if (!voters.includes(id)) return [];
+    return [prng.chance(0.5) ? { kind: 'remove', id } : { kind: 'addLearner', id }];
+  });
+  group.changeMembership({ steps, quorum: null, mode: 'jointAutoLeave' }, ignore);
 }
 
 function drawStep(

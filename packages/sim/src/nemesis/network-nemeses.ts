@@ -44,7 +44,9 @@ export const isolateLeader: Nemesis = {
   strike(cluster, prng) {
     const leaders = cluster.nodes.filter((node) => cluster.leads(node));
     if (leaders.length === 0) return false;
-    cutOff(cluster, prng, [prng.pick(leaders)], prng.chance(0.3));
+    const leader = prng.pick(leaders);
+    cutOff(cluster, prng, [leader], prng.chance(0.3));
+    if (prng.chance(0.5)) cluster.options.burst?.(leader.id, prng.pick([3, 12, 40]), prng.fork());
     return true;
   },
 };
@@ -60,6 +62,8 @@ export const oldLeaderReturns: Nemesis = {
     if (old === null) return false;
     const others = cluster.nodes.filter((node) => node !== old);
     for (const other of others) cluster.network.partition(old.id, other.id, { mode: 'stall' });
+    // It goes on taking commands until it notices.
+    if (prng.chance(0.5)) cluster.options.burst?.(old.id, prng.pick([3, 12, 40]), prng.fork());
     const downMs = drawDownMs(prng);
     const losePower = prng.chance(0.5);
     const graceMs = prng.pick([5, 20, 200]);
@@ -95,11 +99,14 @@ export const leaderFades: Nemesis = {
     const leader = pickLeader(cluster, prng);
     if (leader === null) return false;
     const others = cluster.nodes.filter((node) => node !== leader);
-    const maxLatencyMs = prng.pick([100, 250, 800]);
-    const late = { minLatencyMs: maxLatencyMs / 2, maxLatencyMs };
+    // What is older than the shortest wait for an election counts for nothing: a little
+    // less than that is worst.
+    const { electionTimeoutMs = 1000 } = cluster.options.tuning;
+    const maxLatencyMs = prng.pick([0.3, 0.6, 0.8, 0.95]) * electionTimeoutMs;
+    const late = { minLatencyMs: maxLatencyMs * prng.pick([0.5, 0.9]), maxLatencyMs };
     for (const { id } of others) cluster.network.setConditions(late, id, leader.id);
-    const lateMs = prng.between(300, 2000);
-    const cutMs = prng.between(300, 3000);
+    const lateMs = electionTimeoutMs + prng.between(0, electionTimeoutMs);
+    const cutMs = electionTimeoutMs + prng.between(0, 3 * electionTimeoutMs);
     let isOver = false;
     cluster.scheduler.schedule(lateMs, () => {
       if (isOver) return;
@@ -203,7 +210,9 @@ export const messageFaults: Nemesis = {
       drop: prng.pick([0, 0.02, 0.2]),
       duplicate: prng.pick([0, 0.05, 0.3]),
       delay: prng.pick([0, 0.05, 0.3]),
+      repeatLate: 0,
       maxDelayMs: prng.pick([5, 100, 1500]),
+      only: null,
     });
     cluster.endLater(prng.between(500, 5000), () => cluster.endMessageFaults());
     return true;

@@ -26,6 +26,34 @@ export const losePower: Nemesis = {
   },
 };
 
+/**
+ * A process is killed, starts again on what the cache still has, and then the power goes: what it
+ * built on in between may never have been durable.
+ */
+export const powerLossAfterKill: Nemesis = {
+  name: 'power-loss-after-kill',
+  strike(cluster, prng) {
+    const node = prng.chance(0.4) ? pickLeader(cluster, prng) : pickUp(cluster, prng);
+    if (node === null) return false;
+    const times = prng.pick([1, 1, 2, 4]);
+    const own = prng.fork();
+    let isOver = false;
+    cluster.endLater(60_000, () => {
+      isOver = true;
+    });
+    const strikeOnce = (left: number): void => {
+      if (left === 0 || isOver || !node.up) return;
+      crashFor(cluster, node, false, own.between(0, 20));
+      cluster.endLater(own.pick([30, 60, 150, 400]) + own.between(0, 30), () => {
+        if (node.up) crashFor(cluster, node, true, drawDownMs(own));
+        cluster.scheduler.schedule(own.between(300, 900), () => strikeOnce(left - 1));
+      });
+    };
+    strikeOnce(times);
+    return true;
+  },
+};
+
 export const leaderLosesPower: Nemesis = {
   name: 'leader-power-loss',
   strike(cluster, prng) {

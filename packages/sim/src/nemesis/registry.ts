@@ -9,7 +9,14 @@ import {
   slowDisk,
   stalledDisk,
 } from './disk-nemeses.ts';
-import { membershipChurn, quorumChange, transferLeadership } from './membership-nemeses.ts';
+import { divergingLeaders, lateRepetitions } from './divergence-nemeses.ts';
+import {
+  handOverCutOff,
+  membershipChurn,
+  quorumChange,
+  transferLeadership,
+} from './membership-nemeses.ts';
+import { repairDisk, replaceMachine } from './mending-nemeses.ts';
 import type { Nemesis } from './nemesis.ts';
 import {
   bridge,
@@ -29,6 +36,7 @@ import {
   leaderLosesPower,
   losePower,
   pause,
+  powerLossAfterKill,
   rollingKill,
   rollingRestart,
   suspend,
@@ -40,6 +48,7 @@ export const nemeses: readonly Nemesis[] = [
   losePower,
   leaderLosesPower,
   allLosePower,
+  powerLossAfterKill,
   pause,
   suspend,
   rollingRestart,
@@ -52,9 +61,12 @@ export const nemeses: readonly Nemesis[] = [
   lostSync,
   flippedBit,
   misdirectedWrite,
+  repairDisk,
+  replaceMachine,
   clockRate,
   wallJump,
   transferLeadership,
+  handOverCutOff,
   membershipChurn,
   quorumChange,
   partition,
@@ -67,4 +79,6 @@ export const nemeses: readonly Nemesis[] = [
   resetConnections,
   slowLinks,
   messageFaults,
+  divergingLeaders,
+  lateRepetitions,
 ];

@@ -1,5 +1,6 @@
 import type { Prng } from '@quorate/base';
 import type { PeerLinks } from '@quorate/raft';
+import type { PeerMessage } from '@quorate/schema';
 
 /** Probabilities for each message that arrives. May be changed at any time; 0 ends the faults. */
 export interface MessageFaults {
@@ -7,7 +8,16 @@ export interface MessageFaults {
   duplicate: number;
   /** To be delivered later, after up to `maxDelayMs`, so that others overtake it. */
   delay: number;
+  /** To be delivered now and once more later, after up to `maxDelayMs`: behind newer ones. */
+  repeatLate: number;
   maxDelayMs: number;
+  /** The kind of message that is affected; null: every kind. */
+  only: PeerMessage['type'] | null;
+}
+
+/** Every message arrives once, in the order of sending. */
+export function noMessageFaults(): MessageFaults {
+  return { drop: 0, duplicate: 0, delay: 0, repeatLate: 0, maxDelayMs: 0, only: null };
 }
 
 export interface FaultyPeerLinksOptions {
@@ -36,9 +46,17 @@ export function faultyPeerLinks(inner: PeerLinks, options: FaultyPeerLinksOption
             const deliver = (): void => {
               if (!isClosed) handlers.message(from, group, message);
             };
+            const isSpared = faults.only !== null && message.type !== faults.only;
+            if (isSpared || isFaultless(faults)) {
+              deliver();
+              return;
+            }
             if (prng.chance(faults.drop)) return;
-            const repeated = prng.chance(faults.duplicate) && message.type !== 'Forward';
-            const copies = repeated ? 2 : 1;
+            const isOnce = message.type === 'Forward';
+            const copies = prng.chance(faults.duplicate) && !isOnce ? 2 : 1;
+            if (prng.chance(faults.repeatLate) && !isOnce) {
+              schedule(prng.float() * faults.maxDelayMs, deliver);
+            }
             for (let copy = 0; copy < copies; copy++) {
               if (prng.chance(faults.delay)) schedule(prng.float() * faults.maxDelayMs, deliver);
               else deliver();
@@ -56,4 +74,8 @@ export function faultyPeerLinks(inner: PeerLinks, options: FaultyPeerLinksOption
       inner.close();
     },
   };
+}
+
+function isFaultless({ drop, duplicate, delay, repeatLate }: MessageFaults): boolean {
+  return drop + duplicate + delay + repeatLate === 0;
 }

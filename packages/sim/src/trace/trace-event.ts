@@ -52,7 +52,10 @@ export interface TracedNode extends Happened {
     | 'suspend'
     | 'resume'
     | 'halted'
-    | 'disk lost';
+    | 'disk lost'
+    | 'repair'
+    | 'repaired'
+    | 'replaced';
   /** Why, where there is something to say. */
   readonly why: string;
 }

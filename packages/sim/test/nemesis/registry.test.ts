@@ -4,6 +4,9 @@ import { Prng } from '@quorate/base';
 import { nemeses } from '../../src/index.ts';
 import { commits, countingCluster, electsLeader } from '../counting-cluster.ts';
 
+/** They have something to do only where a disk is lost: see mending.test.ts. */
+const mending: ReadonlySet<string> = new Set(['repair-disk', 'replace-machine']);
+
 describe('nemeses', () => {
   it('have names of their own, which a plan can spell', () => {
     const names = nemeses.map(({ name }) => name);
@@ -12,7 +15,7 @@ describe('nemeses', () => {
   });
 
   for (const { name, strike } of nemeses) {
-    it(`${name} finds something to do, and ends when the cluster is healed`, () => {
+    it(`${name} finds something to do if there is, and ends when the cluster is healed`, () => {
       const cluster = countingCluster({ nodes: 5, seed: 7 });
       cluster.startAll();
       assert.ok(electsLeader(cluster, 3000), String(cluster.violation));
@@ -21,7 +24,7 @@ describe('nemeses', () => {
         cluster.runUntil(cluster.scheduler.nowMs + 400);
         return found;
       });
-      assert.ok(struck.includes(true));
+      assert.equal(struck.includes(true), !mending.has(name));
       cluster.heal();
       cluster.runUntil(cluster.scheduler.nowMs + 3000);
       assert.ok(electsLeader(cluster, 10_000), String(cluster.violation));

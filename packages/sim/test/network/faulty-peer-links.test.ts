@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Prng } from '@quorate/base';
 import type { PeerLinkHandlers, PeerLinks } from '@quorate/raft';
 import { faultyPeerLinks, type MessageFaults, Scheduler } from '@quorate/sim';
+import { noMessageFaults } from '../../src/network/faulty-peer-links.ts';
 
 /** Links whose other end is the test. */
 function rig(faults: MessageFaults): {
@@ -47,7 +48,7 @@ function rig(faults: MessageFaults): {
 }
 
 test('messages are dropped, repeated and overtaken, each about as often as asked', () => {
-  const faults = { drop: 0.1, duplicate: 0.1, delay: 0.1, maxDelayMs: 50 };
+  const faults = { ...noMessageFaults(), drop: 0.1, duplicate: 0.1, delay: 0.1, maxDelayMs: 50 };
   const { scheduler, receive, rounds } = rig(faults);
   for (let round = 0; round < 2000; round++) {
     scheduler.schedule(round, () => receive(round));
@@ -61,7 +62,7 @@ test('messages are dropped, repeated and overtaken, each about as often as asked
 });
 
 test('without faults it is as if it were not there, also when they end later', () => {
-  const faults = { drop: 1, duplicate: 1, delay: 1, maxDelayMs: 50 };
+  const faults = { ...noMessageFaults(), drop: 1, duplicate: 1, delay: 1, maxDelayMs: 50 };
   const { links, receive, rounds } = rig(faults);
   receive(1);
   Object.assign(faults, { drop: 0, duplicate: 0, delay: 0 });
@@ -73,14 +74,30 @@ test('without faults it is as if it were not there, also when they end later', (
 });
 
 test('what is delayed is not delivered after close', () => {
-  const { scheduler, links, receive, rounds } = rig({
-    drop: 0,
-    duplicate: 0,
-    delay: 1,
-    maxDelayMs: 50,
-  });
+  const faults = { ...noMessageFaults(), delay: 1, maxDelayMs: 50 };
+  const { scheduler, links, receive, rounds } = rig(faults);
   receive(1);
   links.close();
   while (scheduler.step(1000));
   assert.deepEqual(rounds, []);
+});
+
+test('what is repeated late comes at once, and again behind newer ones', () => {
+  const { scheduler, receive, rounds } = rig({
+    ...noMessageFaults(),
+    repeatLate: 1,
+    maxDelayMs: 50,
+    only: 'HeartbeatResponse',
+  });
+  for (const round of [1, 2, 3]) receive(round);
+  assert.deepEqual(rounds, [1, 2, 3]);
+  while (scheduler.step(1000));
+  assert.deepEqual(rounds.slice(3).sort(), [1, 2, 3]);
+});
+
+test('faults of one kind of message spare the others', () => {
+  const faults = { ...noMessageFaults(), drop: 1, only: 'AppendEntries' as const };
+  const { receive, rounds } = rig(faults);
+  receive(1);
+  assert.deepEqual(rounds, [1]);
 });
