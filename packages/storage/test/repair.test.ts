@@ -159,13 +159,25 @@ suite('repair of a log', () => {
   test('leaves a log that is whole as it is, torn or not', () => {
     const last = [...history.files].filter(([, bytes]) => bytes.some((byte) => byte !== 0));
     const [name, bytes] = last.at(-1) as [string, Uint8Array];
-    const torn = new Map(history.files).set(name, bytes.fill(7, bytes.length - 30));
+    const torn = new Map(history.files).set(name, bytes.slice().fill(7, bytes.length - 30));
     for (const files of [history.files, torn]) {
       const world = worldOf(history, files);
       const { outcome, damagedFiles } = repair(world);
       assert.deepEqual([outcome, damagedFiles], ['intact', null]);
       assert.deepEqual(filesOf(world), files);
     }
+  });
+
+  test('a segment that nobody may have removed yet shows that the end of the log is lost', () => {
+    // Segments went because of what a later batch said, and the disk lost that batch.
+    const [oldest = ''] = history.files.keys();
+    const files = new Map(history.files);
+    files.delete(oldest);
+    const world = worldOf(history, files);
+    const { outcome, damage } = repair(world);
+    assert.equal(outcome, 'impossible');
+    assert.match(damage.at(-1)?.what ?? '', /^entries \d+ to \d+ of group 1 are in no segment: /);
+    assert.deepEqual(filesOf(world), files);
   });
 
   test('changes nothing in a dry run, and says the same', () => {

@@ -107,6 +107,19 @@ export class LogSurvey {
     this.#isBlank = false;
   }
 
+  /** Call it last, with the path of the last segment. */
+  finish(path: string): void {
+    const missing = [...this.replay.table.groups.keys()]
+      .filter((group) => !this.damaged.has(group))
+      .map((group) => this.replay.missingEntries(group))
+      .find((what) => what !== null);
+    if (missing === undefined) return;
+    // A segment goes only once it is durable that nobody needs it. Nothing says so, so the log went
+    // on behind where it ends here, and nobody knows how far.
+    this.#proven();
+    this.#lostFrom(path, segmentHeaderBytes, `${missing}: the end of the log is lost`);
+  }
+
   /** A segment is begun only once the first batch of the one before it is durable. */
   #followed(next: string): void {
     if (this.#isBlank) {

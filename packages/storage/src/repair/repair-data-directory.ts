@@ -112,6 +112,8 @@ class Repair {
       if (sequence !== before + 1) survey.missing(segmentPath(directory, before + 1));
       survey.segment(path, sequence, ports.fileSystem.blocking.readFile(path));
     }
+    const last = files.at(-1);
+    if (last !== undefined) survey.finish(last.path);
     const check = new SnapshotCheck(this.#options.ports, this.#options.directory);
     const groups = [...survey.groups].sort((a, b) => a - b);
     const planNext = (at: number): void => {

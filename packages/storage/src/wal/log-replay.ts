@@ -83,14 +83,20 @@ export class LogReplay {
     const recovered = new Map<GroupId, RecoveredGroup>();
     for (const state of this.table.groups.values()) {
       const { group, hardState, snapshot, logStart, repairUntil } = state;
-      const { base, entries } = this.#entriesOf(group);
-      if (base > logStart.index) {
-        const range = `${logStart.index + 1} to ${base}`;
-        throw new ReplayProblem(`entries ${range} of group ${group} are in no segment`);
-      }
+      const missing = this.missingEntries(group);
+      if (missing !== null) throw new ReplayProblem(missing);
+      const { entries } = this.#entriesOf(group);
       recovered.set(group, { group, hardState, snapshot, logStart, entries, repairUntil });
     }
     return recovered;
+  }
+
+  /** @returns in words, which entries the group's log should still have; null when it has all */
+  missingEntries(group: GroupId): string | null {
+    const { logStart } = this.table.group(group);
+    const { base } = this.#entriesOf(group);
+    if (base <= logStart.index) return null;
+    return `entries ${logStart.index + 1} to ${base} of group ${group} are in no segment`;
   }
 
   /** What is left of the group's log so far, in the order of the indexes. */
