@@ -296,9 +296,10 @@ export class Raft extends RaftState {
       replica.handedIndex = restore.index;
       replica.appliedIndex = restore.index;
     }
-    const { role } = replica;
+    const { role, leaderId } = replica;
     if (role.kind === 'leader') advanceCommit(replica);
-    else if (role.kind === 'follower') answerOwed(replica, role, replica.leaderId);
+    // A leader that was forgotten has its answer when it is heard of again.
+    else if (role.kind === 'follower' && leaderId !== noNode) answerOwed(replica, role, leaderId);
   }
 
   /** The state machine has applied everything up to and including `index`. */

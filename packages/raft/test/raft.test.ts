@@ -118,6 +118,20 @@ describe('a leader that is known to be gone', () => {
     assert.equal(raft.votedFor, 3);
   });
 
+  it('is owed its answer until it is heard of again', () => {
+    const { cluster, raft } = follower(null);
+    const way = { from: 1, to: 2, term: 3 };
+    raft.step(append(way, [0, 0], entries(1, 1, 3)), 0);
+    const { write } = raft.takeEffects();
+    raft.forgetLeader(0);
+    raft.persisted(write?.id ?? assert.fail('the entry is written'), 0);
+    assert.deepEqual(cluster.turn(2).messages, []);
+    raft.step(append(way, [1, 3], []), 0);
+    const [answer] = cluster.turn(2).messages;
+    assert.ok(answer?.type === 'AppendEntriesResponse' && answer.to === 1);
+    assert.equal(answer.matchIndex, 1);
+  });
+
   it('is not forgotten where leases rest on the wait', () => {
     const { raft } = follower();
     assert.equal(raft.forgetLeader(0), false);
