@@ -1,8 +1,8 @@
 import type { Address } from '@quorate/base';
+import { formatAddress } from '@quorate/base';
 import { defaultTuning } from '@quorate/host';
 import { groupIdOf } from './ids.ts';
 import type { LogOptions, MemberOptions } from './member.ts';
-import { formatAddress } from './network/network-failure.ts';
 import { NodeError } from './node-error.ts';
 
 const levels: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];

@@ -1,6 +1,6 @@
 import { Prng } from '@quorate/base';
+import { demand, waitFor } from '@quorate/base/conformance';
 import type { GroupWrite, LogStore } from '@quorate/raft';
-import { demand } from './conformance-case.ts';
 import { differenceOfLogs } from './first-difference.ts';
 import { applyToModel, type LogModel, modelOf, randomWrite } from './log-model.ts';
 import {
@@ -15,7 +15,6 @@ import {
   written,
 } from './log-store-place.ts';
 import { logStoreRules as rules } from './log-store-rules.ts';
-import { waitFor } from './pace.ts';
 
 /** The power goes while `done` is being called, the first time at the first, then later. */
 export async function durableWhenAnswered(place: LogStorePlace): Promise<void> {

@@ -1,10 +1,9 @@
+import { type ContractRule, demand, type Pace, waitFor } from '@quorate/base/conformance';
 import type { GroupWrite, LogStore } from '@quorate/raft';
 import { type Entry, majorityConfiguration, type SnapshotMeta } from '@quorate/schema';
-import { type ContractRule, demand } from './conformance-case.ts';
 import { differenceOfLogs } from './first-difference.ts';
 import { applyToModel, type LogModel, modelOf } from './log-model.ts';
 import { logStoreRules } from './log-store-rules.ts';
-import { type Pace, waitFor } from './pace.ts';
 
 /** One place where logs are kept, empty at first. */
 export interface LogStorePlace extends Pace {

@@ -1,4 +1,4 @@
-import type { ContractRule } from './conformance-case.ts';
+import type { ContractRule } from '@quorate/base/conformance';
 
 /** Of `LogStore` in @quorate/raft, and of `GroupWrite` and `RecoveredGroup` beside it. */
 export const logStoreRules = {

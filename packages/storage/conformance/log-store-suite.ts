@@ -1,11 +1,12 @@
 import { Prng } from '@quorate/base';
-import type { GroupWrite } from '@quorate/raft';
 import {
   type ConformanceCase,
   type ConformanceReport,
   demand,
   runCases,
-} from './conformance-case.ts';
+  waitFor,
+} from '@quorate/base/conformance';
+import type { GroupWrite } from '@quorate/raft';
 import { modelOf, randomSnapshot } from './log-model.ts';
 import { durableWhenAnswered, idleGroup, randomWrites } from './log-store-lives.ts';
 import {
@@ -22,7 +23,6 @@ import {
   written,
 } from './log-store-place.ts';
 import { logStoreRules as rules } from './log-store-rules.ts';
-import { waitFor } from './pace.ts';
 
 const randomSeeds = 10;
 

@@ -6,9 +6,8 @@ import {
   type Listener,
   type Network,
 } from '@quorate/base';
-import { demand } from './conformance-case.ts';
+import { demand, type Pace, waitFor } from '@quorate/base/conformance';
 import { networkRules } from './network-rules.ts';
-import { type Pace, waitFor } from './pace.ts';
 
 export interface NetworkHarness extends Pace {
   /** The network of the process that listens. */

@@ -1,4 +1,4 @@
-import type { ContractRule } from './conformance-case.ts';
+import type { ContractRule } from '@quorate/base/conformance';
 
 /** Of the network port, `Network` and `Connection` of @quorate/base. */
 export const networkRules = {

@@ -4,11 +4,12 @@ import {
   type ConformanceReport,
   type ContractRule,
   demand,
+  quiet,
   runCases,
-} from './conformance-case.ts';
+  waitFor,
+} from '@quorate/base/conformance';
 import { connect, connected, listen, type NetworkHarness, pair, part } from './network-probe.ts';
 import { networkRules } from './network-rules.ts';
-import { quiet, waitFor } from './pace.ts';
 
 /** A port that never says that it has enough is asked to hold no more than this. */
 const mostQueuedBytes = 64 * 1024 * 1024;

@@ -1,8 +1,7 @@
 import { ByteWriter, equalBytes } from '@quorate/base';
+import { type ContractRule, demand, type Pace, waitFor } from '@quorate/base/conformance';
 import type { PeerLinks } from '@quorate/raft';
 import { encodePeerMessage, type GroupId, type NodeId, type PeerMessage } from '@quorate/schema';
-import { type ContractRule, demand } from './conformance-case.ts';
-import { type Pace, waitFor } from './pace.ts';
 import { peerLinksRules as rules } from './peer-links-rules.ts';
 
 /** A room for three nodes, 1 to 3, that know each other from the beginning. */

@@ -1,4 +1,4 @@
-import type { ContractRule } from './conformance-case.ts';
+import type { ContractRule } from '@quorate/base/conformance';
 
 /** Of `PeerLinks` and `PeerLinkHandlers` in @quorate/raft. */
 export const peerLinksRules = {

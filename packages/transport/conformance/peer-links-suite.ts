@@ -1,12 +1,13 @@
 import { equalBytes } from '@quorate/base';
-import type { NodeId } from '@quorate/schema';
 import {
   type ConformanceCase,
   type ConformanceReport,
   demand,
+  quiet,
   runCases,
-} from './conformance-case.ts';
-import { quiet, waitFor } from './pace.ts';
+  waitFor,
+} from '@quorate/base/conformance';
+import type { NodeId } from '@quorate/schema';
 import { bytesOf, type LinkProbe, LinkRoom, type PeerLinksHarness } from './peer-links-probe.ts';
 import { peerLinksRules as rules } from './peer-links-rules.ts';
 import { chunk, mixedMessages, numbered, numbersIn } from './peer-messages.ts';

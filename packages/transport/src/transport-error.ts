@@ -9,11 +9,12 @@ export interface TransportErrorMetadata {
     readonly port: number;
     readonly reason: string;
   };
-  /** Whether the request arrived is unknown. */
+  /** Whether the request arrived is unknown; not `sent`, it surely did not. */
   TRANSPORT_ENQUIRY_FAILED: {
     readonly host: string;
     readonly port: number;
     readonly reason: string;
+    readonly sent: boolean;
   };
   TRANSPORT_INVALID_OPTION: { readonly option: string; readonly reason: string };
 }

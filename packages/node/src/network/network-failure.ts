@@ -1,4 +1,4 @@
-import type { Address } from '@quorate/base';
+import { type Address, formatAddress } from '@quorate/base';
 import { NodeError } from '../node-error.ts';
 
 const meanings: Readonly<Record<string, string>> = {
@@ -14,12 +14,6 @@ const meanings: Readonly<Record<string, string>> = {
   ECONNRESET: 'the peer reset the connection',
   EPIPE: 'the peer has closed the connection',
 };
-
-/** `host:port`, with brackets around an IPv6 address. */
-export function formatAddress(address: Address): string {
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `${host}:${address.port}`;
-}
 
 /** What a socket's error means, for people. */
 export function networkReason(error: Error): string {

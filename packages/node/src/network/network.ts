@@ -8,7 +8,8 @@ import type {
   Logger,
   Network,
 } from '@quorate/base';
-import { connectError, formatAddress, listenError, networkReason } from './network-failure.ts';
+import { formatAddress } from '@quorate/base';
+import { connectError, listenError, networkReason } from './network-failure.ts';
 import { queueMarkBytes, SocketConnection } from './socket-connection.ts';
 
 /** The system's own patience (two minutes) would leave a peer unreachable long after it is back. */

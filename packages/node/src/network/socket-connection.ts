@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Connection, ConnectionHandlers } from '@quorate/base';
-import { assert } from '@quorate/base';
-import { formatAddress, networkReason } from './network-failure.ts';
+import { assert, formatAddress } from '@quorate/base';
+import { networkReason } from './network-failure.ts';
 
 /** Above this `write` returns false; far more than a link's bandwidth times its round trip. */
 export const queueMarkBytes = 1024 * 1024;

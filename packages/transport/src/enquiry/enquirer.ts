@@ -60,19 +60,22 @@ export class Enquirer {
   ask(address: Address, request: Uint8Array, timeoutMs: number, done: EnquiryDone): void {
     const { timers, checksum } = this.#options;
     if (this.#isClosed) {
-      timers.defer(() => done(failure(address, 'this node is closing'), null));
+      timers.defer(() => done(failure(address, 'this node is closing', false), null));
       return;
     }
     const line = this.#line(address);
     const number = this.#nextNumber++;
+    const frame = encodeEnquiryFrame({ kind: 'request', number, body: request }, checksum);
     const timer = timers.after(timeoutMs, () => {
       line.pending.delete(number);
+      // What nobody waits for any more is not sent later.
+      line.unsent = line.unsent.filter((waiting) => waiting !== frame);
       this.#mayRest(line);
-      done(failure(address, `no answer within ${timeoutMs} ms`), null);
+      done(failure(address, `no answer within ${timeoutMs} ms`, line.isUp), null);
     });
-    line.idle?.cancel();
+    // Before the handshake it is the limit for that.
+    if (line.isUp) line.idle?.cancel();
     line.pending.set(number, { done, timer });
-    const frame = encodeEnquiryFrame({ kind: 'request', number, body: request }, checksum);
     if (line.isUp) line.connection?.write([frame]);
     else line.unsent.push(frame);
   }
@@ -185,7 +188,7 @@ export class Enquirer {
     this.#lines.delete(`${host} ${port}`);
     line.idle?.cancel();
     line.connection?.close(reason);
-    const error = failure(line.address, reason);
+    const error = failure(line.address, reason, line.isUp);
     for (const { timer, done } of line.pending.values()) {
       timer.cancel();
       this.#options.timers.defer(() => done(error, null));
@@ -194,10 +197,10 @@ export class Enquirer {
   }
 }
 
-function failure({ host, port }: Address, reason: string): TransportError {
+function failure({ host, port }: Address, reason: string, sent: boolean): TransportError {
   return new TransportError(
     'TRANSPORT_ENQUIRY_FAILED',
     `node at ${host}:${port} did not answer: ${reason}`,
-    { host, port, reason },
+    { host, port, reason, sent },
   );
 }

@@ -1,7 +1,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Connection, ConnectionHandlers, Timer } from '@quorate/base';
+import { formatAddress } from '@quorate/base';
 import { timers } from '../../time/timers.ts';
-import { connectError, formatAddress, networkReason } from '../network-failure.ts';
+import { connectError, networkReason } from '../network-failure.ts';
 import type { Exchange, HttpAnswer, HttpRoute } from './http-exchange.ts';
 import { exchange } from './http-exchange.ts';
 import type { HttpNetworkLimits } from './http-limits.ts';

@@ -9,7 +9,8 @@ import type {
   Logger,
   Network,
 } from '@quorate/base';
-import { formatAddress, listenError, networkReason } from '../network-failure.ts';
+import { formatAddress } from '@quorate/base';
+import { listenError, networkReason } from '../network-failure.ts';
 import { dialTunnel } from './dialled-tunnel.ts';
 import {
   checkHttpHeaders,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Connection, ConnectionHandlers, Logger } from '@quorate/base';
-import { formatAddress } from '../network-failure.ts';
+import { formatAddress } from '@quorate/base';
 import { AcceptedTunnel, type Responder, refusal } from './accepted-tunnel.ts';
 import { BodyReader } from './body-reader.ts';
 import type { HttpNetworkLimits } from './http-limits.ts';
