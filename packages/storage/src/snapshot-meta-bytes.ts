@@ -26,14 +26,29 @@ const messageForm = 2;
 const withheldForm = 3;
 const countsBytes = 16;
 
+/**
+ * Every segment begins with the meta of every group, measured and then written: a configuration,
+ * which nobody changes, is encoded once.
+ */
+const encoded = new WeakMap<Configuration, Uint8Array>();
+
+function configurationBytes(configuration: Configuration): Uint8Array {
+  let bytes = encoded.get(configuration);
+  if (bytes === undefined) {
+    bytes = encodeConfiguration(configuration);
+    encoded.set(configuration, bytes);
+  }
+  return bytes;
+}
+
 export function snapshotMetaBytes(meta: SnapshotMeta): number {
-  return fixedBytes + encodeConfiguration(meta.configuration).length;
+  return fixedBytes + configurationBytes(meta.configuration).length;
 }
 
 /** @throws AssertionFailed for a meta that could not be read back */
 export function assertStorableMeta(meta: SnapshotMeta): void {
   for (const value of [meta.index, meta.term, meta.timestampMicros]) assertStorable(value);
-  encodeConfiguration(meta.configuration);
+  configurationBytes(meta.configuration);
 }
 
 /** @returns the offset behind the last byte written */
@@ -42,7 +57,7 @@ export function putSnapshotMeta(view: DataView, offset: number, meta: SnapshotMe
   putSafeInteger(view, offset + 8, meta.term);
   putSafeInteger(view, offset + 16, meta.timestampMicros);
   view.setUint32(offset + 24, meta.withheld ? withheldForm : messageForm, true);
-  const bytes = encodeConfiguration(meta.configuration);
+  const bytes = configurationBytes(meta.configuration);
   new Uint8Array(view.buffer, view.byteOffset + offset + fixedBytes, bytes.length).set(bytes);
   return offset + fixedBytes + bytes.length;
 }
