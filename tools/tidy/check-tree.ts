@@ -2,6 +2,7 @@ import { compareProblems, type Problem } from './problem.ts';
 import type { Rule } from './rule.ts';
 import { cyclesRule } from './rules/cycles.ts';
 import { dependenciesRule } from './rules/dependencies.ts';
+import { docLinksRule } from './rules/doc-links.ts';
 import { entriesRule } from './rules/entries.ts';
 import { errorCodesRule } from './rules/error-codes.ts';
 import { exportListsRule } from './rules/export-lists.ts';
@@ -23,6 +24,7 @@ import type { Tree } from './tree.ts';
 const RULES: readonly Rule[] = [
   cyclesRule,
   dependenciesRule,
+  docLinksRule,
   entriesRule,
   errorCodesRule,
   exportListsRule,
