@@ -1,11 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Counts, FromMember, ToMember } from './embed/member.ts';
+import { type Contender, commandBytes, type Figures } from './embed/contender.ts';
+import { HashicorpCluster } from './embed/hashicorp-cluster.ts';
+import { QuorateCluster } from './embed/quorate-cluster.ts';
 
 /**
  * An embedded state machine on three processes of this machine, each with a disk that is synced:
@@ -13,141 +12,106 @@ import type { Counts, FromMember, ToMember } from './embed/member.ts';
  * costs in bytes on all disks and wires together. docs/guides/benchmarks.md says how to read it.
  */
 const usage = `usage: npm run bench -- embed [--callers LIST] [--groups LIST] [--seconds N]
+                              [--rounds N] [--peer hashicorp]
 
-  --callers LIST  concurrent callers, each with one proposal at a time (1,1000)
-  --groups LIST   groups in each process; callers are spread over them (1)
-  --seconds N     how long each load lasts (5), after a warm-up of as much`;
+  --callers LIST    concurrent callers, each with one proposal at a time (1,1000)
+  --groups LIST     groups in each process; callers are spread over them (1)
+  --seconds N       how long each load lasts (5), after a warm-up of twice as much
+  --rounds N        how often each is measured, by turns with the peer (1; with a peer 3)
+  --peer hashicorp  beside hashicorp/raft in Go, on the same disk; needs the Debian packages
+                    golang-go golang-github-hashicorp-raft-dev
+                    golang-github-hashicorp-raft-boltdb-dev`;
 
-const commandBytes = 128;
 const targets: ReadonlyMap<number, string> = new Map([
   [1, 'p50 under 1 ms'],
   [1000, '150,000 proposals/s'],
 ]);
 
-class Member {
-  readonly #child: ChildProcess;
-  leads = 0;
-
-  constructor() {
-    this.#child = fork(new URL('./embed/member.ts', import.meta.url), { stdio: 'inherit' });
-    this.#child.on('message', (message: FromMember) => {
-      if (message.kind === 'leads') this.leads = message.groups;
-    });
-  }
-
-  async ask<Kind extends FromMember['kind']>(
-    message: ToMember,
-    kind: Kind,
-  ): Promise<Extract<FromMember, { kind: Kind }>> {
-    this.#child.send(message);
-    for (;;) {
-      const [answer] = (await once(this.#child, 'message')) as [FromMember];
-      if (answer.kind === kind) return answer as Extract<FromMember, { kind: Kind }>;
-    }
-  }
-
-  async close(): Promise<void> {
-    const closed = once(this.#child, 'exit');
-    this.#child.send({ kind: 'close' } satisfies ToMember);
-    await closed;
-  }
-}
-
-interface Row {
+interface Row extends Figures {
+  readonly name: string;
   readonly groups: number;
   readonly callers: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly diskBytes: number;
-  readonly wireBytes: number;
 }
 
-async function freeAddress(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return `127.0.0.1:${port}`;
+interface Settings {
+  readonly callers: readonly number[];
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly peer: string | undefined;
 }
 
-async function counted(members: readonly Member[]): Promise<Counts> {
-  const counts = await Promise.all(members.map((one) => one.ask({ kind: 'count' }, 'counted')));
-  const sum = (of: (count: Counts) => number): number =>
-    counts.reduce((total, count) => total + of(count), 0);
-  return { diskBytes: sum((one) => one.diskBytes), wireBytes: sum((one) => one.wireBytes) };
-}
-
-async function measure(
-  members: readonly Member[],
-  groups: number,
-  callers: number,
-  seconds: number,
-): Promise<Row> {
-  // Callers are where leaders are, in proportion.
-  const leading = members.filter(({ leads }) => leads > 0);
-  const loads = leading.map((member) => {
-    const share = Math.max(1, Math.round((callers * member.leads) / groups));
-    const load = { callers: share, seconds, commandBytes };
-    return () => member.ask({ kind: 'load', load }, 'loaded');
-  });
-  await Promise.all(loads.map((begin) => begin()));
-  const before = await counted(members);
-  const loaded = await Promise.all(loads.map((begin) => begin()));
-  const after = await counted(members);
-  const latencies = Float64Array.from(loaded.flatMap((one) => one.latencies)).sort();
-  const at = (part: number): number => latencies[Math.floor(latencies.length * part)] ?? 0;
-  return {
-    groups,
-    callers,
-    perSecond: loaded.reduce((total, one) => total + one.latencies.length / one.seconds, 0),
-    p50Ms: at(0.5),
-    p99Ms: at(0.99),
-    diskBytes: (after.diskBytes - before.diskBytes) / latencies.length,
-    wireBytes: (after.wireBytes - before.wireBytes) / latencies.length,
-  };
-}
-
-async function withGroups(
-  groups: number,
-  callers: readonly number[],
-  seconds: number,
-): Promise<Row[]> {
+async function withGroups(groups: number, settings: Settings): Promise<Row[]> {
   const directory = mkdtempSync(join(tmpdir(), 'quorate-embed-bench-'));
-  const members = [1, 2, 3].map(() => new Member());
+  const contenders: Contender[] = [];
   try {
-    const peers = Object.fromEntries(
-      await Promise.all([1, 2, 3].map(async (id) => [id, await freeAddress()] as const)),
-    );
-    await Promise.all(
-      members.map((member, at) => {
-        const plan = { id: at + 1, peers, dataDir: join(directory, `${at + 1}`), groups };
-        return member.ask({ kind: 'open', plan }, 'opened');
-      }),
-    );
-    while (members.reduce((sum, { leads }) => sum + leads, 0) < groups) {
-      await new Promise((fulfil) => setTimeout(fulfil, 200));
+    for (const name of ['quorate', 'hashicorp']) mkdirSync(join(directory, name));
+    contenders.push(await QuorateCluster.open(join(directory, 'quorate'), groups));
+    if (settings.peer !== undefined && groups === 1) {
+      contenders.push(await HashicorpCluster.open(join(directory, 'hashicorp')));
     }
     const rows: Row[] = [];
-    for (const count of callers) {
-      const row = await measure(members, groups, count, seconds);
-      rows.push(row);
-      console.log(describe(row));
+    for (const callers of settings.callers) {
+      rows.push(...(await measure(contenders, groups, callers, settings)));
     }
     return rows;
   } finally {
-    await Promise.all(members.map((member) => member.close()));
+    await Promise.all(contenders.map((one) => one.close()));
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function describe({ groups, callers, perSecond, p50Ms, p99Ms, diskBytes, wireBytes }: Row): string {
-  const target = groups === 1 ? targets.get(callers) : undefined;
+async function measure(
+  contenders: readonly Contender[],
+  groups: number,
+  callers: number,
+  { seconds, rounds }: Settings,
+): Promise<Row[]> {
+  for (const one of contenders) await one.load(callers, 2 * seconds);
+  const measured = contenders.map(() => [] as Figures[]);
+  for (let round = 0; round < rounds; round++) {
+    for (const [at, one] of contenders.entries()) {
+      measured[at]?.push(await one.load(callers, seconds));
+    }
+  }
+  const rows = contenders.map(({ name }, at) => {
+    return { name, groups, callers, ...mediansOf(measured[at] ?? []) };
+  });
+  for (const row of rows) console.log(describe(row));
+  const [ours, theirs] = rows;
+  if (ours !== undefined && theirs !== undefined) {
+    const ratio = (ours.perSecond / theirs.perSecond).toFixed(2);
+    console.log(`${callers} callers: quorate has ${ratio} times the proposals/s of ${theirs.name}`);
+  }
+  return rows;
+}
+
+function mediansOf(rounds: readonly Figures[]): Figures {
+  const median = (of: (figures: Figures) => number): number => {
+    const sorted = rounds.map(of).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  };
+  const counted = (of: (figures: Figures) => number | null): number | null =>
+    rounds.every((one) => of(one) !== null) ? median((one) => of(one) ?? 0) : null;
+  return {
+    perSecond: median((one) => one.perSecond),
+    p50Ms: median((one) => one.p50Ms),
+    p99Ms: median((one) => one.p99Ms),
+    diskBytes: counted((one) => one.diskBytes),
+    wireBytes: counted((one) => one.wireBytes),
+  };
+}
+
+function describe(row: Row): string {
+  const { name, groups, callers, perSecond, p50Ms, p99Ms, diskBytes, wireBytes } = row;
+  const target = groups === 1 && name === 'quorate' ? targets.get(callers) : undefined;
   const speed = `${Math.round(perSecond).toLocaleString('en')} proposals/s`;
   const latency = `p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`;
-  const bytes = `${Math.round(diskBytes)} bytes on disks, ${Math.round(wireBytes)} on wires`;
+  const bytes =
+    diskBytes === null || wireBytes === null
+      ? ''
+      : `, ${Math.round(diskBytes)} bytes on disks, ${Math.round(wireBytes)} on wires each`;
   const wanted = target === undefined ? '' : ` (wanted: ${target})`;
-  return `${groups} groups, ${callers} callers: ${speed}, ${latency}, ${bytes} each${wanted}`;
+  return `${name}, ${groups} groups, ${callers} callers: ${speed}, ${latency}${bytes}${wanted}`;
 }
 
 function numbers(text: string): number[] {
@@ -160,13 +124,19 @@ async function main(): Promise<void> {
       callers: { type: 'string', default: '1,1000' },
       groups: { type: 'string', default: '1' },
       seconds: { type: 'string', default: '5' },
+      rounds: { type: 'string' },
+      peer: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
+  const { peer } = values;
   const callers = numbers(values.callers);
   const groups = numbers(values.groups);
   const seconds = Number(values.seconds);
-  const isGood = [...callers, ...groups, seconds].every((one) => Number.isInteger(one) && one > 0);
+  const rounds = Number(values.rounds ?? (peer === undefined ? 1 : 3));
+  const isPeerKnown = peer === undefined || peer === 'hashicorp';
+  const amounts = [...callers, ...groups, seconds, rounds];
+  const isGood = isPeerKnown && amounts.every((one) => Number.isInteger(one) && one > 0);
   if (values.help || !isGood) {
     console.log(usage);
     process.exitCode = values.help ? 0 : 2;
@@ -175,8 +145,10 @@ async function main(): Promise<void> {
   const loadAverage = Number((loadavg()[0] ?? 0).toFixed(1));
   console.log(`three processes, ${commandBytes}-byte commands, load average ${loadAverage}`);
   const rows: Row[] = [];
-  for (const count of groups) rows.push(...(await withGroups(count, callers, seconds)));
-  console.log(JSON.stringify({ bench: 'embed', commandBytes, seconds, loadAverage, rows }));
+  for (const count of groups) {
+    rows.push(...(await withGroups(count, { callers, seconds, rounds, peer })));
+  }
+  console.log(JSON.stringify({ bench: 'embed', commandBytes, seconds, rounds, loadAverage, rows }));
 }
 
 await main();
