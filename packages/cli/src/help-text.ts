@@ -88,8 +88,9 @@ Exit codes:
   2  wrong usage
 `,
   new: `
-The project embeds Quorate: a state machine, a server over HTTP that is started three times, and
-a test that opens three nodes and closes the leader. It depends on the packages of this version.
+The project embeds Quorate: a state machine, a server over HTTP that is started three times, a
+test that opens three nodes and closes the leader, and one that puts the state machine under the
+simulator. It depends on the packages of this version.
 
 Example:
   quorate new my-service

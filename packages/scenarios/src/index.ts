@@ -5,6 +5,6 @@ export { canaries } from './canaries/registry.ts';
 export type { ScenarioResult } from './kv/kv-scenario.ts';
 export { runKvScenario } from './kv/kv-scenario.ts';
 export { drawPlan } from './plan/draw-plan.ts';
-export type { Plan, Strike } from './plan/plan.ts';
+export type { Plan } from './plan/plan.ts';
 export { parsePlan, planText } from './plan/plan-text.ts';
-export { type Shrunk, shrink, type Trial } from './plan/shrink.ts';
+export { shrink, type Trial } from './plan/shrink.ts';

@@ -50,3 +50,35 @@ export { SimulatedCluster } from './simulated-cluster.ts';
 export type { SimulatedClusterOptions, SimulatedGroup, SimulatedNode } from './simulated-node.ts';
 export { traceJson, traceText } from './trace/notation.ts';
 export type { TraceEvent } from './trace/trace-event.ts';
+export { checkUnderFaults, type WorkbenchReport } from './workbench/check-under-faults.ts';
+export type { WorkbenchMachine } from './workbench/machine-types.ts';
+export type { Done, Outcome, WorkbenchNode, WorkbenchService } from './workbench/service.ts';
+export { SimError, type SimErrorCode, type SimErrorMetadata } from './workbench/sim-error.ts';
+export type { Specification, WorkInput, WorkOutput } from './workbench/specification.ts';
+export type { WorkbenchOptions } from './workbench/workbench-options.ts';
+export type { RunFailure, WorkbenchRun } from './workbench/workbench-run.ts';
+
+// For library authors: scenarios of their own, from plans that are drawn, played and shrunk.
+
+export type {
+  ClusterPlan,
+  LastPart,
+  PlannedTuning,
+  Strike,
+  TunedField,
+} from './plan/cluster-plan.ts';
+export { usualTuning } from './plan/cluster-plan.ts';
+export { describeMembers } from './plan/describe-members.ts';
+export { drawStrikes, drawTuning } from './plan/draw-faults.ts';
+export { clusterFields, type PlanFields, PlanNotation } from './plan/plan-notation.ts';
+export { type PlayedStrikes, playStrikes } from './plan/play-strikes.ts';
+export {
+  catchUpBoundMs,
+  handOverBoundMs,
+  isMember,
+  runUntilHolds,
+  serviceBoundMs,
+  staysQuiet,
+  whatIsBehind,
+} from './plan/recovery.ts';
+export { type ShrinkOptions, type Shrunk, shrinkPlan, type Trial } from './plan/shrink-plan.ts';

@@ -19,7 +19,7 @@ export function newProject(directory: string, version: string, output: Output): 
   output.line('next:');
   if (enter !== '') output.line(`  cd ${/^[\w./-]+$/.test(enter) ? enter : `'${enter}'`}`);
   output.line('  npm install');
-  output.line('  npm test      three nodes, whose leader goes and comes back');
+  output.line('  npm test      three nodes, real and simulated, with which much goes wrong');
   output.line('  npm start     three nodes as three processes; Ctrl-C stops them');
   output.line('README.md there says how to use and change it.');
   return 0;

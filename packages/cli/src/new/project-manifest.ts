@@ -15,7 +15,7 @@ export function projectManifest(name: string, version: string): string {
     scripts: { start: 'node start.ts', test: 'node --test', types: 'tsc' },
     engines: { node: '>=22.18' },
     dependencies: { '@quorate/node': version, '@quorate/runtime': version },
-    devDependencies: toolVersions,
+    devDependencies: { '@quorate/sim': version, ...toolVersions },
   };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }

@@ -13,6 +13,7 @@ const modules = fileURLToPath(new URL('../../../../node_modules', import.meta.ur
 const written = [
   '.gitignore',
   'README.md',
+  'faults.test.ts',
   'package.json',
   'server.ts',
   'start.ts',
@@ -46,7 +47,7 @@ describe('quorate new', () => {
     const directory = await temporaryDirectory(context);
     const made = await runProgram(['new', 'deep/service'], { directory });
     assert.equal(made.exitCode, 0);
-    assert.match(made.stdout, /^wrote 8 files to deep\/service: \.gitignore, README\.md, /);
+    assert.match(made.stdout, /^wrote 9 files to deep\/service: \.gitignore, README\.md, /);
     assert.match(made.stdout, /\nnext:\n {2}cd deep\/service\n {2}npm install\n {2}npm test /);
     assert.deepEqual((await readdir(join(directory, 'deep/service'))).sort(), written);
     const readme = await readFile(join(directory, 'deep/service/README.md'), 'utf8');
@@ -87,6 +88,7 @@ describe('quorate new', () => {
       '@quorate/node': version.trim(),
       '@quorate/runtime': version.trim(),
     });
+    assert.equal(manifest.devDependencies['@quorate/sim'], version.trim());
     const root = JSON.parse(await readFile(join(modules, '../package.json'), 'utf8'));
     for (const [name, tool] of Object.entries(toolVersions)) {
       assert.equal(tool, root.devDependencies[name], name);
@@ -113,7 +115,7 @@ describe('the project', () => {
     const directory = await project(context);
     run(directory, [join(modules, 'typescript/bin/tsc')]);
     const output = run(directory, ['--test', '--test-reporter=spec']);
-    assert.match(output, /ℹ pass 2\nℹ fail 0\n/);
+    assert.match(output, /ℹ pass 3\nℹ fail 0\n/);
   });
 
   it('serves from three processes until it is told to stop', async (context) => {

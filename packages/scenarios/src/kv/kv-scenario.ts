@@ -1,34 +1,33 @@
-import { Prng, present, type StateMachine } from '@quorate/base';
+import { Prng, type StateMachine } from '@quorate/base';
 import type { KvStateMachine } from '@quorate/kv';
 import type { NodeId } from '@quorate/schema';
 import {
+  catchUpBoundMs,
+  describeMembers,
+  handOverBoundMs,
+  isMember,
   mendLostNodes,
-  nemeses,
+  playStrikes,
+  runUntilHolds,
   SimulatedCluster,
   type SimulatedNode,
+  serviceBoundMs,
+  staysQuiet,
   type TraceEvent,
+  usualTuning,
+  whatIsBehind,
 } from '@quorate/sim';
-import { type Plan, usualTuning } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { AppliedLog, ObservedKv } from './applied-log.ts';
 import { BurstClient } from './burst-client.ts';
 import { checkHistory, checkReplica } from './check-history.ts';
 import { checkSessions } from './check-sessions.ts';
-import { DurableAcknowledgements } from './durable-acknowledgements.ts';
+import { DurableAcknowledgements, zoneOf } from './durable-acknowledgements.ts';
 import { History } from './history.ts';
 import { KvClient, type KvService } from './kv-client.ts';
 import type { Told } from './kv-writes.ts';
 import { LinearizabilityOracle } from './linearizability-oracle.ts';
-import { describeMembers } from './members.ts';
 import { ObservedSessions, SessionLog, scenarioLimits } from './observed-sessions.ts';
-import {
-  catchUpBoundMs,
-  handOverBoundMs,
-  isMember,
-  runUntilHolds,
-  serviceBoundMs,
-  staysQuiet,
-  whatIsBehind,
-} from './recovery.ts';
 import { SessionPath } from './session-path.ts';
 
 export interface ScenarioResult {
@@ -150,12 +149,13 @@ class KvScenario {
     const cluster = this.#cluster;
     const { history } = this.#told;
     cluster.startAll();
-    describeMembers(cluster, plan, busyGroup);
+    const { zones } = plan;
+    describeMembers(cluster, plan, busyGroup, (node) => (zones === 0 ? null : zoneOf(node, zones)));
     const clients = Array.from({ length: plan.clients }, (_, id) =>
       this.#makeClient(id, patienceMs, this.#sessionOf(id)),
     );
     for (const client of clients) client.start();
-    const { faults, struck } = scheduleStrikes(cluster, plan, this.#trace);
+    const { faults, struck } = playStrikes(cluster, plan);
     let recoveredMs: number | null = null;
     if (cluster.runUntil(plan.faultyMs)) {
       const prober = this.#makeClient(plan.clients, shortPatienceMs, null);
@@ -260,28 +260,6 @@ class KvScenario {
 function storeOf({ stateMachines }: SimulatedNode): KvStateMachine {
   const machine = stateMachines.get(busyGroup);
   return machine instanceof ObservedSessions ? machine.kv.machine : (machine as ObservedKv).machine;
-}
-
-function scheduleStrikes(
-  cluster: SimulatedCluster,
-  plan: Plan,
-  trace: ((event: TraceEvent) => void) | undefined,
-): { faults: Map<string, number>; struck: boolean[] } {
-  const faults = new Map<string, number>();
-  const struck = plan.strikes.map(() => false);
-  plan.strikes.forEach(({ atMs, nemesis: name, seed }, position) => {
-    if (atMs >= plan.faultyMs) return;
-    const nemesis = nemeses.find((candidate) => candidate.name === name);
-    cluster.scheduler.schedule(atMs, () => {
-      const found = present(nemesis, `there is a nemesis ${name}`);
-      const prng = new Prng(seed);
-      trace?.({ kind: 'strike', atMs: cluster.scheduler.nowMs, nemesis: name });
-      if (!found.strike(cluster, prng)) return;
-      struck[position] = true;
-      faults.set(name, (faults.get(name) ?? 0) + 1);
-    });
-  });
-  return { faults, struck };
 }
 
 /** Whoever was removed from the group keeps what it had then. */

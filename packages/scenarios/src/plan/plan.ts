@@ -1,86 +1,15 @@
-import type { HostTuning } from '@quorate/host';
+import type { ClusterPlan } from '@quorate/sim';
 
-/** One blow of a nemesis: when, which, and where its own draws come from. */
-export interface Strike {
-  /** Virtual milliseconds since the start. */
-  readonly atMs: number;
-  readonly nemesis: string;
-  /** Below 2^32. Its own, so that dropping one strike does not change what another does. */
-  readonly seed: number;
-}
-
-/** What a run may set of the tuning. */
-export const tunedFields = [
-  'electionTimeoutMs',
-  'heartbeatIntervalMs',
-  'requestTimeoutMs',
-  'segmentBytes',
-  'snapshotLogBytes',
-  'snapshotTailEntries',
-  'maxMessageBytes',
-  'maxInflightMessages',
-  'maxUncommittedBytes',
-] as const satisfies readonly (keyof HostTuning)[];
-
-export type TunedField = (typeof tunedFields)[number];
-
-export type PlannedTuning = Readonly<Partial<Record<TunedField, number>>>;
-
-/** What stands for a tuned field that a plan leaves out. */
-export const usualTuning: Readonly<Record<TunedField, number>> = {
-  electionTimeoutMs: 1000,
-  heartbeatIntervalMs: 100,
-  requestTimeoutMs: 5000,
-  segmentBytes: 65_536,
-  snapshotLogBytes: 10_000_000,
-  snapshotTailEntries: 500,
-  maxMessageBytes: 100_000,
-  maxInflightMessages: 256,
-  maxUncommittedBytes: 1_000_000,
-};
-
-/** What the last node is in the group that clients use; there is more than one node then. */
-export const lastParts = ['voter', 'learner', 'witness'] as const;
-
-export type LastPart = (typeof lastParts)[number];
-
-/**
- * A run as data: all that is decided before it begins. The same plan on the same sources is the
- * same run.
- */
-export interface Plan {
-  /** Of the network, the disks, the nodes and the clients. */
-  readonly seed: number;
-  readonly nodes: number;
+/** A run of the key-value scenario as data. */
+export interface Plan extends ClusterPlan {
   /** Groups that only elect, beside the one that clients use. */
   readonly idleGroups: number;
-  readonly clients: number;
   /** Keys that the clients share. */
   readonly keys: number;
   /** Of the longest value. */
   readonly valueBytes: number;
-  /** A client waits at most this long between two operations. */
-  readonly thinkMs: number;
-  /** A disk operation takes at most this long while all is well. */
-  readonly diskMs: number;
-  /** Clocks run at 1 plus or minus this. */
-  readonly clockDrift: number;
-  /** Whether leaders hold leases, for that drift of the clocks. */
-  readonly leases: boolean;
-  /** After so long a group in which nothing happens stops its heartbeats; 0: it never does. */
-  readonly quiesceMs: number;
   /** Time to live of the sessions in which most clients write; 0: there are no sessions. */
   readonly sessionTtlMs: number;
   /** Failure domains of the nodes, dealt in turn, which writes may ask for; 0: none are known. */
   readonly zones: number;
-  /** Whether some nodes are preferred as leaders. */
-  readonly priorities: boolean;
-  readonly lastPart: LastPart;
-  /** Whether nodes whose disks are lost are repaired or replaced when the faults end. */
-  readonly mends: boolean;
-  /** When all faults end and the cluster must recover. */
-  readonly faultyMs: number;
-  readonly tuning: PlannedTuning;
-  /** In the order of their times. */
-  readonly strikes: readonly Strike[];
 }

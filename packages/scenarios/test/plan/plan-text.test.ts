@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { usualTuning } from '@quorate/sim';
 import fc from 'fast-check';
 import { drawPlan, parsePlan, planText } from '../../src/index.ts';
-import { usualTuning } from '../../src/plan/plan.ts';
 
 const small =
   'seed=1;nodes=3;idleGroups=0;clients=1;keys=1;valueBytes=16;thinkMs=8;diskMs=1;quiesceMs=0;' +

@@ -1,7 +1,9 @@
 import type { GroupStatus } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
-import { InvariantViolation, type SimulatedCluster, type SimulatedNode } from '@quorate/sim';
-import { type Plan, usualTuning } from '../plan/plan.ts';
+import { InvariantViolation } from '../invariants/invariant.ts';
+import type { SimulatedCluster } from '../simulated-cluster.ts';
+import type { SimulatedNode } from '../simulated-node.ts';
+import { type ClusterPlan, usualTuning } from './cluster-plan.ts';
 
 const stepMs = 50;
 
@@ -41,17 +43,17 @@ export function runUntilHolds(
 }
 
 /** A hand-over that was asked for while there were faults is over by then, one way or the other. */
-export function handOverBoundMs(plan: Plan): number {
+export function handOverBoundMs(plan: ClusterPlan): number {
   return 2 * timeoutMs(plan);
 }
 
 /** Within this a healed cluster must acknowledge a write. */
-export function serviceBoundMs(plan: Plan): number {
+export function serviceBoundMs(plan: ClusterPlan): number {
   return pendingDiskMs + reconnectMs + diskRetryMs + electionTimeouts * timeoutMs(plan);
 }
 
 /** Within this, once nobody writes any more, every replica must have everything. */
-export function catchUpBoundMs(plan: Plan, cluster: SimulatedCluster): number {
+export function catchUpBoundMs(plan: ClusterPlan, cluster: SimulatedCluster): number {
   const requestTimeoutMs = plan.tuning.requestTimeoutMs ?? usualTuning.requestTimeoutMs;
   let behind = 0;
   for (const { id } of cluster.options.groups) {
@@ -69,7 +71,7 @@ export function catchUpBoundMs(plan: Plan, cluster: SimulatedCluster): number {
 }
 
 /** It leaves every group and joins them again; each may take an election, and then all entries. */
-function mendingBoundMs(plan: Plan, cluster: SimulatedCluster, perEntryMs: number): number {
+function mendingBoundMs(plan: ClusterPlan, cluster: SimulatedCluster, perEntryMs: number): number {
   let entries = 0;
   for (const { id } of cluster.options.groups) {
     entries += Math.max(0, ...statusesOf(cluster, id).map((status) => status.lastIndex));
@@ -78,11 +80,11 @@ function mendingBoundMs(plan: Plan, cluster: SimulatedCluster, perEntryMs: numbe
   return lost * (2 * serviceBoundMs(plan) + entries * perEntryMs);
 }
 
-function isToBeMended({ lost, isBeingMended }: SimulatedNode, plan: Plan): boolean {
+function isToBeMended({ lost, isBeingMended }: SimulatedNode, plan: ClusterPlan): boolean {
   return isBeingMended || (lost !== null && plan.mends);
 }
 
-function timeoutMs(plan: Plan): number {
+function timeoutMs(plan: ClusterPlan): number {
   return plan.tuning.electionTimeoutMs ?? usualTuning.electionTimeoutMs;
 }
 
@@ -92,7 +94,7 @@ function statusesOf(cluster: SimulatedCluster, group: GroupId): readonly GroupSt
 }
 
 /** @returns what is missing for every member to have everything; null when nothing is */
-export function whatIsBehind(cluster: SimulatedCluster, plan: Plan): string | null {
+export function whatIsBehind(cluster: SimulatedCluster, plan: ClusterPlan): string | null {
   const lost = cluster.nodes.find((node) => isToBeMended(node, plan));
   if (lost !== undefined) return `node ${lost.id} is not repaired or replaced`;
   const down = cluster.nodes.find((node) => node.host === null && node.lost === null);
@@ -135,7 +137,7 @@ function whatIsMissing(status: GroupStatus, leader: GroupStatus): string | null 
  *
  * @returns whether the run goes on
  */
-export function staysQuiet(cluster: SimulatedCluster, plan: Plan): boolean {
+export function staysQuiet(cluster: SimulatedCluster, plan: ClusterPlan): boolean {
   const before = terms(cluster);
   if (!cluster.runUntil(cluster.scheduler.nowMs + 4 * timeoutMs(plan))) return false;
   const after = terms(cluster);

@@ -1,18 +1,26 @@
 import type { MembershipChange } from '@quorate/raft';
-import type { NodeId } from '@quorate/schema';
-import type { SimulatedCluster } from '@quorate/sim';
-import type { LastPart, Plan } from '../plan/plan.ts';
-import { zoneOf } from './durable-acknowledgements.ts';
+import type { GroupId, NodeId } from '@quorate/schema';
+import type { SimulatedCluster } from '../simulated-cluster.ts';
+import type { ClusterPlan, LastPart } from './cluster-plan.ts';
 
 const pauseMs = 50;
 const attemptMs = 1000;
 
+type MembersPlan = Pick<ClusterPlan, 'nodes' | 'priorities' | 'lastPart'>;
+
 /**
  * Makes the members what the plan wants them to be, as an operator would: failure domains,
  * priorities, and what the last node is. Asks again until it is done, whatever goes wrong.
+ *
+ * @param localityOf a node's failure domain, null: none is known
  */
-export function describeMembers(cluster: SimulatedCluster, plan: Plan, group: number): void {
-  const changes = changesOf(plan);
+export function describeMembers(
+  cluster: SimulatedCluster,
+  plan: MembersPlan,
+  group: GroupId,
+  localityOf: (node: NodeId) => string | null = () => null,
+): void {
+  const changes = changesOf(plan, localityOf);
   // Fewer voters could make a minority of disks a majority.
   if (plan.lastPart !== 'voter' && !cluster.mayChangeMembership()) return;
   const next = (): void => {
@@ -38,16 +46,22 @@ export function describeMembers(cluster: SimulatedCluster, plan: Plan, group: nu
   next();
 }
 
-function changesOf({ nodes, zones, priorities, lastPart }: Plan): MembershipChange[] {
+function changesOf(
+  { nodes, priorities, lastPart }: MembersPlan,
+  localityOf: (node: NodeId) => string | null,
+): MembershipChange[] {
   const ids: readonly NodeId[] = Array.from({ length: nodes }, (_, at) => at + 1);
-  const described = ids.map((id) => ({
-    kind: 'describe' as const,
-    id,
-    ...(zones === 0 ? {} : { locality: zoneOf(id, zones) }),
-    ...(priorities ? { priority: nodes - id } : {}),
-  }));
-  const changes: MembershipChange[] = [];
-  if (zones > 0 || priorities) changes.push({ steps: described });
+  const steps = ids.map((id) => {
+    const locality = localityOf(id);
+    return {
+      kind: 'describe' as const,
+      id,
+      ...(locality === null ? {} : { locality }),
+      ...(priorities ? { priority: nodes - id } : {}),
+    };
+  });
+  const isDescribed = priorities || steps.some((step) => 'locality' in step);
+  const changes: MembershipChange[] = isDescribed ? [{ steps }] : [];
   changes.push(...lastPartChanges(nodes, lastPart));
   return changes;
 }
