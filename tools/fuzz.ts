@@ -1,5 +1,5 @@
 // Throws damaged inputs at a decoder: `npm run fuzz -- NAME SEED [--inputs N] [--seconds N]`.
-// docs/guides/fuzzing.md tells more. Exit 1 on a finding, 2 on wrong usage.
+// docs/guides/fuzzing.md tells more. Exit 1 on a finding, 2 on wrong usage or an unreadable file.
 import { parseArgs } from 'node:util';
 import { keepInput, readCorpus, readInput } from './fuzz/corpus.ts';
 import { realEnvironment } from './fuzz/environment.ts';
@@ -9,12 +9,20 @@ import { Judge } from './fuzz/judge.ts';
 import { corpusFolder, findFuzzers, loadFuzzer } from './fuzz/registry.ts';
 import type { FuzzReport } from './fuzz/session.ts';
 import { runWatched } from './fuzz/watched-run.ts';
+import { readWholeNumber, runTool, UsageError } from './run/run-tool.ts';
 
 const USAGE = `usage: npm run fuzz -- NAME SEED [--inputs N] [--seconds N] [--keep]
        npm run fuzz -- all SEED [--inputs N] [--seconds N] [--keep]
        npm run fuzz -- smoke [SEED]
        npm run fuzz -- NAME --replay FILE...
        npm run fuzz -- --list`;
+const OPTIONS = {
+  list: { type: 'boolean', default: false },
+  inputs: { type: 'string' },
+  seconds: { type: 'string' },
+  keep: { type: 'boolean', default: false },
+  replay: { type: 'boolean', default: false },
+} as const;
 const defaultSeconds = 10;
 const smokeSeconds = 2;
 /** A corpus is replayed by every `npm test`. */
@@ -28,27 +36,39 @@ interface Choice extends RunLimits {
 
 const fuzzers = findFuzzers();
 
-function wholeNumber(text: string | undefined): number {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-}
-
-/** @returns null when the words make no sense */
+/** @throws UsageError that says which word makes no sense */
 function choose(positionals: readonly string[], inputs?: string, seconds?: string) {
-  const [name = '', seedText] = positionals;
+  const [name, seedText, surplus] = positionals;
   const isSmoke = name === 'smoke';
-  const seed = wholeNumber(seedText ?? (isSmoke ? '1' : undefined));
-  const givenInputs = inputs === undefined ? Number.POSITIVE_INFINITY : wholeNumber(inputs);
-  const unbounded = inputs === undefined ? defaultSeconds : Number.POSITIVE_INFINITY;
-  const givenSeconds = seconds === undefined ? unbounded : wholeNumber(seconds);
-  if (![seed, givenInputs, givenSeconds].every((value) => value >= 0)) return null;
   const isAll = isSmoke || name === 'all';
-  if (!isAll && !fuzzers.has(name)) return null;
+  if (name === undefined) throw new UsageError('give the name of a fuzzer, and a seed');
+  if (!isAll) pathOf(name);
+  if (surplus !== undefined) throw new UsageError(`there is nothing behind the seed, '${surplus}'`);
+  if (seedText === undefined && !isSmoke) throw new UsageError(`give a seed: ${name} 1`);
+  const unbounded = inputs === undefined ? defaultSeconds : Number.POSITIVE_INFINITY;
+  const wanted = seconds === undefined ? unbounded : readWholeNumber('--seconds', seconds);
   return {
     names: isAll ? [...fuzzers.keys()] : [name],
-    seed,
-    inputs: givenInputs,
-    seconds: isSmoke && seconds === undefined ? smokeSeconds : givenSeconds,
+    seed: readWholeNumber('the seed', seedText ?? '1'),
+    inputs: inputs === undefined ? Number.POSITIVE_INFINITY : readWholeNumber('--inputs', inputs),
+    seconds: isSmoke && seconds === undefined ? smokeSeconds : wanted,
   };
+}
+
+/** @throws UsageError when there is no fuzzer of that name */
+function pathOf(name: string): string {
+  const path = fuzzers.get(name);
+  if (path === undefined) throw new UsageError(`there is no fuzzer '${name}'`);
+  return path;
+}
+
+/** @throws UsageError that says which file cannot be read, and why */
+function readReplayed(file: string): Uint8Array {
+  try {
+    return readInput(file);
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function list(): Promise<void> {
@@ -60,10 +80,12 @@ async function list(): Promise<void> {
 
 /** @returns how many of the files are findings */
 async function replay(name: string, files: readonly string[]): Promise<number> {
-  const judge = new Judge(await loadFuzzer(fuzzers.get(name) ?? ''), realEnvironment());
+  const path = pathOf(name);
+  const inputs = files.map((file) => [file, readReplayed(file)] as const);
+  const judge = new Judge(await loadFuzzer(path), realEnvironment());
   let findings = 0;
-  for (const file of files) {
-    const { outcome, fault, elapsedMs } = judge.judge(readInput(file), false);
+  for (const [file, input] of inputs) {
+    const { outcome, fault, elapsedMs } = judge.judge(input, false);
     const verdict = outcome === null ? '' : outcome.accepted ? 'accepted: ' : 'rejected: ';
     const said = fault === null ? verdict + (outcome?.behaviour ?? '') : `FOUND ${fault.detail}`;
     console.log(`${file}: ${said} (${elapsedMs.toFixed(1)} ms)`);
@@ -84,7 +106,7 @@ function summary(name: string, seed: number, report: FuzzReport): string {
 }
 
 async function runOne(name: string, choice: Choice, isAlone: boolean): Promise<FuzzReport> {
-  const path = fuzzers.get(name) ?? '';
+  const path = pathOf(name);
   const { isCanary = false } = await loadFuzzer(path);
   const folder = corpusFolder(name, path);
   const found = ({ title, detail, input }: Finding): void => {
@@ -108,7 +130,7 @@ async function runAll(choice: Choice): Promise<number> {
   const isAlone = choice.names.length === 1;
   const reports: Record<string, FuzzReport> = {};
   for (const name of choice.names) {
-    const { isCanary = false } = await loadFuzzer(fuzzers.get(name) ?? '');
+    const { isCanary = false } = await loadFuzzer(pathOf(name));
     if (isAlone || !isCanary) reports[name] = await runOne(name, choice, isAlone);
   }
   const all = Object.entries(reports);
@@ -130,25 +152,22 @@ async function runAll(choice: Choice): Promise<number> {
   return sum('findings');
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    list: { type: 'boolean', default: false },
-    inputs: { type: 'string' },
-    seconds: { type: 'string' },
-    keep: { type: 'boolean', default: false },
-    replay: { type: 'boolean', default: false },
-  },
-});
-const choice = choose(positionals, values.inputs, values.seconds);
-const [first = '', ...files] = positionals;
-if (values.list) {
-  await list();
-} else if (values.replay && fuzzers.has(first) && files.length > 0) {
-  process.exitCode = (await replay(first, files)) === 0 ? 0 : 1;
-} else if (choice !== null && !values.replay) {
-  process.exitCode = (await runAll({ ...choice, keep: values.keep })) === 0 ? 0 : 1;
-} else {
-  console.error(`${USAGE}\nnames: ${[...fuzzers.keys()].join(', ')}`);
-  process.exitCode = 2;
+async function run(): Promise<number> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
+  if (values.list) {
+    await list();
+    return 0;
+  }
+  if (!values.replay) {
+    const choice = choose(positionals, values.inputs, values.seconds);
+    return (await runAll({ ...choice, keep: values.keep })) === 0 ? 0 : 1;
+  }
+  const [name, ...files] = positionals;
+  if (name === undefined || files.length === 0) {
+    throw new UsageError('--replay takes the name of a fuzzer, and the files');
+  }
+  return (await replay(name, files)) === 0 ? 0 : 1;
 }
+
+const usage = (): string => `${USAGE}\nnames: ${[...fuzzers.keys()].join(', ')}`;
+await runTool({ args: process.argv.slice(2), usage, run });

@@ -13,6 +13,7 @@ import { type Model, parseModel } from './model/directives.ts';
 import { describeJob, type Job, jobsOf, judge, type Outcome, totalsOf } from './model/jobs.ts';
 import { explore, INSTALL, missingPrograms } from './model/spin.ts';
 import { ROOT } from './run/run-command.ts';
+import { readWholeNumber, runTool, UsageError } from './run/run-tool.ts';
 
 const FOLDER = join(ROOT, 'models');
 const OPTIONS = {
@@ -29,24 +30,26 @@ function readModels(): readonly Model[] {
     .map((file) => parseModel(file.slice(0, -4), readFileSync(join(FOLDER, file), 'utf8')));
 }
 
-function usage(problem: string, models: readonly Model[]): void {
-  console.error(problem);
-  console.error('usage: npm run model -- [--ci] [--jobs N] [MODEL...]');
-  console.error('       npm run model -- --mutant [MODEL/]NAME | --probe [MODEL/]NAME');
-  for (const { name, mutants } of models) {
-    console.error(`  ${name.padEnd(12)}${mutants.map((mutant) => mutant.name).join(' ')}`);
-  }
-  process.exitCode = 2;
+function usage(): string {
+  const known = readModels().map(({ name, mutants }) => {
+    return `  ${name.padEnd(12)}${mutants.map((mutant) => mutant.name).join(' ')}`;
+  });
+  return [
+    'usage: npm run model -- [--ci] [--jobs N] [MODEL...]',
+    '       npm run model -- --mutant [MODEL/]NAME | --probe [MODEL/]NAME',
+    'models, and their mutants:',
+    ...known,
+  ].join('\n');
 }
 
-/** @returns the jobs asked for, or a sentence that says why there are none */
+/** @throws UsageError when nothing has the name that is asked for */
 function plan(
   models: readonly Model[],
   names: readonly string[],
   values: { ci: boolean; mutant?: string | undefined; probe?: string | undefined },
-): readonly Job[] | string {
+): readonly Job[] {
   const unknown = names.find((name) => !models.some((model) => model.name === name));
-  if (unknown !== undefined) return `there is no model '${unknown}'`;
+  if (unknown !== undefined) throw new UsageError(`there is no model '${unknown}'`);
   const chosen = models.filter(({ name }) => names.length === 0 || names.includes(name));
   const jobs = chosen.flatMap((model) => jobsOf(model, values.ci ? 'ci' : 'full'));
   const [kind, wanted] =
@@ -55,7 +58,8 @@ function plan(
   const found = jobs.filter(
     (job) => job.kind === kind && (job.name === wanted || `${job.model}/${job.name}` === wanted),
   );
-  return found.length > 0 ? found : `there is no ${kind} '${wanted}'`;
+  if (found.length === 0) throw new UsageError(`there is no ${kind} '${wanted}'`);
+  return found;
 }
 
 async function work(job: Job, trace: boolean): Promise<Outcome> {
@@ -85,44 +89,31 @@ async function workAll(jobs: readonly Job[], workers: number, trace: boolean): P
   return outcomes;
 }
 
-async function main(): Promise<void> {
-  const models = readModels();
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;
-  try {
-    parsed = parseArgs({ options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    usage(error instanceof Error ? error.message : String(error), models);
-    return;
-  }
-  const { values, positionals } = parsed;
-  const workers = Number(values.jobs);
-  if (!Number.isInteger(workers) || workers < 1) {
-    usage(`--jobs ${values.jobs}: a whole number from 1 on`, models);
-    return;
-  }
-  const jobs = plan(models, positionals, values);
-  if (typeof jobs === 'string') {
-    usage(jobs, models);
-    return;
-  }
+async function check(jobs: readonly Job[], workers: number, trace: boolean): Promise<number> {
   const missing = await missingPrograms();
   if (missing.length > 0) {
     console.error(`model: ${missing.join(' and ')} not found; install with: ${INSTALL}`);
-    process.exitCode = 3;
-    return;
+    return 3;
   }
-  const trace = values.mutant !== undefined || values.probe !== undefined;
   const startedMs = performance.now();
   const outcomes = await workAll(jobs, workers, trace);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   const totals = totalsOf(outcomes);
   console.log(JSON.stringify({ ...totals, seconds }));
-  process.exitCode = totals.failed === 0 ? 0 : 1;
+  return totals.failed === 0 ? 0 : 1;
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(`model: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+async function run(): Promise<number> {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  const workers = readWholeNumber('--jobs', values.jobs, 1);
+  const trace = values.mutant !== undefined || values.probe !== undefined;
+  try {
+    return await check(plan(readModels(), positionals, values), workers, trace);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    console.error(`model: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
 }
+
+await runTool({ args: process.argv.slice(2), usage, run });

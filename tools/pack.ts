@@ -12,8 +12,13 @@ import { brokenReferences } from './pack/references.ts';
 import { type StagedPackage, stagePackage } from './pack/stage.ts';
 import { packTarballs, type Tarball } from './pack/tarballs.ts';
 import { ROOT } from './run/run-command.ts';
+import { runTool } from './run/run-tool.ts';
 import { readTree } from './tidy/tree.ts';
 
+const USAGE = `usage: npm run pack [-- --check] [--out DIR]
+
+  --check     installs the tarballs into a fresh project, and tries them there
+  --out DIR   where they are left, in packages/ (default dist)`;
 const OPTIONS = {
   check: { type: 'boolean', default: false },
   out: { type: 'string', default: 'dist' },
@@ -59,19 +64,7 @@ async function pack(out: string): Promise<readonly Tarball[]> {
   return tarballs;
 }
 
-function usage(problem: string): void {
-  console.error(`${problem}\nusage: npm run pack [-- --check] [--out DIR]`);
-  process.exitCode = 2;
-}
-
-async function main(): Promise<void> {
-  let values: { check: boolean; out: string };
-  try {
-    values = parseArgs({ options: OPTIONS }).values;
-  } catch (error) {
-    usage(error instanceof Error ? error.message : String(error));
-    return;
-  }
+async function packAndCheck(values: { check: boolean; out: string }): Promise<number> {
   const out = resolve(ROOT, values.out);
   const tarballs = await pack(out);
   const failed = values.check ? await checkTarballs(tarballs, console.log) : 0;
@@ -82,12 +75,17 @@ async function main(): Promise<void> {
   console.log(
     `pack: ${tarballs.length} packages in ${where}, ${packed} (unpacked ${unpacked})${verdict}`,
   );
-  process.exitCode = failed === 0 ? 0 : 1;
+  return failed === 0 ? 0 : 1;
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(`pack: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+async function run(): Promise<number> {
+  const { values } = parseArgs({ options: OPTIONS });
+  try {
+    return await packAndCheck(values);
+  } catch (error) {
+    console.error(`pack: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
 }
+
+await runTool({ args: process.argv.slice(2), usage: () => USAGE, run });

@@ -25,14 +25,8 @@ test('a program that is not there is a failure with its name', async () => {
   assert.match(output, /cannot start no-such-program/);
 });
 
-test('bench lists the known names and exits 2 when it does not know the name', async () => {
+test('bench lists the known names when it does not know the name', async () => {
   const { exitCode, output } = await runCommand(['node', 'tools/bench.ts', 'no-such'], COLLECT);
   assert.equal(exitCode, 2);
-  assert.match(output, /there is no bench 'no-such'\nusage: npm run bench -- NAME/);
-});
-
-test('version refuses what is no version', async () => {
-  const { exitCode, output } = await runCommand(['node', 'tools/version.ts', '^1.0.0'], COLLECT);
-  assert.equal(exitCode, 2);
-  assert.match(output, /usage: node tools\/version\.ts/);
+  assert.match(output, /^usage: npm run bench -- NAME \[ARGUMENTS\]\n( {2}\S+ +packages\/\S+\n)+/);
 });

@@ -38,6 +38,11 @@ const samples: readonly (ClusterRequest | ClusterAnswer)[] = [
     ],
   },
   { kind: 'transfer', group: 1, to: 0 },
+  { kind: 'describe', group: 1 },
+  { kind: 'meet', group: 1, members: [{ id: 2, address: 'b:2' }] },
+  { kind: 'release', group: 1 },
+  { kind: 'met', nodeId: 4, address: 'd:4' },
+  { kind: 'released' },
   { kind: 'changed', index: 12 },
   { kind: 'transferred' },
   {
@@ -52,7 +57,7 @@ const samples: readonly (ClusterRequest | ClusterAnswer)[] = [
     kind: 'described',
     clusterId: '0123456789abcdef',
     nodeId: 1,
-    groups: [{ id: 1, leader: 0, members: [{ id: 1, address: '', role: 'voter' }] }],
+    groups: [{ id: 1, index: 7, leader: 0, members: [{ id: 1, address: '', role: 'voter' }] }],
   },
 ];
 

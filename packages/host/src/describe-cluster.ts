@@ -3,8 +3,8 @@ import { Enquirer } from '@quorate/transport';
 import { ClusterAsker } from './enquiries/cluster-asker.ts';
 import type { ClusterDescription } from './enquiries/messages.ts';
 
-/** An answer is a list of members. */
-const maxFrameBytes = 1024 * 1024;
+/** An answer is a list of the members of each group, and there may be thousands of groups. */
+const maxFrameBytes = 4 * 1024 * 1024;
 const answerTimeoutMs = 3000;
 
 /**

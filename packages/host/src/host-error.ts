@@ -20,6 +20,10 @@ export interface HostErrorMetadata {
     readonly appliedIndex: LogIndex;
     readonly timeoutMs: number;
   };
+  /** The command was applied, once, at `index`, on a node elsewhere; its answer cannot travel. */
+  HOST_ANSWER_LOST: { readonly index: LogIndex; readonly reason: string };
+  /** The state machine of a node elsewhere did not answer the query. */
+  HOST_QUERY_FAILED: { readonly reason: string };
   HOST_CLOSING: Record<never, never>;
 }
 

@@ -1,7 +1,17 @@
 import type { Address, Ports, StateMachine } from '@quorate/base';
 import type { LogStore, MembershipStep, PeerLinks, SnapshotStore } from '@quorate/raft';
-import type { GroupHandle, RuntimeObserver } from '@quorate/runtime';
+import type {
+  Applied,
+  GroupHandle,
+  ProposeOptions,
+  ReadDone,
+  ReadOptions,
+  RuntimeObserver,
+} from '@quorate/runtime';
 import type { GroupId, LogIndex, NodeId } from '@quorate/schema';
+import type { SpokenVersions } from '@quorate/transport';
+import type { MetMember } from './enquiries/messages.ts';
+import type { Survey } from './enquiries/surveyor.ts';
 
 export interface HostGroup {
   readonly id: GroupId;
@@ -13,6 +23,23 @@ export interface HostGroup {
    * a group elsewhere, and this node is to join it.
    */
   readonly voters?: readonly NodeId[];
+  /** How nodes that are no members are served; left out: they are not. See `Host.reach`. */
+  readonly service?: GroupService;
+}
+
+/** What a group's state machine answers, in bytes, so that it can be asked from another node. */
+export interface GroupService {
+  /** Of an applied command. */
+  encodeResult(result: unknown): Uint8Array;
+  /** @param bytes from another node. @throws when they are no result */
+  decodeResult(bytes: Uint8Array): unknown;
+  /**
+   * Looks at the local state machine, at once.
+   *
+   * @param query from another node
+   * @throws why there is no answer; whoever asked is told the message
+   */
+  answer(query: Uint8Array): Uint8Array;
 }
 
 /** Every duration in milliseconds; defaults in `defaultTuning`. */
@@ -65,11 +92,15 @@ export interface HostOptions {
    * it joins one, the members it was told of. Whoever comes later is known by the log.
    */
   readonly members: ReadonlyMap<NodeId, Address>;
+  /** Nodes to ask besides where groups are, whoever they are. */
+  readonly contacts?: readonly Address[];
   /** Whether nodes may join by asking, without having been added before. Default: no. */
   readonly admitsNodes?: boolean;
   readonly groups: readonly HostGroup[];
   readonly tuning?: Partial<HostTuning>;
   /** Puts something between the runtime and the links: message faults, or a trace. */
+  /** Of the peers' protocol; left out: those that this release speaks. */
+  readonly protocolVersions?: SpokenVersions;
   readonly linksThrough?: (links: PeerLinks) => PeerLinks;
   /** Sees every turn of every group; see `RuntimeObserver`. */
   readonly observer?: RuntimeObserver;
@@ -101,6 +132,34 @@ export interface JoinOptions {
 /** @param index of the configuration in force, committed; null with an error */
 export type MembersDone = (error: Error | null, index: LogIndex | null) => void;
 
+/** The result of a command, as `GroupService.decodeResult` gives it if it was applied elsewhere. */
+export type ReachedDone = (error: Error | null, applied: Applied<unknown> | null) => void;
+
+export type QueryDone = (error: Error | null, answer: Uint8Array | null) => void;
+
+export interface QueryOptions {
+  /** `lease` asks nobody on a leader with a lease; `bounded` may be `maxStalenessMs` behind. */
+  readonly consistency?: 'linearizable' | 'lease' | 'bounded' | 'local';
+  readonly maxStalenessMs?: number;
+  readonly minIndex?: LogIndex;
+}
+
+/** A group of which this node may or may not be a member. */
+export interface ReachableGroup {
+  /** Whether this node answers for it itself: it votes, and knows a leader. */
+  readonly place: 'here' | 'elsewhere' | 'unknown';
+  /**
+   * As `GroupHandle.propose`, on any node. One that is no voter asks one, and another one to do
+   * the same only when the first has surely done nothing: a command is applied once, or its outcome
+   * is unknown.
+   */
+  propose(command: Uint8Array, done: ReachedDone, options?: ProposeOptions): void;
+  /** As `GroupHandle.readBarrier` of the replica here, whatever that is worth: see `place`. */
+  readBarrier(done: ReadDone, options?: ReadOptions): void;
+  /** `GroupService.answer` of a state machine that is as recent as asked for. */
+  query(query: Uint8Array, options: QueryOptions, done: QueryDone): void;
+}
+
 /** One process of a cluster: a log, links to peers, and any number of groups. */
 export interface Host {
   readonly nodeId: NodeId;
@@ -109,6 +168,38 @@ export interface Host {
   /** Where peers reach it. */
   readonly address: Address;
   group<Result>(id: GroupId): GroupHandle<Result>;
+  /** Of a group with a `service`, on any node. */
+  reach(id: GroupId): ReachableGroup;
+  /**
+   * Asks every node that is known to anyone where groups are; bounded in time.
+   *
+   * @param group null: all that this node has
+   */
+  survey(group: GroupId | null, done: (survey: Survey) => void): void;
+  /**
+   * Tells the node at `address` who the members are of a group that is to be moved to it, or they
+   * could not reach it.
+   *
+   * @param done which node it is, and where its peers reach it
+   */
+  introduce(
+    address: Address,
+    group: GroupId,
+    members: readonly MetMember[],
+    timeoutMs: number,
+    done: (error: Error | null, node: MetMember | null) => void,
+  ): void;
+  /**
+   * Tells the node at `address` that it will be removed from the group: what it is asked it hands
+   * to other members from now on, for 30 s, or for good once it is removed. `done` once nothing is
+   * under way there that a removal would cut off.
+   */
+  release(
+    address: Address,
+    group: GroupId,
+    timeoutMs: number,
+    done: (error: Error | null) => void,
+  ): void;
   /**
    * Asks the members, wherever the leader is, to let this node take part in the group; as a learner
    * at first. Nothing is done twice.

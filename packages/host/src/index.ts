@@ -2,7 +2,13 @@
 export type { DirectoryOwner, RepairReport } from '@quorate/storage';
 export { ownerOf, repairDataDirectory } from '@quorate/storage';
 export { describeCluster } from './describe-cluster.ts';
-export type { ClusterDescription, DescribedGroup, DescribedMember } from './enquiries/messages.ts';
+export type {
+  ClusterDescription,
+  DescribedGroup,
+  DescribedMember,
+  MetMember,
+} from './enquiries/messages.ts';
+export type { Survey } from './enquiries/surveyor.ts';
 export type { FedGroup } from './feed/fed-group.ts';
 export {
   openReplica,
@@ -11,6 +17,7 @@ export {
   type ReplicaOptions,
 } from './feed/open-replica.ts';
 export type {
+  GroupService,
   Host,
   HostGroup,
   HostOptions,
@@ -18,6 +25,10 @@ export type {
   HostTuning,
   JoinOptions,
   MembersDone,
+  QueryDone,
+  QueryOptions,
+  ReachableGroup,
+  ReachedDone,
 } from './host.ts';
 export { HostError, type HostErrorCode, type HostErrorMetadata } from './host-error.ts';
 export { memoryStorage } from './memory-storage.ts';

@@ -1,11 +1,13 @@
-import { assert, Prng } from '@quorate/base';
+import { assert, formatAddress, Prng } from '@quorate/base';
 import type { InitialState, LogStore, SnapshotStore } from '@quorate/raft';
 import { bootstrapState } from '@quorate/raft';
 import { Runtime } from '@quorate/runtime';
 import { type GroupId, majorityConfiguration, type NodeId } from '@quorate/schema';
 import { claimDataDirectory, openSnapshotStore, openWriteAheadLog } from '@quorate/storage';
-import { createPeerLinks } from '@quorate/transport';
+import { createPeerLinks, type EnquiryHandler } from '@quorate/transport';
 import { ClusterDesk } from './enquiries/cluster-desk.ts';
+import { ReachDesk } from './enquiries/reach-desk.ts';
+import { isReachRequest } from './enquiries/reach-messages.ts';
 import { FeedDesk, groupOrigin } from './feed/feed-desk.ts';
 import { isFeedRequest } from './feed/feed-messages.ts';
 import type { Host, HostGroup, HostOptions, HostTuning } from './host.ts';
@@ -131,7 +133,11 @@ function assemble(
     group: (id) => runtime.group(id),
     addressOf: (id, group) => addressKnown(options, runtime.group(group), id),
     admitsNodes: options.admitsNodes === true,
+    own: () => formatAddress(host.own),
+    meet: (id, address) => links.setPeer(id, address),
+    release: (id, done) => host.outreach.released(id, done),
   });
+  const reaches = new ReachDesk((id) => host.outreach.reached(id), maxFrameBytes);
   const feeds = new FeedDesk(
     (id) => (groups.some((group) => group.id === id) ? groupOrigin(runtime.group(id)) : null),
     ports.timers,
@@ -145,10 +151,8 @@ function assemble(
     listen,
     peers: members,
     limits: { maxFrameBytes },
-    enquired: (request, answer) => {
-      if (isFeedRequest(request)) feeds.handle(request, answer);
-      else desk.handle(request, answer);
-    },
+    ...(options.protocolVersions === undefined ? {} : { versions: options.protocolVersions }),
+    enquired: enquiredAt(desk, reaches, feeds),
   });
   const runtime = new Runtime({
     ports,
@@ -175,8 +179,17 @@ function assemble(
     feeds.close();
     release();
   };
-  const parts = { runtime, links, incarnation, release: released };
-  return new RunningHost(options, tuning, maxFrameBytes, parts);
+  const parts = { runtime, links, desk, incarnation, release: released };
+  const host = new RunningHost(options, tuning, maxFrameBytes, parts);
+  return host;
+}
+
+function enquiredAt(desk: ClusterDesk, reaches: ReachDesk, feeds: FeedDesk): EnquiryHandler {
+  return (request, answer) => {
+    if (isFeedRequest(request)) feeds.handle(request, answer);
+    else if (isReachRequest(request)) reaches.handle(request, answer);
+    else desk.handle(request, answer);
+  };
 }
 
 function ascending(ids: readonly NodeId[]): NodeId[] {

@@ -1,11 +1,21 @@
-import { type Address, formatAddress, parseAddress } from '@quorate/base';
+import { type Address, formatAddress, parseAddress, present } from '@quorate/base';
 import type { MembershipStep } from '@quorate/raft';
 import type { GroupHandle, Runtime } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
-import { Enquirer, type ListeningPeerLinks } from '@quorate/transport';
-import { type AskDone, ClusterAsker } from './enquiries/cluster-asker.ts';
-import type { ClusterDescription, ClusterRequest } from './enquiries/messages.ts';
-import type { Host, HostOptions, HostTuning, JoinOptions, MembersDone } from './host.ts';
+import type { ListeningPeerLinks } from '@quorate/transport';
+import type { AskDone } from './enquiries/cluster-asker.ts';
+import type { ClusterDesk } from './enquiries/cluster-desk.ts';
+import type { ClusterDescription, ClusterRequest, MetMember } from './enquiries/messages.ts';
+import { Outreach } from './enquiries/outreach.ts';
+import type { Survey } from './enquiries/surveyor.ts';
+import type {
+  Host,
+  HostOptions,
+  HostTuning,
+  JoinOptions,
+  MembersDone,
+  ReachableGroup,
+} from './host.ts';
 import { HostError } from './host-error.ts';
 
 /** A member's address as far as this node knows it: from the log, or given at the start. */
@@ -24,6 +34,7 @@ export function addressKnown(
 export interface HostParts {
   readonly runtime: Runtime;
   readonly links: ListeningPeerLinks;
+  readonly desk: ClusterDesk;
   readonly incarnation: number;
   readonly release: () => void;
 }
@@ -32,22 +43,24 @@ export class RunningHost implements Host {
   readonly runtime: Runtime;
   readonly #options: HostOptions;
   readonly #parts: HostParts;
-  readonly #enquirer: Enquirer;
-  readonly #asker: ClusterAsker;
+  /** What is asked of other nodes. */
+  readonly outreach: Outreach;
   readonly #waitingForClose: (() => void)[] = [];
   #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(options: HostOptions, tuning: HostTuning, maxFrameBytes: number, parts: HostParts) {
-    const { ports, clusterId, nodeId } = options;
+    const { runtime, desk } = parts;
     this.#options = options;
     this.#parts = parts;
-    this.runtime = parts.runtime;
-    this.#enquirer = new Enquirer({ ...ports, clusterId, nodeId, maxFrameBytes });
-    this.#asker = new ClusterAsker({
-      ...ports,
-      enquirer: this.#enquirer,
-      // A change is answered when it is committed.
-      answerTimeoutMs: 2 * tuning.requestTimeoutMs,
+    this.runtime = runtime;
+    this.outreach = new Outreach({
+      host: options,
+      tuning,
+      maxFrameBytes,
+      desk,
+      group: (id) => runtime.group(id),
+      others: (id) => this.#others(id),
+      own: () => this.own,
     });
   }
 
@@ -68,6 +81,33 @@ export class RunningHost implements Host {
     return this.runtime.group(id) as GroupHandle<Result>;
   }
 
+  reach(id: GroupId): ReachableGroup {
+    return present(this.outreach.reached(id), `group ${id} has a service`);
+  }
+
+  survey(group: GroupId | null, done: (survey: Survey) => void): void {
+    this.outreach.survey(group, done);
+  }
+
+  introduce(
+    address: Address,
+    group: GroupId,
+    members: readonly MetMember[],
+    timeoutMs: number,
+    done: (error: Error | null, node: MetMember | null) => void,
+  ): void {
+    this.outreach.introduce(address, group, members, timeoutMs, done);
+  }
+
+  release(
+    address: Address,
+    group: GroupId,
+    timeoutMs: number,
+    done: (error: Error | null) => void,
+  ): void {
+    this.outreach.release(address, group, timeoutMs, done);
+  }
+
   join(
     group: GroupId,
     { promote = true, locality = '', contacts: given = [] }: JoinOptions,
@@ -84,16 +124,16 @@ export class RunningHost implements Host {
       return;
     }
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    this.#asker.ask({ kind: 'describe' }, contacts, timeoutMs, (error, description) => {
+    this.outreach.asker.ask({ kind: 'describe' }, contacts, timeoutMs, (error, description) => {
       if (description?.kind !== 'described') {
         done(error, null);
         return;
       }
       this.#meet(description);
-      const address = formatAddress(this.#own());
+      const address = formatAddress(this.own);
       const node = { id, incarnation, address, locality, promote };
       const leftMs = Math.max(1, deadlineMs - clock.monotonicMs());
-      this.#asker.ask({ kind: 'join', group, node }, contacts, leftMs, changed(done));
+      this.outreach.asker.ask({ kind: 'join', group, node }, contacts, leftMs, changed(done));
     });
   }
 
@@ -113,7 +153,7 @@ export class RunningHost implements Host {
     done: MembersDone,
   ): void {
     const request: ClusterRequest = { kind: 'change', group, steps };
-    this.#asker.ask(request, this.#contacts(group), timeoutMs, changed(done));
+    this.outreach.asker.ask(request, this.#contacts(group), timeoutMs, changed(done));
   }
 
   transferLeadership(
@@ -123,10 +163,11 @@ export class RunningHost implements Host {
     done: (error: Error | null) => void,
   ): void {
     const request: ClusterRequest = { kind: 'transfer', group, to: to ?? 0 };
-    this.#asker.ask(request, this.#contacts(group), timeoutMs, (error) => done(error));
+    this.outreach.asker.ask(request, this.#contacts(group), timeoutMs, (error) => done(error));
   }
 
-  #own(): Address {
+  /** Where peers are told to reach it. */
+  get own(): Address {
     const given = this.#options.members.get(this.nodeId);
     return given === undefined || given.port === 0 ? this.address : given;
   }
@@ -144,9 +185,9 @@ export class RunningHost implements Host {
   }
 
   #contacts(group: GroupId): readonly Address[] {
-    const others = this.#others(group);
+    const others = this.outreach.contacts(group);
     const isLeader = this.group(group).status().leader === this.nodeId;
-    return isLeader ? [this.#own(), ...others] : [...others, this.#own()];
+    return isLeader ? [this.own, ...others] : [...others, this.own];
   }
 
   close(done: () => void): void {
@@ -157,7 +198,7 @@ export class RunningHost implements Host {
     this.#waitingForClose.push(done);
     if (this.#state === 'closing') return;
     this.#state = 'closing';
-    this.#enquirer.close();
+    this.outreach.close();
     this.runtime.stop(() => {
       this.#state = 'closed';
       this.#parts.release();

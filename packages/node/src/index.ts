@@ -49,3 +49,12 @@ export { createLogger } from './observe/logger.ts';
 export { openMember } from './open-member.ts';
 export type { RepairNodeOptions } from './repair-node.ts';
 export { repairNode } from './repair-node.ts';
+export { openShards } from './shards/open-shards.ts';
+export { type ShardKey, shardOfKey } from './shards/shard-key.ts';
+export type {
+  MoveOptions,
+  ShardingOptions,
+  ShardPlacement,
+  Shards,
+  ShardsOptions,
+} from './shards/shards.ts';

@@ -1,5 +1,5 @@
 import type { Address, LogFields, Logger, Network, StateMachine } from '@quorate/base';
-import type { Host, HostStorage, HostTuning } from '@quorate/host';
+import type { GroupService, Host, HostStorage, HostTuning } from '@quorate/host';
 import type { Applied, GroupStatus } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
 
@@ -23,6 +23,10 @@ export interface MemberOptions {
   readonly groups: Readonly<Record<string, StateMachine<unknown>>>;
   /** Of new groups, by name; see `HostGroup.voters`. Left out: all members. */
   readonly voters?: Readonly<Record<string, readonly NodeId[]>>;
+  /** Of groups, by name; see `HostGroup.service`. Left out: nodes outside are not served. */
+  readonly services?: Readonly<Record<string, GroupService>>;
+  /** See `HostOptions.contacts`. */
+  readonly contacts?: readonly Address[];
   /** Whether nodes may join by asking, without having been added before. Default: no. */
   readonly admitsNodes?: boolean;
   readonly tuning?: Partial<HostTuning>;

@@ -12,6 +12,15 @@ export interface NodeErrorMetadata {
   NODE_NOT_APPLIED: { readonly reason: string };
   /** Of a session: applied once; the answer is gone. */
   NODE_ANSWER_FORGOTTEN: { readonly index: number };
+  NODE_SHARD_UNKNOWN: { readonly shard: number; readonly count: number };
+  /** This node has no replica of the shard to look at. */
+  NODE_SHARD_ELSEWHERE: { readonly shard: number };
+  /** What this node was given does not fit what its data directory, or `other`, was. */
+  NODE_SHARDS_MISMATCH: { readonly field: string; readonly other: string };
+  /** A shard cannot be moved so. Nothing was changed. */
+  NODE_MOVE_REFUSED: { readonly shard: number; readonly reason: string };
+  /** A move has not come to its end in time; the same call goes on with it. */
+  NODE_MOVE_UNFINISHED: { readonly shard: number; readonly reason: string };
 }
 
 export type NodeErrorCode = keyof NodeErrorMetadata;

@@ -111,8 +111,14 @@ function exitOnHalt(logger: Logger): (error: Error) => void {
 function hostOptions(options: MemberOptions, ports: RealPorts): HostOptions {
   const groups = Object.entries(options.groups).map(([name, stateMachine]) => {
     const voters = options.voters?.[name];
-    const group = { id: groupIdOf(name), name, stateMachine };
-    return voters === undefined ? group : { ...group, voters };
+    const service = options.services?.[name];
+    return {
+      id: groupIdOf(name),
+      name,
+      stateMachine,
+      ...(voters === undefined ? {} : { voters }),
+      ...(service === undefined ? {} : { service }),
+    };
   });
   return {
     ports,
@@ -124,6 +130,7 @@ function hostOptions(options: MemberOptions, ports: RealPorts): HostOptions {
     listen: options.listen,
     members: new Map(options.members),
     groups,
+    ...(options.contacts === undefined ? {} : { contacts: options.contacts }),
     admitsNodes: options.admitsNodes === true,
     tuning: { ...options.tuning },
     onHalt: options.onHalt ?? exitOnHalt(ports.logger),

@@ -193,7 +193,8 @@ export class Raft extends RaftState {
     this.#wake();
     const replica = this.replica;
     if (replica.role.kind === 'leader') {
-      replica.role.durabilityWaits.add({ from: replica.nodeId, context, index, durability });
+      const wait = { from: replica.nodeId, context, index, durability, askedMs: nowMs };
+      replica.role.durabilityWaits.add(wait);
       return true;
     }
     if (replica.leaderId === noNode) return false;
@@ -213,6 +214,13 @@ export class Raft extends RaftState {
   /** The asker has given up on a read; a late answer will be ignored. */
   forgetRead(context: number): void {
     this.replica.forwardedReads.delete(context);
+  }
+
+  /** As `forgetRead`, of a wait for durability. */
+  forgetDurability(context: number): void {
+    const { role, nodeId, forwardedWaits } = this.replica;
+    forwardedWaits.delete(context);
+    if (role.kind === 'leader') role.durabilityWaits.forget(nodeId, context);
   }
 
   /** Hands the lead to a voter. @returns null when it has begun, else why it cannot */

@@ -62,6 +62,7 @@ export class Replica {
   snapshot: SnapshotMeta;
 
   commitIndex: LogIndex;
+  #verifiedIndex: LogIndex;
   /** The last entry handed out for applying, and the last that was reported applied. */
   handedIndex: LogIndex;
   appliedIndex: LogIndex;
@@ -118,7 +119,8 @@ export class Replica {
     this.commitIndex = Math.max(snapshot.index, Math.min(hardState.commitIndex, durableIndex));
     this.handedIndex = snapshot.index;
     this.appliedIndex = snapshot.index;
-    this.role = followerState(this.commitIndex);
+    this.#verifiedIndex = this.commitIndex;
+    this.role = followerState();
     this.#resetPriorityFloor();
     this.nowMs = nowMs;
     this.startedMs = nowMs;
@@ -199,6 +201,7 @@ export class Replica {
     this.#currentTerm = term;
     this.#votedFor = noNode;
     this.cancelledRound = 0;
+    this.#verifiedIndex = this.commitIndex;
     this.#promiseChanged();
   }
 
@@ -268,6 +271,15 @@ export class Replica {
   }
 
   /** @returns whether the commit index moved */
+  /** The log is known to equal that of the term's leader up to here; grows within a term. */
+  get verifiedIndex(): LogIndex {
+    return this.#verifiedIndex;
+  }
+
+  verifiedTo(index: LogIndex): void {
+    this.#verifiedIndex = Math.max(this.#verifiedIndex, index);
+  }
+
   commitTo(index: LogIndex): boolean {
     if (index <= this.commitIndex) return false;
     assert(index <= this.log.lastIndex, 'only entries that are there can be committed');

@@ -7,8 +7,6 @@ import type { Progress } from './replication/progress.ts';
 
 export interface FollowerState {
   readonly kind: 'follower';
-  /** The log is known to equal the leader's up to here; grows within a term. */
-  verifiedIndex: LogIndex;
   /** An acknowledgement is owed for entries that are not yet durable. */
   owesAnswer: boolean;
 }
@@ -51,8 +49,8 @@ export interface LeadershipTransfer {
 
 export type RoleState = FollowerState | CandidateState | LeaderState;
 
-export function followerState(verifiedIndex: LogIndex): FollowerState {
-  return { kind: 'follower', verifiedIndex, owesAnswer: false };
+export function followerState(): FollowerState {
+  return { kind: 'follower', owesAnswer: false };
 }
 
 export function leaderState(

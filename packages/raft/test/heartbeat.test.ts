@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Cluster } from './support/cluster.ts';
+import { Cluster, heartbeatIntervalMs } from './support/cluster.ts';
 import { append, entries, heartbeat } from './support/messages.ts';
 
 const leaderOne = { from: 1, to: 2, term: 1 };
@@ -13,9 +13,24 @@ describe('the commit index that a heartbeat brings', () => {
     cluster.settle();
     const { raft } = cluster.restart(2);
     assert.ok(raft.commitIndex < 4);
-    // Never above what this follower acknowledged in this term, so its log agrees that far.
     raft.step(heartbeat(1, 2, 1, 4), 0);
+    assert.ok(raft.commitIndex < 4, 'what the process before it had compared, it may have lost');
+    raft.step(append(leaderOne, [4, 1], [], 4), 0);
     assert.equal(raft.commitIndex, 4);
+  });
+
+  it('has the leader compare logs with a process that is new, though no link broke', () => {
+    const cluster = new Cluster(3);
+    const leader = cluster.lead(1);
+    cluster.propose(1, 'a');
+    cluster.settle();
+    const { commitIndex } = leader;
+    const { raft } = cluster.restart(2);
+    assert.ok(raft.commitIndex < commitIndex);
+    cluster.pass(2 * heartbeatIntervalMs);
+    assert.equal(raft.commitIndex, commitIndex);
+    const { state } = leader.peers.find(({ id }) => id === 2) ?? {};
+    assert.equal(state, 'replicate');
   });
 
   it('reaches a follower that campaigned in vain and came back to the same leader', () => {

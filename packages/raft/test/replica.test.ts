@@ -43,7 +43,7 @@ describe('a replica that starts', () => {
     const { commitIndex, handedIndex, appliedIndex } = replica;
     assert.deepEqual([commitIndex, handedIndex, appliedIndex], [6, 4, 4]);
     assert.equal(replica.durability.durableIndex, 10);
-    assert.ok(replica.role.kind === 'follower' && replica.role.verifiedIndex === 6);
+    assert.deepEqual([replica.role.kind, replica.verifiedIndex], ['follower', 6]);
   });
 
   it('believes of its commit index what its log and snapshot bear out', () => {

@@ -16,11 +16,16 @@ interface GatedReply {
  */
 export class DurabilityGate {
   readonly #gated = new Map<number, GatedReply>();
+  readonly #forget: (context: number) => void;
   #nextContext: number;
 
-  /** @param firstContext drawn anew in each life of the process, as for reads */
-  constructor(firstContext: number) {
+  /**
+   * @param firstContext drawn anew in each life of the process, as for reads
+   * @param forget tells the core that nobody waits any more
+   */
+  constructor(firstContext: number, forget: (context: number) => void) {
     this.#nextContext = firstContext;
+    this.#forget = forget;
   }
 
   get count(): number {
@@ -65,7 +70,7 @@ export class DurabilityGate {
     let isWaiting = false;
     for (const [context, gated] of this.#gated) {
       if (gated.deadlineMs <= nowMs) {
-        this.#take(context)?.reply(unmet(gated, 'timeout'));
+        this.#giveUp(context, 'timeout');
         continue;
       }
       if (gated.askedMs !== null && nowMs >= gated.askedMs + askAgainAfterMs) gated.askedMs = null;
@@ -75,8 +80,13 @@ export class DurabilityGate {
   }
 
   failAll(): void {
-    for (const [context, gated] of this.#gated)
-      this.#take(context)?.reply(unmet(gated, 'stopping'));
+    for (const context of this.#gated.keys()) this.#giveUp(context, 'stopping');
+  }
+
+  #giveUp(context: number, reason: 'timeout' | 'stopping'): void {
+    const gated = this.#take(context);
+    this.#forget(context);
+    gated?.reply(unmet(gated, reason));
   }
 
   #take(context: number): GatedReply | undefined {

@@ -22,6 +22,7 @@ import { GroupMetrics } from './group-metrics.ts';
 import { GroupRequests } from './group-requests.ts';
 import { GroupSnapshots } from './group-snapshots.ts';
 import type { NodeHeartbeats, Sleeper } from './quiescence/node-heartbeats.ts';
+import { RegressedPeers } from './regressed-peers.ts';
 import type { RuntimeError } from './runtime-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 import type { SendRate } from './send-rate.ts';
@@ -54,6 +55,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   readonly id: GroupId;
   readonly #host: DriverHost;
   readonly #sessionTicks: SessionTicks;
+  readonly #regressed: RegressedPeers;
   readonly #name: string;
   readonly #raft: Raft;
   readonly #pipeline: ApplyPipeline;
@@ -77,6 +79,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     this.id = group.id;
     this.#host = host;
     this.#sessionTicks = new SessionTicks(group.stateMachine);
+    this.#regressed = new RegressedPeers(group.name, host.options.ports.logger);
     this.#stateMachine = group.stateMachine;
     this.#name = group.name;
     this.#metrics = new GroupMetrics(ports.metrics, nodeId, group.name, tuning.electionTimeoutMs);
@@ -206,6 +209,16 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     this.#requests.changeMembership(change, done);
   }
 
+  leaveJoint(done: ChangeDone): void {
+    this.#requests.leaveJoint(done);
+  }
+
+  forgetLeader(): boolean {
+    const isForgotten = this.#raft.forgetLeader(this.#nowMs);
+    this.#wake();
+    return isForgotten;
+  }
+
   transferLeadership(to: NodeId | null, done: TransferDone): void {
     this.#requests.transferLeadership(to, done);
   }
@@ -222,6 +235,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       commitIndex: raft.commitIndex,
       appliedIndex: this.#pipeline.appliedIndex,
       configuration: raft.configuration,
+      configurationIndex: raft.configurationIndex,
       repairing: raft.repairing,
     };
   }
@@ -298,14 +312,22 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     this.#wake();
   }
 
-  /** Called several times in each request timeout. */
+  /**
+   * When `expire` has to be called for the sessions' sake: theirs is logged time, which has to pass
+   * in an idle group too (rule 13). May be Infinity.
+   */
+  get sessionTickMs(): number {
+    return this.isLeader ? this.#sessionTicks.dueMs(this.#nowMs) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Called several times in each request timeout, and when a session tick is due. */
   expire(nowMs: number): void {
     // A leader whose disk is full stops all writes; another may have room.
     if (this.isLeader && !this.#host.options.logStore.writable) this.handOver();
     this.#requests.expire(nowMs);
     this.#snapshots.expire();
-    // Sessions expire by logged time, which has to pass in an idle group too (rule 13).
-    if (this.isLeader && this.#sessionTicks.isDue(nowMs)) {
+    if (this.isLeader && !this.asleep) this.#regressed.look(this.#raft.peers);
+    if (this.isLeader && this.#sessionTicks.take(nowMs)) {
       this.propose(encodeSessionCommand({ kind: 'tick' }), () => undefined);
     }
   }
@@ -367,7 +389,8 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     if (write !== null || committed.length > 0 || !this.#requests.idle) this.#activeMs = nowMs;
     const { quiesceAfterMs } = options.tuning;
     if (quiesceAfterMs === null || this.#wasAsleep) return;
-    if (nowMs < this.#activeMs + quiesceAfterMs || !this.#raft.sleep(nodeHeartbeats, nowMs)) return;
+    if (nowMs < this.#activeMs + quiesceAfterMs || !nodeHeartbeats.hasRoomFor(this)) return;
+    if (!this.#raft.sleep(nodeHeartbeats, nowMs)) return;
     this.#wasAsleep = true;
     nodeHeartbeats.fellAsleep(this);
   }

@@ -35,7 +35,7 @@ export interface ReadOptions {
   readonly minIndex?: LogIndex;
 }
 
-/** @param index of the configuration that is in force, committed */
+/** @param index of a configuration as it was asked for, committed */
 export type ChangeDone = (error: RuntimeError | null, index: LogIndex | null) => void;
 
 export type TransferDone = (error: RuntimeError | null) => void;
@@ -59,6 +59,8 @@ export interface GroupStatus {
   readonly commitIndex: LogIndex;
   readonly appliedIndex: LogIndex;
   readonly configuration: Configuration;
+  /** Where the configuration in force stands in the log; 0: the one the group began with. */
+  readonly configurationIndex: LogIndex;
   /** Damaged, and not yet brought back to what this node may have acknowledged (rule 14). */
   readonly repairing: boolean;
 }
@@ -100,9 +102,26 @@ export interface GroupHandle<Result> {
   leaseRead<Value>(read: () => Value): LeaseRead<Value> | null;
   /**
    * Changes who decides, holds data, or is preferred as leader. To be asked of the leader. `done`
-   * once the configuration asked for is in force and committed, a joint one left.
+   * once the configuration asked for is in force and committed, and a joint one that leaves by
+   * itself has been left. With `mode: 'joint'` it is once the joint one is committed: from then on
+   * every other change is refused until `leaveJoint`.
    */
   changeMembership(change: MembershipChange, done: ChangeDone): void;
+  /**
+   * Ends a joint configuration that was entered with `mode: 'joint'`. To be asked of the leader.
+   * `done` once the configuration it leads to is in force and committed; refused with
+   * `notJoint` where there is none to leave.
+   */
+  leaveJoint(done: ChangeDone): void;
+  /**
+   * The caller knows that the leader is gone, as when its process has exited: this node then votes
+   * for another at once, where it would have waited for an election timeout. A leader that is there
+   * after all may lose its lead for nothing. Refused under leader leases, which rest on that wait,
+   * and where no other node is known to lead.
+   *
+   * @returns whether it was forgotten
+   */
+  forgetLeader(): boolean;
   /**
    * Hands the lead over, and tells when it is with the other. To be asked of the leader.
    *

@@ -1,5 +1,5 @@
 import { Prng } from '@quorate/base';
-import type { MembershipChange } from '@quorate/raft';
+import type { MembershipChange, MembershipProposed } from '@quorate/raft';
 import type { Entry, Forward, ForwardResponse, LogIndex, NodeId } from '@quorate/schema';
 import { DurabilityGate } from './durability-gate.ts';
 import type { GroupContext } from './group-context.ts';
@@ -11,7 +11,12 @@ import type {
   ReadOptions,
   TransferDone,
 } from './group-handle.ts';
-import { MembershipRequests, notLeaderError, transferFailed } from './membership-requests.ts';
+import {
+  answerUnappended,
+  MembershipRequests,
+  notLeaderError,
+  transferFailed,
+} from './membership-requests.ts';
 import { type Proposal, Proposals, proposalBytes } from './proposals.ts';
 import { Reads } from './reads.ts';
 import { RuntimeError } from './runtime-error.ts';
@@ -40,7 +45,9 @@ export class GroupRequests {
     const prng = new Prng(context.group.seed).fork();
     this.#proposals = new Proposals(1 + prng.below(2 ** 52));
     this.#reads = new Reads(1 + prng.below(2 ** 52));
-    this.#gate = new DurabilityGate(1 + prng.below(2 ** 52));
+    this.#gate = new DurabilityGate(1 + prng.below(2 ** 52), (wait) =>
+      context.raft.forgetDurability(wait),
+    );
     this.#membership = new MembershipRequests(context.raft);
   }
 
@@ -275,17 +282,26 @@ export class GroupRequests {
   }
 
   changeMembership(change: MembershipChange, done: ChangeDone): void {
+    this.#reconfigure((nowMs) => this.#context.raft.proposeMembership(change, nowMs), done);
+  }
+
+  leaveJoint(done: ChangeDone): void {
+    this.#reconfigure((nowMs) => this.#context.raft.leaveJoint(nowMs), done);
+  }
+
+  #reconfigure(propose: (nowMs: number) => MembershipProposed, done: ChangeDone): void {
     const { options, raft } = this.#context;
+    const { timers } = options.ports;
     if (this.#context.stopping()) {
-      options.ports.timers.defer(() => done(stoppingError(), null));
+      timers.defer(() => done(stoppingError(), null));
       return;
     }
     const nowMs = this.#context.nowMs();
-    const proposed = raft.proposeMembership(change, nowMs);
-    options.ports.timers.defer(() => {
-      this.#membership.changeProposed(proposed, nowMs + options.tuning.requestTimeoutMs, done);
-      this.#context.wake();
-    });
+    const proposed = propose(nowMs);
+    const { configurationIndex } = raft;
+    if (proposed.outcome === 'appended')
+      this.#membership.changeAppended(proposed, nowMs + options.tuning.requestTimeoutMs, done);
+    else timers.defer(() => answerUnappended(proposed, configurationIndex, done));
     this.#context.wake();
   }
 

@@ -1,12 +1,18 @@
 import type { MembershipProposed, Raft } from '@quorate/raft';
-import type { LogIndex, NodeId, Term } from '@quorate/schema';
+import type { Configuration, LogIndex, NodeId, Term } from '@quorate/schema';
 import type { ChangeDone, TransferDone } from './group-handle.ts';
 import { RuntimeError } from './runtime-error.ts';
 
-interface PendingChange {
+interface Appended {
   readonly index: LogIndex;
   readonly term: Term;
+}
+
+interface PendingChange extends Appended {
   readonly deadlineMs: number;
+  /** Whether it is done only when another entry has followed, which ends what is joint. */
+  readonly leavesByItself: boolean;
+  isCommitted: boolean;
   readonly done: ChangeDone;
 }
 
@@ -17,32 +23,33 @@ interface PendingTransfer {
   readonly done: TransferDone;
 }
 
+/** What is seen of the replica. */
+type ChangingRaft = Pick<
+  Raft,
+  | 'termAt'
+  | 'commitIndex'
+  | 'configuration'
+  | 'configurationIndex'
+  | 'role'
+  | 'currentTerm'
+  | 'leaderId'
+  | 'transferring'
+>;
+
 /** Changes of membership and hand-overs that were begun on this node and are not finished. */
 export class MembershipRequests {
-  readonly #raft: Raft;
+  readonly #raft: ChangingRaft;
   #changes: PendingChange[] = [];
   #transfers: PendingTransfer[] = [];
 
-  constructor(raft: Raft) {
+  constructor(raft: ChangingRaft) {
     this.#raft = raft;
   }
 
-  changeProposed(proposed: MembershipProposed, deadlineMs: number, done: ChangeDone): void {
-    switch (proposed.outcome) {
-      case 'appended':
-        this.#changes.push({ index: proposed.index, term: proposed.term, deadlineMs, done });
-        break;
-      case 'unchanged':
-        done(null, this.#raft.configurationIndex);
-        break;
-      case 'notLeader':
-        done(notLeaderError(proposed.leader), null);
-        break;
-      default: {
-        const { reason, message } = proposed.refusal;
-        done(new RuntimeError('RUNTIME_CHANGE_REFUSED', message, { reason }), null);
-      }
-    }
+  /** The change is in the log and in force, and not committed. */
+  changeAppended({ index, term }: Appended, deadlineMs: number, done: ChangeDone): void {
+    const leavesByItself = leavesJoint(this.#raft.configuration);
+    this.#changes.push({ index, term, deadlineMs, leavesByItself, isCommitted: false, done });
   }
 
   transferBegun(to: NodeId, deadlineMs: number, done: TransferDone): void {
@@ -59,18 +66,25 @@ export class MembershipRequests {
     }
   }
 
-  #answerChange({ index, term, done }: PendingChange): boolean {
+  #answerChange(change: PendingChange): boolean {
+    const { index, term, leavesByItself, done } = change;
     const raft = this.#raft;
-    const found = raft.termAt(index);
-    if (found !== null && found !== term) {
-      done(lost(), null);
+    if (!change.isCommitted) {
+      // An entry that stands in its place and is not committed may be overwritten by it again.
+      if (raft.commitIndex < index) return false;
+      const found = raft.termAt(index);
+      if (found !== term) {
+        done(found === null ? unknown('snapshot') : lost(raft.leaderId), null);
+        return true;
+      }
+      change.isCommitted = true;
+    }
+    if (!leavesByItself) {
+      done(null, index);
       return true;
     }
-    if (raft.commitIndex < index) return false;
-    // A joint configuration that leaves by itself is done once it has left.
     const { configuration, configurationIndex, commitIndex } = raft;
-    const isJoint = configuration.votersOutgoing.length > 0 && configuration.autoLeave;
-    if (isJoint || configurationIndex > commitIndex) return false;
+    if (leavesJoint(configuration) || configurationIndex > commitIndex) return false;
     done(null, configurationIndex);
     return true;
   }
@@ -91,18 +105,36 @@ export class MembershipRequests {
     if (this.#changes.length === 0 && this.#transfers.length === 0) return;
     const late = this.#changes.filter((change) => change.deadlineMs <= nowMs);
     this.#changes = this.#changes.filter((change) => change.deadlineMs > nowMs);
-    for (const { done } of late) done(unknown(), null);
+    for (const { done } of late) done(unknown('timeout'), null);
     const lateTransfers = this.#transfers.filter((transfer) => transfer.deadlineMs <= nowMs);
     this.#transfers = this.#transfers.filter((transfer) => transfer.deadlineMs > nowMs);
     for (const { to, done } of lateTransfers) done(transferFailed(to, 'no leader is known'));
   }
 
   failAll(error: RuntimeError): void {
-    for (const { done } of this.#changes) done(unknown(), null);
+    for (const { done } of this.#changes) done(unknown('stopping'), null);
     for (const { done } of this.#transfers) done(error);
     this.#changes = [];
     this.#transfers = [];
   }
+}
+
+/** What is told of a change that was not appended. */
+export function answerUnappended(
+  proposed: Exclude<MembershipProposed, { readonly outcome: 'appended' }>,
+  configurationIndex: LogIndex,
+  done: ChangeDone,
+): void {
+  if (proposed.outcome === 'unchanged') done(null, configurationIndex);
+  else if (proposed.outcome === 'notLeader') done(notLeaderError(proposed.leader), null);
+  else {
+    const { reason, message } = proposed.refusal;
+    done(new RuntimeError('RUNTIME_CHANGE_REFUSED', message, { reason }), null);
+  }
+}
+
+function leavesJoint({ votersOutgoing, autoLeave }: Configuration): boolean {
+  return votersOutgoing.length > 0 && autoLeave;
 }
 
 export function notLeaderError(leader: NodeId): RuntimeError {
@@ -123,19 +155,19 @@ export function transferFailed(to: NodeId, reason: string): RuntimeError {
   );
 }
 
-function lost(): RuntimeError {
+function lost(leader: NodeId): RuntimeError {
   return new RuntimeError(
     'RUNTIME_PROPOSAL_LOST',
     'The leader changed before the change was committed; it has not happened and never will.',
-    { leader: 0 },
+    { leader },
   );
 }
 
-function unknown(): RuntimeError {
+function unknown(reason: 'timeout' | 'stopping' | 'snapshot'): RuntimeError {
   return new RuntimeError(
     'RUNTIME_OUTCOME_UNKNOWN',
-    'The change of membership was proposed and its outcome is unknown (timeout): it may be ' +
-      'committed yet. Look at the members before deciding to ask again.',
-    { reason: 'timeout' },
+    `The change of membership was proposed and its outcome is unknown (${reason}): it may be ` +
+      'committed, or be so yet. Look at the members before deciding to ask again.',
+    { reason },
   );
 }

@@ -1,7 +1,7 @@
 import type { Timer } from '@quorate/base';
 import { assert, Prng, present } from '@quorate/base';
 import type { GroupWrite } from '@quorate/raft';
-import type { GroupId, PeerMessage } from '@quorate/schema';
+import { type GroupId, maxEntriesPerMessage, type PeerMessage } from '@quorate/schema';
 import type { GroupOptions } from './group-context.ts';
 import { type DriverHost, GroupDriver } from './group-driver.ts';
 import type { GroupHandle } from './group-handle.ts';
@@ -30,6 +30,7 @@ export class Runtime {
   #tickTimer: Timer | null = null;
   #tickAtMs = Number.POSITIVE_INFINITY;
   #sweepTimer: Timer | null = null;
+  #sweepAtMs = Number.POSITIVE_INFINITY;
   readonly #nodeHeartbeats: NodeHeartbeats;
   readonly #snapshotRate: SendRate;
   readonly #waitingForClose: (() => void)[] = [];
@@ -44,6 +45,7 @@ export class Runtime {
       nodeId,
       heartbeatIntervalMs: tuning.heartbeatIntervalMs,
       electionTimeoutMs: tuning.electionTimeoutMs,
+      maxSleepingGroups: maxEntriesPerMessage,
       timers: ports.timers,
       prng: new Prng(seedFrom(ports.crypto.randomBytes(6))),
       nowMs: () => ports.clock.monotonicMs(),
@@ -234,7 +236,10 @@ export class Runtime {
         this.#unpin();
       });
     }
-    for (const driver of woken) this.#tickBy(driver.deadlineMs);
+    for (const driver of woken) {
+      this.#tickBy(driver.deadlineMs);
+      this.#sweepBy(driver.sessionTickMs);
+    }
   }
 
   #isStopped(): boolean {
@@ -278,13 +283,27 @@ export class Runtime {
     if (nextMs !== Number.POSITIVE_INFINITY) this.#tickBy(nextMs);
   }
 
+  #sweepBy(deadlineMs: number): void {
+    if (deadlineMs >= this.#sweepAtMs || this.#state === 'stopped') return;
+    const { clock, timers } = this.#options.ports;
+    this.#sweepTimer?.cancel();
+    this.#sweepAtMs = deadlineMs;
+    const delayMs = Math.max(0, deadlineMs - clock.monotonicMs());
+    this.#sweepTimer = timers.after(delayMs, () => this.#sweep());
+  }
+
+  /** All groups at once, for what may come a little late or early: it then costs little. */
   #sweep(): void {
     if (this.#state === 'stopped') return;
-    const { clock, timers } = this.#options.ports;
-    const nowMs = clock.monotonicMs();
-    for (const driver of this.#drivers.values()) driver.expire(nowMs);
-    const { requestTimeoutMs } = this.#options.tuning;
-    this.#sweepTimer = timers.after(requestTimeoutMs / 8, () => this.#sweep());
+    const { ports, tuning } = this.#options;
+    const nowMs = ports.clock.monotonicMs();
+    this.#sweepAtMs = Number.POSITIVE_INFINITY;
+    let nextMs = nowMs + tuning.requestTimeoutMs / 8;
+    for (const driver of this.#drivers.values()) {
+      driver.expire(nowMs);
+      nextMs = Math.min(nextMs, driver.sessionTickMs);
+    }
+    this.#sweepBy(nextMs);
   }
 }
 

@@ -9,7 +9,8 @@ async function main(): Promise<number> {
   try {
     options = parseOptions(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    const problem = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`npm run sim -- --help lists the options\n${problem}\n`);
     return 2;
   }
   if (options.help) {

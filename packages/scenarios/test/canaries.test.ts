@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { editsOf } from '../src/canaries/canary.ts';
 import { canaries } from '../src/index.ts';
 
 const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
@@ -14,14 +15,13 @@ describe('canaries', () => {
     assert.equal(new Set(canaries.map(({ name }) => name)).size, canaries.length);
   });
 
-  for (const { name, file, find, replace } of canaries) {
-    it(`${name} has its place in the source, exactly once`, () => {
-      const source = readFileSync(`${packages}${file}`, 'utf8');
-      assert.equal(source.split(find).length - 1, 1, `${file} has changed: mend the canary`);
-      assert.notEqual(
-        source.replace(find, () => replace),
-        source,
-      );
+  for (const canary of canaries) {
+    it(`${canary.name} has its place in the source, exactly once`, () => {
+      for (const { file, find, replace } of editsOf(canary)) {
+        const source = readFileSync(`${packages}${file}`, 'utf8');
+        assert.equal(source.split(find).length - 1, 1, `${file} has changed: mend the canary`);
+        assert.notEqual(find, replace);
+      }
     });
   }
 

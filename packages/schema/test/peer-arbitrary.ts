@@ -114,6 +114,7 @@ export const anyPeerMessage: fc.Arbitrary<PeerMessage> = fc.oneof(
     rejectedIndex: number,
     hintIndex: number,
     hintTerm: number,
+    life: number,
   }),
   message('Heartbeat', { round: number, commitIndex: number, cancelRound: number }),
   message('HeartbeatResponse', { round: number, life: number }),

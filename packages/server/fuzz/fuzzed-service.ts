@@ -48,6 +48,7 @@ export function openService(): FuzzedService {
       commitIndex: index,
       appliedIndex: index,
       configuration: majorityConfiguration([nodeId], []),
+      configurationIndex: 0,
       repairing: false,
     }),
     onLeadership: () => undefined,

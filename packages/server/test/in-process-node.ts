@@ -47,6 +47,7 @@ export class InProcessGroup implements MemberGroup<EtcdResult> {
       commitIndex: this.#index,
       appliedIndex: this.#index,
       configuration: majorityConfiguration([nodeId, nodeId + 1]),
+      configurationIndex: 0,
       repairing: false,
     };
   }

@@ -19,7 +19,12 @@ import {
 import { VirtualNetwork } from './network/virtual-network.ts';
 import { collectingLogger, type LogLine, NodeWorld, seededCrypto } from './node-world.ts';
 import { Scheduler } from './scheduler.ts';
-import type { DiskLoss, SimulatedClusterOptions, SimulatedNode } from './simulated-node.ts';
+import {
+  type DiskLoss,
+  presentRelease,
+  type SimulatedClusterOptions,
+  type SimulatedNode,
+} from './simulated-node.ts';
 import type { TracedNode } from './trace/trace-event.ts';
 import { TurnTracer } from './trace/turn-tracer.ts';
 
@@ -72,6 +77,7 @@ export class SimulatedCluster {
       world,
       disk: this.#makeDisk(world, prng.fork()),
       prng: prng.fork(),
+      protocolVersions: presentRelease,
       host: null,
       stateMachines: new Map(),
       up: false,
@@ -217,6 +223,7 @@ export class SimulatedCluster {
           stateMachine: present(stateMachines.get(id), 'every group has its state machine'),
         })),
         tuning: this.options.tuning,
+        protocolVersions: node.protocolVersions,
         observer: this.#observer(node, tracer),
         linksThrough: (links) => this.#linksThrough(node, links, tracer),
         onHalt: (error) => this.#halted(node, error, node.diskFault),

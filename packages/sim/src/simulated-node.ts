@@ -1,5 +1,5 @@
 import type { Address, Prng, StateMachine } from '@quorate/base';
-import type { Host, HostTuning } from '@quorate/host';
+import type { Host, HostOptions, HostTuning } from '@quorate/host';
 import type { RaftView } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
 import type { VirtualDisk } from './disk/virtual-disk.ts';
@@ -30,6 +30,12 @@ export interface SimulatedClusterOptions {
   readonly trace?: (event: TraceEvent) => void;
 }
 
+type ProtocolVersions = NonNullable<HostOptions['protocolVersions']>;
+
+export const presentRelease: ProtocolVersions = { min: 1, max: 1 };
+/** Speaks one version more, whose messages are as before. */
+export const nextRelease: ProtocolVersions = { min: 1, max: 2 };
+
 /** Why a node's disk counts as lost. */
 export interface DiskLoss {
   readonly why: string;
@@ -48,6 +54,8 @@ export interface SimulatedNode {
   /** Another one once the machine has been replaced. */
   disk: VirtualDisk;
   readonly prng: Prng;
+  /** Of its release: what its process speaks to peers from its next start on. */
+  protocolVersions: ProtocolVersions;
   /** Null while the process is down, or starting. */
   host: Host | null;
   /** The state machines of the present life, by group. */

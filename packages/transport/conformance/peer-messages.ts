@@ -50,6 +50,7 @@ export function mixedMessages(from: NodeId, to: NodeId): PeerMessage[] {
       rejectedIndex: 9,
       hintIndex: 8,
       hintTerm: 3,
+      life: 2 ** 47,
     },
     { ...between, type: 'Heartbeat', round: 2 ** 33, commitIndex: 0, cancelRound: 1 },
     { ...between, type: 'ReadIndexResponse', context: 2 ** 34, index: 11 },

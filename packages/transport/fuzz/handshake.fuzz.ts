@@ -37,7 +37,7 @@ function run(input: Uint8Array) {
   const isPlain = equalBytes(handshake(result), read52);
   const greeting = judgeGreeting(result, self, (id) => id === 2);
   if (greeting === null) {
-    assert.ok(commonVersion(result) >= result.minVersion, 'a version that was not offered');
+    assert.ok(commonVersion(result, self) >= result.minVersion, 'a version that was not offered');
     assert.equal(from, 2, 'a stranger was let in');
   }
   const answer = judgeAnswer(result, greetingOf({ ...self, nodeId: 1 }, 2, 0));

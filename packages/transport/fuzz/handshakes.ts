@@ -1,8 +1,18 @@
 import { type Prng, portableChecksum } from '@quorate/base';
-import { encodeHandshake, type Handshake, type Identity } from '../src/handshake.ts';
+import {
+  encodeHandshake,
+  type Handshake,
+  type Identity,
+  spokenVersions,
+} from '../src/handshake.ts';
 
 export const handshakeBytes = 52;
-export const self: Identity = { clusterId: '0123456789abcdef', nodeId: 1, incarnation: 7 };
+export const self: Identity = {
+  versions: spokenVersions,
+  clusterId: '0123456789abcdef',
+  nodeId: 1,
+  incarnation: 7,
+};
 
 /** A greeting that node 1 of the cluster accepts from node 2. */
 export function validGreeting(prng: Prng): Handshake {

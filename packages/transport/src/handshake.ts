@@ -31,7 +31,14 @@ export interface Handshake {
 }
 
 const handshakeBytes = 52;
-const spokenVersions = { min: 1, max: 1 } as const;
+
+/** The versions of the protocol that a process speaks. */
+export interface SpokenVersions {
+  readonly min: number;
+  readonly max: number;
+}
+
+export const spokenVersions: SpokenVersions = { min: 1, max: 1 };
 
 /** On the enquiry lane cluster and reader may be 0, whoever is there; anyone may write. */
 export const Lane = { control: 0, bulk: 1, enquiry: 2 } as const;
@@ -136,6 +143,7 @@ export class HandshakeReader {
 
 /** Who this process is, in every handshake it takes part in. */
 export interface Identity {
+  readonly versions: SpokenVersions;
   readonly clusterId: string;
   readonly nodeId: NodeId;
   readonly incarnation: number;
@@ -143,8 +151,8 @@ export interface Identity {
 
 export function greetingOf(self: Identity, peer: NodeId, lane: Lane): Handshake {
   return {
-    minVersion: spokenVersions.min,
-    maxVersion: spokenVersions.max,
+    minVersion: self.versions.min,
+    maxVersion: self.versions.max,
     lane,
     refusal: 0,
     version: 0,
@@ -161,7 +169,7 @@ export function judgeGreeting(
   self: Identity,
   isPeer: (id: NodeId) => boolean,
 ): Exclude<Refusal, 'wrongMagic' | 'unknownRefusal'> | null {
-  if (commonVersion(greeting) === 0) return 'noCommonVersion';
+  if (commonVersion(greeting, self) === 0) return 'noCommonVersion';
   const isEnquiry = greeting.lane === Lane.enquiry;
   const isAnyCluster = isEnquiry && greeting.clusterId === anyCluster;
   if (greeting.clusterId !== self.clusterId && !isAnyCluster) return 'foreignCluster';
@@ -176,9 +184,12 @@ export function judgeGreeting(
 }
 
 /** @returns the highest version both sides speak, or 0 */
-export function commonVersion(greeting: Handshake): number {
-  const version = Math.min(greeting.maxVersion, spokenVersions.max);
-  return version >= Math.max(greeting.minVersion, spokenVersions.min) ? version : 0;
+export function commonVersion(
+  greeting: Handshake,
+  { versions }: Pick<Identity, 'versions'>,
+): number {
+  const version = Math.min(greeting.maxVersion, versions.max);
+  return version >= Math.max(greeting.minVersion, versions.min) ? version : 0;
 }
 
 /** @returns why the connection cannot be used, or null when it is up */
@@ -189,7 +200,7 @@ export function judgeAnswer(answer: Handshake, greeting: Handshake): Refusal | n
   const isFromAddressee = answer.from === greeting.to || greeting.to === 0;
   if (!isFromAddressee || answer.to !== greeting.from) return 'wrongAddressee';
   if (answer.lane !== greeting.lane) return 'unknownLane';
-  if (answer.version < spokenVersions.min || answer.version > spokenVersions.max) {
+  if (answer.version < greeting.minVersion || answer.version > greeting.maxVersion) {
     return 'noCommonVersion';
   }
   return null;

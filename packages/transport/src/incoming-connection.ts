@@ -137,7 +137,7 @@ export class IncomingConnection {
       handler,
       end: (reason) => this.end(reason),
     });
-    this.#answer(greeting, 0, commonVersion(greeting));
+    this.#answer(greeting, 0, commonVersion(greeting, this.#environment.self));
   }
 
   #open(greeting: Handshake): void {
@@ -148,7 +148,7 @@ export class IncomingConnection {
     this.#source = { peer, lane, metrics: this.#room.metricsOf(peer) };
     this.#room.opened(this, peer, lane);
     this.#room.greeted(peer, greeting.incarnation);
-    this.#answer(greeting, 0, commonVersion(greeting));
+    this.#answer(greeting, 0, commonVersion(greeting, this.#environment.self));
   }
 
   /** The answer tells the other side why; it closes then, or the timer does. */

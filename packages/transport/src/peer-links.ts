@@ -3,7 +3,7 @@ import type { PeerLinkHandlers, PeerLinks } from '@quorate/raft';
 import type { GroupId, NodeId, PeerMessage } from '@quorate/schema';
 import { AcceptedConnections } from './accepted-connections.ts';
 import type { EnquiryHandler } from './enquiry/enquiry.ts';
-import { Lane } from './handshake.ts';
+import { Lane, type SpokenVersions, spokenVersions } from './handshake.ts';
 import { LimitedLog } from './limited-log.ts';
 import { resolveLimits, type TransportLimits } from './limits.ts';
 import type { LinkEnvironment } from './link-environment.ts';
@@ -29,6 +29,8 @@ export interface PeerLinksOptions
    */
   readonly peers: ReadonlyMap<NodeId, Address>;
   readonly limits?: Partial<TransportLimits>;
+  /** Of the protocol; left out: those that this release speaks. */
+  readonly versions?: SpokenVersions;
   /** Answers what nodes ask that need not be peers; left out: they are refused. */
   readonly enquired?: EnquiryHandler;
 }
@@ -71,7 +73,7 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
       prng: new Prng(seedFrom(options.crypto.randomBytes(6))),
       log: new LimitedLog(options.logger, clock, limits.logIntervalMs),
       limits,
-      self: { clusterId, nodeId, incarnation },
+      self: { versions: options.versions ?? spokenVersions, clusterId, nodeId, incarnation },
     };
     this.#metrics = new LinkMetrics(options.metrics);
     for (const [id, address] of options.peers) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { portableChecksum } from '@quorate/base';
-import { Enquirer, type EnquiryHandler } from '@quorate/transport';
+import { Enquirer, type EnquiryHandler, TransportError } from '@quorate/transport';
 import { encodeEnquiryFrame } from '../src/enquiry/enquiry-frame.ts';
 import { encodeHandshake, Lane } from '../src/handshake.ts';
 import { clusterId, Rig, type Stranger } from './support/rig.ts';
@@ -98,6 +98,42 @@ describe('enquiries', () => {
     const second = ask([2]);
     rig.until(() => isOver(second));
     assert.deepEqual([second, heard], [{ answer: [2] }, 2]);
+  });
+
+  it('say whether what failed may have arrived, and send nothing that was given up', () => {
+    let heard = 0;
+    const { rig, enquirer } = setUp(() => {
+      heard += 1;
+    });
+    const sent: (boolean | undefined)[] = [];
+    const ask = (timeoutMs: number): void => {
+      enquirer.ask(rig.addressOf(1), new Uint8Array(1), timeoutMs, (error) => {
+        assert.ok(error instanceof TransportError);
+        sent.push('sent' in error.metadata ? error.metadata.sent : undefined);
+      });
+    };
+    rig.network.partition(50, 1, { mode: 'stall' });
+    ask(300);
+    rig.run(400);
+    assert.deepEqual(sent, [false]);
+    rig.network.heal();
+    rig.run(4000);
+    assert.equal(heard, 0, 'it was given up');
+    ask(300);
+    rig.run(400);
+    assert.deepEqual([sent, heard], [[false, true], 1]);
+    enquirer.close();
+    ask(300);
+    rig.run(1);
+    assert.deepEqual(sent, [false, true, false]);
+  });
+
+  it('do not wait for a handshake any longer than for one', () => {
+    const { rig, ask } = setUp(echo);
+    rig.network.partition(50, 1, { mode: 'stall' });
+    const outcome = ask([1], 60_000);
+    rig.run(3500);
+    assert.match(outcome.error ?? '', /no handshake in time/);
   });
 
   it('are refused by a node of another cluster, and by one that answers none', () => {

@@ -1,14 +1,14 @@
 import { type Address, assert, formatAddress, type Ports, parseAddress } from '@quorate/base';
 import type { MembershipRefusalReason, TransferRefusal } from '@quorate/raft';
 import { RuntimeError } from '@quorate/runtime';
-import type { Enquirer } from '@quorate/transport';
 import { HostError } from '../host-error.ts';
+import type { LimitedEnquirer } from './limited-enquirer.ts';
 import { type ClusterAnswer, type ClusterRequest, encodeRequest, parseAnswer } from './messages.ts';
 
 export type AskDone = (error: Error | null, answer: ClusterAnswer | null) => void;
 
 export interface AskerOptions extends Pick<Ports, 'timers' | 'clock'> {
-  readonly enquirer: Enquirer;
+  readonly enquirer: Pick<LimitedEnquirer, 'ask'>;
   /** For one answer. */
   readonly answerTimeoutMs: number;
 }

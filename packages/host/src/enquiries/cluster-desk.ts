@@ -4,6 +4,7 @@ import type { GroupId, NodeId } from '@quorate/schema';
 import type { EnquiryHandler } from '@quorate/transport';
 import {
   type ClusterAnswer,
+  type ClusterDescription,
   type ClusterRequest,
   changeOf,
   type DescribedGroup,
@@ -21,6 +22,11 @@ export interface DeskOptions {
   readonly addressOf: (id: NodeId, group: GroupId) => string;
   /** Whether who asks to join is let in. */
   readonly admitsNodes: boolean;
+  /** Where peers reach this node: 'host:port'. */
+  readonly own: () => string;
+  /** From now on the node is one to talk to, and may talk to this one. */
+  readonly meet: (id: NodeId, address: string) => void;
+  readonly release: (group: GroupId, done: () => void) => void;
 }
 
 type Reply = (answer: ClusterAnswer) => void;
@@ -39,9 +45,7 @@ export class ClusterDesk {
     if (request === null) {
       reply(refusal('REQUEST_UNKNOWN', 'this node does not understand the request'));
     } else if (request.kind === 'describe') {
-      const { clusterId, nodeId, groups } = this.#options;
-      const described = groups.map((id) => this.#describe(id));
-      reply({ kind: 'described', clusterId, nodeId, groups: described });
+      reply({ kind: 'described', ...this.describe(request.group ?? null) });
     } else if (this.#options.groups.includes(request.group)) {
       this.#serve(request, this.#options.group(request.group), reply);
     } else {
@@ -49,12 +53,35 @@ export class ClusterDesk {
     }
   };
 
+  /** @param group null: all. One that is not here is left out. */
+  describe(group: GroupId | null): ClusterDescription {
+    const { clusterId, nodeId, groups } = this.#options;
+    const asked = groups.filter((id) => group === null || id === group);
+    return { clusterId, nodeId, groups: asked.map((id) => this.#describe(id)) };
+  }
+
   #serve(
     request: Exclude<ClusterRequest, { kind: 'describe' }>,
     group: GroupHandle<unknown>,
     reply: Reply,
   ): void {
+    if (request.kind === 'release') {
+      this.#options.release(request.group, () => reply({ kind: 'released' }));
+      return;
+    }
+    if (request.kind === 'meet') {
+      const { meet, nodeId, own } = this.#options;
+      for (const { id, address } of request.members) if (address !== '') meet(id, address);
+      reply({ kind: 'met', nodeId, address: own() });
+      return;
+    }
     if (request.kind === 'transfer') {
+      const { role, node } = group.status();
+      if (role === 'leader' && request.to === node) {
+        // Asked again, after the answer was lost.
+        reply({ kind: 'transferred' });
+        return;
+      }
       group.transferLeadership(request.to === 0 ? null : request.to, (error) =>
         reply(error === null ? { kind: 'transferred' } : this.#failure(error, group)),
       );
@@ -112,12 +139,13 @@ export class ClusterDesk {
   }
 
   #describe(id: GroupId): DescribedGroup {
-    const { configuration, leader } = this.#options.group(id).status();
+    const { configuration, configurationIndex, leader } = this.#options.group(id).status();
     const { voters, votersOutgoing, learners, learnersNext } = configuration;
     const deciding = new Set([...voters, ...votersOutgoing]);
     const all = new Set([...deciding, ...learners, ...learnersNext]);
     return {
       id,
+      index: configurationIndex,
       leader,
       members: [...all].map((node) => ({
         id: node,

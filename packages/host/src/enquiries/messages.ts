@@ -7,8 +7,8 @@ import type { GroupId, LogIndex, NodeId } from '@quorate/schema';
  * rare, and a person can read it in a capture.
  */
 export type ClusterRequest =
-  /** Who is there? */
-  | { readonly kind: 'describe' }
+  /** Who is there? Of one group only, if it is named. */
+  | { readonly kind: 'describe'; readonly group?: GroupId }
   /** Let this node take part; to be asked of the group's leader. */
   | {
       readonly kind: 'join';
@@ -20,7 +20,16 @@ export type ClusterRequest =
       readonly group: GroupId;
       readonly steps: readonly MembershipStep[];
     }
-  | { readonly kind: 'transfer'; readonly group: GroupId; readonly to: NodeId };
+  | { readonly kind: 'transfer'; readonly group: GroupId; readonly to: NodeId }
+  /** These will want to reach the node, for the group is to be moved to it. */
+  | { readonly kind: 'meet'; readonly group: GroupId; readonly members: readonly MetMember[] }
+  /**
+   * The group is to be moved away from the node: serve it through other members from now on, and
+   * answer once nothing waits for the replica here.
+   */
+  | { readonly kind: 'release'; readonly group: GroupId };
+
+export type MetMember = Pick<DescribedMember, 'id' | 'address'>;
 
 export interface JoiningNode {
   readonly id: NodeId;
@@ -41,6 +50,8 @@ export interface DescribedMember {
 
 export interface DescribedGroup {
   readonly id: GroupId;
+  /** Of the configuration that these are the members of. The higher one is the newer. */
+  readonly index: LogIndex;
   /** 0: none known. */
   readonly leader: NodeId;
   readonly members: readonly DescribedMember[];
@@ -59,6 +70,9 @@ export type ClusterAnswer =
   /** In force and committed at this index. */
   | { readonly kind: 'changed'; readonly index: LogIndex }
   | { readonly kind: 'transferred' }
+  | { readonly kind: 'released' }
+  /** `address` is where peers reach the node that answers. */
+  | { readonly kind: 'met'; readonly nodeId: NodeId; readonly address: string }
   | {
       readonly kind: 'refused';
       /** Of a `RuntimeError`, or JOINING_REFUSED, NODE_ID_TAKEN, GROUP_UNKNOWN, REQUEST_UNKNOWN. */
@@ -86,9 +100,16 @@ export function encodeAnswer(answer: ClusterAnswer): Uint8Array {
 export function parseRequest(bytes: Uint8Array): ClusterRequest | null {
   const found = parseObject(bytes);
   if (found === null) return null;
-  const { kind, group, node, steps, to } = found;
-  if (kind === 'describe') return { kind };
+  const { kind, group, node, steps, to, members } = found;
+  if (kind === 'describe' && group === undefined) return { kind };
   if (!isId(group)) return null;
+  if (kind === 'describe' || kind === 'release') return { kind, group };
+  if (kind === 'meet') {
+    const met = Array.isArray(members) && members.length <= maxMembers ? members.map(metOf) : [];
+    return met.length === 0 || met.includes(null)
+      ? null
+      : { kind, group, members: met as MetMember[] };
+  }
   if (kind === 'join') {
     const joining = joiningNode(node);
     return joining === null ? null : { kind, group, node: joining };
@@ -105,7 +126,10 @@ export function parseAnswer(bytes: Uint8Array): ClusterAnswer | null {
   if (found === null) return null;
   switch (found['kind']) {
     case 'transferred':
-      return { kind: 'transferred' };
+    case 'released':
+      return { kind: found['kind'] };
+    case 'met':
+      return metAnswer(found);
     case 'changed':
       return isIndex(found['index']) ? { kind: 'changed', index: found['index'] } : null;
     case 'refused':
@@ -120,6 +144,7 @@ export function parseAnswer(bytes: Uint8Array): ClusterAnswer | null {
 type Fields = Readonly<Record<string, unknown>>;
 
 const maxSteps = 64;
+const maxMembers = 256;
 const maxTextLength = 255;
 
 function parseObject(bytes: Uint8Array): Fields | null {
@@ -183,11 +208,22 @@ function describedAnswer(found: Fields): ClusterAnswer | null {
   return { kind: 'described', clusterId, nodeId, groups: described as DescribedGroup[] };
 }
 
+function metAnswer({ nodeId, address }: Fields): ClusterAnswer | null {
+  return isId(nodeId) && isText(address) ? { kind: 'met', nodeId, address } : null;
+}
+
 function groupOf(value: unknown): DescribedGroup | null {
-  const { id, leader, members } = objectOf(value) ?? {};
-  if (!isId(id) || !isIndex(leader) || !Array.isArray(members)) return null;
+  const { id, index = 0, leader, members } = objectOf(value) ?? {};
+  if (!isId(id) || !isIndex(index) || !isIndex(leader)) return null;
+  if (!Array.isArray(members) || members.length > maxMembers) return null;
   const described = members.map(memberOf);
-  return described.includes(null) ? null : { id, leader, members: described as DescribedMember[] };
+  if (described.includes(null)) return null;
+  return { id, index, leader, members: described as DescribedMember[] };
+}
+
+function metOf(value: unknown): MetMember | null {
+  const { id, address } = objectOf(value) ?? {};
+  return isId(id) && isText(address) ? { id, address } : null;
 }
 
 function memberOf(value: unknown): DescribedMember | null {

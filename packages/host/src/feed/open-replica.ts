@@ -43,7 +43,7 @@ const noMember = Number.MAX_SAFE_INTEGER;
 /** Further replicas ask which cluster this is; who wants to join has to ask a member. */
 function described(request: Uint8Array, { clusterId, groups }: ReplicaOptions): ClusterAnswer {
   if (parseRequest(request)?.kind === 'describe') {
-    const own = groups.map(({ id }) => ({ id, leader: 0, members: [] }));
+    const own = groups.map(({ id }) => ({ id, index: 0, leader: 0, members: [] }));
     return { kind: 'described', clusterId, nodeId: noMember, groups: own };
   }
   const message = 'this is a read replica, no member: ask a member';

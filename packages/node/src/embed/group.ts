@@ -23,10 +23,17 @@ import type {
 import { abortable, look, maxStalenessOf, readAt } from './reading.ts';
 import { RunningSession, type Session, type SessionOptions } from './session.ts';
 
+/** What a group asks of its replica here. */
+export type GroupReplica = Pick<
+  GroupHandle<SessionResult<unknown>>,
+  'propose' | 'readBarrier' | 'leaseRead' | 'status' | 'onLeadership'
+>;
+
 export interface GroupParts {
   readonly name: string;
   readonly id: GroupId;
-  readonly host: Host;
+  readonly replica: GroupReplica;
+  readonly host: Pick<Host, 'changeMembers' | 'transferLeadership'>;
   readonly machine: PreparedMachine;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -42,16 +49,16 @@ export interface GroupParts {
 export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | 'openSession'> {
   readonly name: string;
   readonly #parts: GroupParts;
-  readonly #handle: GroupHandle<SessionResult<unknown>>;
+  readonly #replica: GroupReplica;
   readonly #events = new LeadershipEvents();
   readonly #sessions = new Set<RunningSession>();
 
   constructor(parts: GroupParts) {
     this.name = parts.name;
     this.#parts = parts;
-    this.#handle = parts.host.group(parts.id);
-    this.#handle.onLeadership((status) => this.#events.changed(status));
-    this.#events.changed(this.#handle.status());
+    this.#replica = parts.replica;
+    this.#replica.onLeadership((status) => this.#events.changed(status));
+    this.#events.changed(this.#replica.status());
   }
 
   async propose(command: unknown, options: ProposeOptions = {}): Promise<Applied<unknown>> {
@@ -66,7 +73,7 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
       signal,
       unknownOutcome,
       (fulfil, reject) => {
-        this.#handle.propose(
+        this.#replica.propose(
           bytes,
           (error, applied) => {
             if (error === null) fulfil(present(applied, 'no error, so there is a result'));
@@ -86,12 +93,12 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
     const { machine } = this.#parts;
     signal?.throwIfAborted();
     if (consistency === 'lease') {
-      const read = this.#handle.leaseRead(() => look(machine, what));
+      const read = this.#replica.leaseRead(() => look(machine, what));
       if (read !== null && read.index >= minIndex) return read.value;
     }
     const maxStalenessMs = maxStalenessOf(options);
     return readAt(machine, what, signal, (passed) =>
-      this.#handle.readBarrier(passed, { maxStalenessMs, minIndex }),
+      this.#replica.readBarrier(passed, { maxStalenessMs, minIndex }),
     );
   }
 
@@ -99,7 +106,7 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
     const { machine, clock, timers } = this.#parts;
     const ended = (over: RunningSession): void => void this.#sessions.delete(over);
     const session = new RunningSession(
-      { handle: this.#handle, machine, clock, timers, ended },
+      { handle: this.#replica, machine, clock, timers, ended },
       options,
     );
     this.#sessions.add(session);
@@ -107,11 +114,11 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
   }
 
   status(): GroupStatus {
-    return this.#handle.status();
+    return this.#replica.status();
   }
 
   members(): readonly MemberInfo[] {
-    const { configuration, leader } = this.#handle.status();
+    const { configuration, leader } = this.#replica.status();
     const { voters, votersOutgoing, learners, learnersNext, members } = configuration;
     const deciding = new Set([...voters, ...votersOutgoing]);
     const all = [...new Set([...deciding, ...learners, ...learnersNext])].sort((a, b) => a - b);

@@ -65,6 +65,7 @@ export interface PreparedMachine {
   readonly replicated: StateMachine<SessionResult<unknown>>;
   /** The user's own object, for reads. */
   readonly machine: unknown;
+  readonly results: ResultCodec<unknown>;
   encode(command: unknown): Uint8Array;
   /** @throws what the machine's answer says is wrong with the command */
   resultOf(applied: unknown): unknown;
@@ -113,6 +114,7 @@ export function prepareMachine(source: MachineSource, options: PrepareOptions): 
   return {
     replicated: new SessionStateMachine(guarded, { results: adapted.results }),
     machine: adapted.user,
+    results: adapted.results,
     encode: (command) => adapted.encode(command),
     resultOf: (applied) => adapted.resultOf(applied),
     query: (query) => adapted.query(query),

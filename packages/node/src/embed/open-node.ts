@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Address, formatAddress, type Logger } from '@quorate/base';
 import { describeCluster, type HostStorage, memoryStorage, ownerOf } from '@quorate/host';
+import type { SessionResult } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
 import { checksum, systemCrypto } from '../computation.ts';
 import { createFileSystem } from '../disk/file-system.ts';
@@ -70,7 +71,8 @@ export async function openNode<const Groups extends GroupSources>(
     const { timeoutMs } = parsed;
     const id = groupIdOf(name);
     const { host } = member;
-    const parts = { name, id, host, machine, clock, timers, timeoutMs, addresses };
+    const replica = host.group<SessionResult<unknown>>(id);
+    const parts = { name, id, replica, host, machine, clock, timers, timeoutMs, addresses };
     groups.set(name, new RunningGroup(parts));
   }
   const node = new RunningNode<Groups>(member, groups);
@@ -113,7 +115,8 @@ async function originOf(
   return { clusterId, members, founds: false };
 }
 
-async function recordedOwner(dataDir: string): Promise<ReturnType<typeof ownerOf>> {
+/** Null for a directory that is nobody's yet. */
+export async function recordedOwner(dataDir: string): Promise<ReturnType<typeof ownerOf>> {
   const fileSystem = createFileSystem(process.cwd());
   try {
     return ownerOf(fileSystem, resolve(dataDir));

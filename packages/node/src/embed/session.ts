@@ -44,7 +44,7 @@ interface Waiting {
 }
 
 export interface SessionParts {
-  readonly handle: GroupHandle<SessionResult<unknown>>;
+  readonly handle: Pick<GroupHandle<SessionResult<unknown>>, 'propose'>;
   readonly machine: PreparedMachine;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -21,8 +21,8 @@ export function becomeFollower(replica: Replica, term: Term, leader: NodeId): vo
     replica.adoptTerm(term);
     replica.outbox.dropHeld();
   }
-  const keepsVerified = !newTerm && replica.role.kind === 'follower';
-  const role = keepsVerified ? replica.role : followerState(replica.commitIndex);
+  const keepsOwed = !newTerm && replica.role.kind === 'follower';
+  const role = keepsOwed ? replica.role : followerState();
   replica.setRole(role, leader);
   replica.resetElectionDeadline();
 }
@@ -33,14 +33,17 @@ function failWaitsOfLeader(replica: Replica): void {
     // Followers notice the new leader themselves and fail their own.
     if (read.from === replica.nodeId) replica.failedReads.push(read.context);
   }
-  replica.failedDurability.push(...replica.role.durabilityWaits.contextsOf(replica.nodeId));
+  const { durabilityWaits } = replica.role;
+  for (const context of durabilityWaits.contextsOf(replica.nodeId)) {
+    replica.failedDurability.push(context);
+  }
 }
 
 /** What was asked of the leader will not be answered any more. */
 export function failForwarded(replica: Replica): void {
-  replica.failedReads.push(...replica.forwardedReads);
+  for (const context of replica.forwardedReads) replica.failedReads.push(context);
   replica.forwardedReads.clear();
-  replica.failedDurability.push(...replica.forwardedWaits);
+  for (const context of replica.forwardedWaits) replica.failedDurability.push(context);
   replica.forwardedWaits.clear();
 }
 

@@ -11,14 +11,18 @@ export function handleAppendEntriesResponse(
   if (role.kind !== 'leader') return;
   const progress = role.progress.get(message.from);
   if (progress === undefined) return;
-  if (!message.success) {
+  const { success, repairing, life } = message;
+  if (progress.isOutdated(life)) return;
+  const beginsRepair = repairing && progress.isNewRepair(life);
+  if (!success) {
     const agreeIndex = log.lastIndexWithTermAtMost(message.hintIndex, message.hintTerm);
-    if (message.repairing && !progress.repairing) progress.beginsRepair(agreeIndex);
+    if (beginsRepair) progress.beginsRepair(agreeIndex, life, role.round);
     else progress.refused(message.rejectedIndex, agreeIndex);
     return;
   }
-  if (message.repairing && !progress.repairing) progress.beginsRepair(message.matchIndex);
-  if (!message.repairing) progress.repairing = false;
+  if (beginsRepair) progress.beginsRepair(message.matchIndex, life, role.round);
+  if (!repairing) progress.repairing = false;
+  progress.comparedBy(life);
   // An index this log does not have was acknowledged to somebody else.
   if (message.matchIndex > log.lastIndex) return;
   if (progress.acknowledged(message.matchIndex, replica.nowMs)) advanceCommit(replica);

@@ -21,7 +21,7 @@ export function handleAppendEntries(replica: Replica, message: AppendEntries): v
     }
     appendNew(replica, entries);
     const verified = prevLogIndex + entries.length;
-    role.verifiedIndex = Math.max(role.verifiedIndex, verified);
+    replica.verifiedTo(verified);
     replica.commitTo(Math.min(message.commitIndex, verified));
   }
   oweAnswer(replica, role, message.from);
@@ -53,6 +53,7 @@ function refuse(replica: Replica, message: AppendEntries): void {
     rejectedIndex: message.prevLogIndex,
     hintIndex,
     hintTerm: log.termAt(hintIndex) ?? 0,
+    life: replica.life,
   });
 }
 
@@ -63,15 +64,15 @@ function refuse(replica: Replica, message: AppendEntries): void {
  */
 export function oweAnswer(replica: Replica, role: FollowerState, leader: NodeId): void {
   role.owesAnswer = true;
-  if (role.verifiedIndex <= replica.durability.durableIndex) answerOwed(replica, role, leader);
+  if (replica.verifiedIndex <= replica.durability.durableIndex) answerOwed(replica, role, leader);
 }
 
 /** Acknowledges what is both verified and durable; the rest is owed until the disk has it. */
 export function answerOwed(replica: Replica, role: FollowerState, leader: NodeId): void {
   if (!role.owesAnswer) return;
   const durable = replica.durability.durableIndex;
-  const matchIndex = Math.min(role.verifiedIndex, durable);
-  role.owesAnswer = role.verifiedIndex > durable;
+  const matchIndex = Math.min(replica.verifiedIndex, durable);
+  role.owesAnswer = replica.verifiedIndex > durable;
   replica.promise({
     type: 'AppendEntriesResponse',
     from: replica.nodeId,
@@ -83,5 +84,6 @@ export function answerOwed(replica: Replica, role: FollowerState, leader: NodeId
     rejectedIndex: 0,
     hintIndex: 0,
     hintTerm: 0,
+    life: replica.life,
   });
 }

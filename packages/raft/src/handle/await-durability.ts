@@ -5,7 +5,8 @@ import type { Replica } from '../replica.ts';
 export function handleAwaitDurability(replica: Replica, message: AwaitDurability): void {
   if (replica.role.kind !== 'leader') return;
   const { from, context, index, durability } = message;
-  replica.role.durabilityWaits.add({ from, context, index, durability });
+  const askedMs = replica.nowMs;
+  replica.role.durabilityWaits.add({ from, context, index, durability, askedMs });
 }
 
 export function handleDurabilityReached(replica: Replica, message: DurabilityReached): void {

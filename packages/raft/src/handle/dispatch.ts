@@ -144,6 +144,7 @@ function answerStale(replica: Replica, message: RaftMessage): void {
         rejectedIndex: 0,
         hintIndex: 0,
         hintTerm: 0,
+        life: replica.life,
       });
       break;
     case 'Heartbeat':

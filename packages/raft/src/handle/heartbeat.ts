@@ -23,14 +23,13 @@ export function handleCommitNotice(replica: Replica, message: CommitNotice): voi
   learnCommit(replica, message.commitIndex);
 }
 
-/** @param commitIndex no more than this node has acknowledged to the leader of this term */
+/**
+ * Only what this process has compared with the leader's log: what an earlier one acknowledged, the
+ * disk may have lost (bug 9). The leader notices the new process, and lets it compare.
+ */
 function learnCommit(replica: Replica, commitIndex: LogIndex): void {
-  const { role } = replica;
-  assert(role.kind === 'follower', 'the sender leads this term, so this node follows');
-  // Acknowledged to this leader, in this term: verified, though a restart may have forgotten it.
-  const acknowledged = Math.min(commitIndex, replica.log.lastIndex);
-  role.verifiedIndex = Math.max(role.verifiedIndex, acknowledged);
-  replica.commitTo(acknowledged);
+  assert(replica.role.kind === 'follower', 'the sender leads this term, so this node follows');
+  replica.commitTo(Math.min(commitIndex, replica.verifiedIndex));
 }
 
 export function handleHeartbeatResponse(replica: Replica, message: HeartbeatResponse): void {
@@ -38,7 +37,7 @@ export function handleHeartbeatResponse(replica: Replica, message: HeartbeatResp
   if (role.kind !== 'leader') return;
   const progress = role.progress.get(message.from);
   if (progress === undefined) return;
-  progress.life = message.life;
+  progress.heardOfLife(message.life, message.round);
   liftFence(role, message.from, message.round);
   nudge(replica, message.from, progress);
   const sentMs = role.roundSentMs.get(message.round);

@@ -19,6 +19,6 @@ export function handleInstallSnapshot(replica: Replica, message: InstallSnapshot
       replica.installSnapshot(snapshot);
     }
   }
-  role.verifiedIndex = Math.max(role.verifiedIndex, snapshot.index);
+  replica.verifiedTo(snapshot.index);
   oweAnswer(replica, role, message.from);
 }

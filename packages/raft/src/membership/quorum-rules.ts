@@ -14,6 +14,14 @@ function sizesOf({ voters, quorum }: Electorate): QuorumSizes {
   return quorum ?? { commit: majority, election: majority };
 }
 
+/**
+ * The sizes for more voters than before: as many hold a commit as were chosen to, and so many more
+ * elect as it takes for the two to meet (rule 5).
+ */
+export function sizesWith({ commit, election }: QuorumSizes, voters: number): QuorumSizes {
+  return { commit, election: Math.max(election, voters - commit + 1, majorityOf(voters)) };
+}
+
 /** Whether two quorums of these sizes, one of `a` and one of `b`, always have a node in common. */
 export function quorumsMeet(
   a: readonly NodeId[],

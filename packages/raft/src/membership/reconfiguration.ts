@@ -9,6 +9,7 @@ import { changeConfiguration, leaveJoint } from './change.ts';
 import { classIndex } from './failure-domains.ts';
 import type { MembershipChange, MembershipRefusal } from './membership-change.ts';
 import { quorumValue } from './quorum.ts';
+import { sizesWith } from './quorum-rules.ts';
 
 /** What became of a change at the moment it was proposed; `appended` is in force, not committed. */
 export type MembershipProposed =
@@ -206,7 +207,11 @@ function promoteLearners(replica: Replica, role: LeaderState): void {
       replica.nowMs,
       replica.options.electionTimeoutMs,
     );
-    if (caughtUp) proposeMembership(replica, role, { steps: [{ kind: 'addVoter', id }] });
+    if (!caughtUp) continue;
+    const { quorum, voters } = replica.configuration;
+    const change = { steps: [{ kind: 'addVoter', id }] } as const;
+    const sizes = quorum === null ? {} : { quorum: sizesWith(quorum, voters.length + 1) };
+    proposeMembership(replica, role, { ...change, ...sizes });
   }
 }
 

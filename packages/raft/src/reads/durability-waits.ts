@@ -1,4 +1,3 @@
-import type { DurabilityClass, LogIndex } from '@quorate/schema';
 import { classIndex } from '../membership/failure-domains.ts';
 import type { Replica } from '../replica.ts';
 import type { LeaderState } from '../role.ts';
@@ -10,21 +9,10 @@ import type { LeaderState } from '../role.ts';
  */
 export function answerDurabilityWaits(replica: Replica, role: LeaderState): void {
   if (role.durabilityWaits.isEmpty) return;
-  const known = new Map<string, LogIndex | null>();
-  const durableIndex = (durability: DurabilityClass): LogIndex | null => {
-    const key = `${durability.depth}:${durability.domains}`;
-    let index = known.get(key);
-    if (index === undefined) {
-      index = classIndex(replica, role, replica.configuration, durability);
-      known.set(key, index);
-    }
-    return index;
-  };
   role.durabilityWaits.answer(
-    ({ index, durability }) => {
-      const durable = durableIndex(durability);
-      if (durable === null) return false;
-      return index <= replica.commitIndex && index <= durable ? true : null;
+    (durability) => {
+      const durable = classIndex(replica, role, replica.configuration, durability);
+      return durable === null ? null : Math.min(durable, replica.commitIndex);
     },
     ({ from, context }, reached) => {
       if (from === replica.nodeId) {

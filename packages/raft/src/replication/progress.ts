@@ -51,8 +51,14 @@ export class Progress {
   repairing = false;
   /** It no longer has what it acknowledged, and does not know it. */
   regressed = false;
-  /** Drawn when its process started, as its answers say; 0 before the first. */
-  life = 0;
+  /** Drawn when its process started, as its newest answer to a round says; 0 before the first. */
+  #life = 0;
+  #lifeRound = 0;
+  /** Of the process that compared its log with the leader's last; 0: not known. */
+  #comparedLife = 0;
+  /** Of the process that said that it repairs, and the leader's newest round when it did. */
+  #repairLife = 0;
+  #repairRound = 0;
   /** It was removed by the configuration at this index; null: it is a member. */
   departsAt: LogIndex | null = null;
   /** Catching up in rounds: to where, and since when (dissertation 4.2.1). */
@@ -69,9 +75,42 @@ export class Progress {
     this.inflights = new Inflights(limits.maxInflightMessages, limits.maxInflightBytes);
   }
 
+  get life(): number {
+    return this.#life;
+  }
+
+  /** It has answered a round: a process that is new has to compare its log before it commits. */
+  heardOfLife(life: number, round: number): void {
+    if (round < this.#lifeRound) return;
+    this.#life = life;
+    this.#lifeRound = round;
+    const isNew = this.#comparedLife !== 0 && life !== this.#comparedLife;
+    if (isNew && this.state === 'replicate') this.becomeProbe();
+  }
+
+  comparedBy(life: number): void {
+    this.#comparedLife = life;
+  }
+
+  /**
+   * Whether an answer may be of a process before the one that found its log damaged: what that
+   * acknowledged is gone. A process is newer when it answers a round that was begun later.
+   */
+  isOutdated(life: number): boolean {
+    if (!this.repairing || life === this.#repairLife) return false;
+    return life !== this.#life || this.#lifeRound <= this.#repairRound;
+  }
+
+  /** Whether the process that says it repairs is another than the one that is known to. */
+  isNewRepair(life: number): boolean {
+    return !this.repairing || life !== this.#repairLife;
+  }
+
   /** Its log was damaged and it knows: what it acknowledged is to be sent again. */
-  beginsRepair(agreeIndex: LogIndex): void {
+  beginsRepair(agreeIndex: LogIndex, life: number, round: number): void {
     this.repairing = true;
+    this.#repairLife = life;
+    this.#repairRound = round;
     this.matchIndex = 0;
     this.becomeProbe();
     this.nextIndex = agreeIndex + 1;

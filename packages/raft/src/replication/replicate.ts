@@ -5,6 +5,9 @@ import type { Replica } from '../replica.ts';
 import type { LeaderState } from '../role.ts';
 import { Progress } from './progress.ts';
 
+/** Whoever waits for durability asks again within so many election timeouts. */
+const waitingTimeouts = 10;
+
 const noData = new Uint8Array(0);
 
 /** Gives every other member that has none a progress that begins at `nextIndex`. */
@@ -149,6 +152,8 @@ export function sendHeartbeats(replica: Replica, role: LeaderState): void {
   role.round += 1;
   role.roundSentMs.set(role.round, replica.nowMs);
   forgetOldRounds(replica, role);
+  const { electionTimeoutMs } = replica.options;
+  role.durabilityWaits.expire(replica.nodeId, replica.nowMs - waitingTimeouts * electionTimeoutMs);
   for (const [to, progress] of role.progress) {
     replica.outbox.send({
       type: 'Heartbeat',

@@ -5,10 +5,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runCases } from './run-cases.ts';
+import { type Failure, runCases } from './run-cases.ts';
 
 const ownCases = fileURLToPath(new URL('./cases', import.meta.url));
-const usage = 'usage: npm run -s conformance -- [PATH...]   (case files *.txt, or folders of them)';
+const usage = `usage: npm run -s conformance -- [PATH...]
+
+Each PATH is a case file, or a folder of them (*.txt); without one our own cases are run.
+Exit status: 0 all passed, 1 some failed, 2 usage, or a path that cannot be read.`;
 
 /** @throws Error for a path that cannot be read or holds no case file */
 function caseFiles(path: string): string[] {
@@ -27,6 +30,12 @@ function indented(text: string): string {
   return text === '' ? '  (nothing)' : text.replace(/^/gm, '  ');
 }
 
+function describe(failure: Failure): string {
+  if ('problem' in failure) return `${failure.line}: ${failure.problem}`;
+  const { line, wanted, got } = failure;
+  return `${line}: failed\n wanted\n${indented(wanted)}\n got\n${indented(got)}`;
+}
+
 function run(paths: readonly string[]): number {
   const files = [...new Set(paths.flatMap(caseFiles))];
   const texts = files.map((file) => [file, readFileSync(file, 'utf8')] as const);
@@ -36,9 +45,7 @@ function run(paths: readonly string[]): number {
     const result = runCases(text);
     passed += result.passed;
     failed += result.failures.length;
-    for (const { line, wanted, got } of result.failures) {
-      console.log(`${file}:${line}: failed\n wanted\n${indented(wanted)}\n got\n${indented(got)}`);
-    }
+    for (const failure of result.failures) console.log(`${file}:${describe(failure)}`);
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
@@ -46,11 +53,17 @@ function run(paths: readonly string[]): number {
 
 function main(): number {
   try {
-    const { positionals } = parseArgs({ allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { help: { type: 'boolean', short: 'h', default: false } },
+    });
+    if (values.help) {
+      console.log(usage);
+      return 0;
+    }
     return run(positionals.length > 0 ? positionals : [ownCases]);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    console.error(usage);
+    console.error(`${usage}\n\n${error instanceof Error ? error.message : String(error)}`);
     return 2;
   }
 }

@@ -84,7 +84,9 @@ describe('the grammar of case files', () => {
 
 describe('a case', () => {
   function got(text: string): string | undefined {
-    return runCases(text).failures[0]?.got;
+    const [failure] = runCases(text).failures;
+    if (failure === undefined) return undefined;
+    return 'problem' in failure ? failure.problem : failure.got;
   }
 
   it('fails when something else was expected', () => {
@@ -135,7 +137,29 @@ describe('a case', () => {
     assert.deepEqual(runCases(text), { passed: 4, failures: [] });
   });
 
-  it('that is not there is a failure too', () => {
-    assert.equal(runCases('# only a note\n').failures.length, 1);
+  it('that cannot be run is a failure among others', () => {
+    const good = 'vote\n----\nVoteWon\n\n';
+    assert.deepEqual(runCases(`${good}elect\n----\n\n${good}vote cfg=(1\n----\nVoteWon\n`), {
+      passed: 2,
+      failures: [
+        { line: 5, problem: "there is no command 'elect'" },
+        { line: 12, problem: "cannot read 'cfg=(1'" },
+      ],
+    });
+  });
+
+  it('of which there is none means that this is no case file', () => {
+    for (const [text, line, why] of [
+      ['', 1, 'there is no directive'],
+      ['# only a note\n', 1, 'there is no directive'],
+      ['# A title\n\nProse, and more.\n', 3, "the file ends before '----'"],
+      ['# A title\n\nProse\n----\nmore\n', 3, "there is no command 'Prose'"],
+      ['See [this](that)\n----\n', 1, "cannot read '[this](that)'"],
+      ['vote\n----\nVoteWon\n\n\0\u0007', 5, 'there is a zero byte'],
+      [`\u0007(${'x'.repeat(100)}\n----\n`, 1, `cannot read '\ufffd(${'x'.repeat(58)}...'`],
+    ] as const) {
+      const problem = `this is no case file: ${why}`;
+      assert.deepEqual(runCases(text), { passed: 0, failures: [{ line, problem }] });
+    }
   });
 });

@@ -58,7 +58,7 @@ export function parseCases(text: string): (Directive | Malformed)[] {
     }
     const [command, ...args] = words;
     if (command === undefined || command.values.length > 0) {
-      found.push({ line: start + 1, problem: `'${head}' does not begin with a command` });
+      found.push({ line: start + 1, problem: `${quoted(head)} does not begin with a command` });
       continue;
     }
     const { input, expected } = body;
@@ -114,7 +114,7 @@ function parseWords(head: string): Argument[] | string {
   let rest = head.trimStart();
   while (rest !== '') {
     const match = /^([^\s=()]+)(?:\s*=\s*(?:\(([^()]*)\)|([^\s()]*)))?(?=\s|$)/.exec(rest);
-    if (match === null) return `cannot read '${rest}'`;
+    if (match === null) return `cannot read ${quoted(rest)}`;
     const [whole, key = '', list, single] = match;
     const values = list === undefined ? [single ?? ''] : list.split(',');
     words.push({
@@ -124,4 +124,10 @@ function parseWords(head: string): Argument[] | string {
     rest = rest.slice(whole.length).trimStart();
   }
   return words;
+}
+
+/** Of a file of any kind, as a terminal can show it. */
+export function quoted(text: string): string {
+  const shown = text.slice(0, 60).replaceAll(/\p{Cc}/gu, '\ufffd');
+  return `'${shown}${text.length > 60 ? '...' : ''}'`;
 }

@@ -40,10 +40,33 @@ describe('the conformance runner', () => {
     }
   });
 
-  it('runs our own cases when it is given no path, and knows no options', () => {
+  it('says of what is no case file that it is none, with the line', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+    try {
+      const binary = join(folder, 'binary');
+      writeFileSync(binary, Uint8Array.of(0x7f, 0x45, 0x0a, 0x00, 0xff));
+      const { status, output } = run(binary);
+      assert.equal(status, 1);
+      const why = 'this is no case file: there is a zero byte';
+      assert.equal(output, `${binary}:2: ${why}\n0 passed, 1 failed\n`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('says how it is used when asked, and what was wrong last', () => {
+    const { status, output } = run('--help');
+    assert.equal(status, 0);
+    assert.match(output, /^usage: npm run -s conformance/);
+    const wrong = run('--all');
+    assert.equal(wrong.status, 2);
+    assert.match(wrong.output, /^usage: /);
+    assert.match(wrong.last, /'--all'/);
+  });
+
+  it('runs our own cases when it is given no path', () => {
     const { status, last } = run();
     assert.equal(status, 0);
     assert.match(last, /^\d\d+ passed, 0 failed$/);
-    assert.equal(run('--all').status, 2);
   });
 });

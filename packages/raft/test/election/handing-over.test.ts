@@ -45,7 +45,7 @@ const obstacles: Record<string, ['unfit' | 'notCaughtUp', (it: ToBeHanded) => vo
   'has never answered a heartbeat': [
     'notCaughtUp',
     ({ role }) => {
-      progressOf(role, 2).life = 0;
+      progressOf(role, 2).heardOfLife(0, 1);
     },
   ],
   'has not answered for an election timeout': [

@@ -170,6 +170,7 @@ describe('what a node promises that has lost its data (bug 20)', () => {
       rejectedIndex: 0,
       hintIndex: 0,
       hintTerm: 0,
+      life: 0,
     };
     raft.step(message, cluster.nowMs);
     assert.equal(raft.peers.find(({ id }) => id === 2)?.matchIndex, 0);

@@ -25,6 +25,7 @@ const acknowledgement = {
   rejectedIndex: 0,
   hintIndex: 0,
   hintTerm: 0,
+  life: 0,
 } as const;
 
 describe('what only a leader can answer', () => {

@@ -141,6 +141,7 @@ describe('known bugs: elections and durability', () => {
       rejectedIndex: 1,
       hintIndex: 0,
       hintTerm: 0,
+      life: 0,
     } as const;
     leader.step(refusal, group.nowMs);
     assert.deepEqual(leader.peers, before, 'it is older than what node 2 has acknowledged since');
@@ -216,6 +217,32 @@ describe('known bugs: elections and durability', () => {
     cluster.propose(1, 'e');
     cluster.settle();
     assert.deepEqual(cluster.appliedTexts(2), ['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('bug 9: a follower that has lost what it acknowledged commits nothing in its place', () => {
+    const cluster = new Cluster(5);
+    cluster.lead(1);
+    cluster.settle();
+    cluster.partition([1, 2], [3, 4, 5]);
+    cluster.propose(1, 'never committed');
+    cluster.settle();
+    const { disk } = cluster.get(2);
+    cluster.heal();
+    cluster.partition([1], [2, 3, 4, 5]);
+    cluster.network = [];
+    cluster.nowMs += 2 * electionTimeoutMs;
+    const leader = cluster.lead(3);
+    for (const text of ['b', 'c']) cluster.propose(3, text);
+    cluster.settle();
+    cluster.pass(300);
+    assert.deepEqual(cluster.appliedTexts(2), ['b', 'c']);
+    // Its disk said that it had synced, and had not.
+    cluster.get(2).disk = disk;
+    cluster.restart(2);
+    leader.unreachable(2);
+    cluster.pass(1000);
+    assert.deepEqual(cluster.appliedTexts(2), []);
+    assert.ok(leader.peers.some(({ id, regressed }) => id === 2 && regressed));
   });
 
   it('bug 10: no write says what is applied: after a crash it is applied again', () => {

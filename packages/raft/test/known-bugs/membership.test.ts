@@ -163,6 +163,7 @@ describe('known bugs: membership', () => {
       rejectedIndex: 0,
       hintIndex: 0,
       hintTerm: 0,
+      life: 0,
     } as const;
     leader.step(lies, cluster.nowMs);
     cluster.settle();

@@ -21,6 +21,7 @@ function acknowledgement(leader: Raft, from: number, matchIndex: number): Append
     rejectedIndex: 0,
     hintIndex: 0,
     hintTerm: 0,
+    life: 0,
   };
 }
 

@@ -7,6 +7,7 @@ import {
   equalSizes,
   mayFollowAtOnce,
   quorumsMeet,
+  sizesWith,
 } from '../../src/membership/quorum-rules.ts';
 import { alwaysMeet, areSafeTogether, everySizes, firstNodes } from './electorates.ts';
 
@@ -28,6 +29,21 @@ function soundElectorates(count: number): Electorate[] {
 }
 
 describe('sizes', () => {
+  it('grow with the voters: as many commit, and no more elect than it takes', () => {
+    for (let count = 1; count <= 6; count++) {
+      for (const { quorum } of soundElectorates(count)) {
+        if (quorum === null) continue;
+        const next = sizesWith(quorum, count + 1);
+        const grown = { voters: firstNodes(count + 1), quorum: next };
+        assert.equal(next.commit, quorum.commit);
+        assert.ok(areSafeTogether(configurationOf(grown), configurationOf(grown), count + 1));
+        const less = { ...next, election: next.election - 1 };
+        const isLess = electorateProblem({ ...grown, quorum: less }, noWitness) !== null;
+        assert.ok(isLess || next.election === quorum.election);
+      }
+    }
+  });
+
   it('are accepted exactly when quorums intersect and two voters with data commit (rule 5)', () => {
     for (let count = 1; count <= 6; count++) {
       const sound = soundElectorates(count).map((electorate) => electorate.quorum);

@@ -328,6 +328,19 @@ describe('a learner that is to become a voter', () => {
     assert.deepEqual(it.replica.configuration.voters, [1, 2, 3]);
   });
 
+  it('becomes one where sizes were chosen, and they grow with the voters', () => {
+    const it = settledLeader({
+      ...majorityConfiguration([1, 2, 5], [3]),
+      quorum: { commit: 2, election: 2 },
+      members: [described(3, { promote: true })],
+    });
+    settleMembership(it.replica, it.role);
+    settleMembership(it.replica, it.role);
+    const { voters, votersOutgoing, quorum, quorumOutgoing } = it.replica.configuration;
+    assert.deepEqual([voters, quorum], [[1, 2, 3, 5], { commit: 2, election: 3 }]);
+    assert.deepEqual([votersOutgoing, quorumOutgoing], [[1, 2, 5], { commit: 2, election: 2 }]);
+  });
+
   it('stays one when the round was long, or while it repairs its log', () => {
     const it = learning();
     settleMembership(it.replica, it.role);

@@ -100,10 +100,10 @@ export const electionMutants: readonly Mutant[] = [
     file: 'raft/src/replica.ts',
     find:
       'this.handedIndex = snapshot.index;\n' +
-      '    this.appliedIndex = snapshot.index;\n    this.role',
+      '    this.appliedIndex = snapshot.index;\n    this.#verified',
     replace:
       'this.handedIndex = this.commitIndex;\n' +
-      '    this.appliedIndex = this.commitIndex;\n    this.role',
+      '    this.appliedIndex = this.commitIndex;\n    this.#verified',
     test,
   },
   {

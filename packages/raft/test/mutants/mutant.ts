@@ -20,5 +20,6 @@ export const raftTests = {
   operation: 'raft/test/known-bugs/operation.test.ts',
   leases: 'raft/test/safety-rules/time-and-leases.test.ts',
   quorums: 'raft/test/safety-rules/quorums-and-membership.test.ts',
+  repair: 'raft/test/safety-rules/repair.test.ts',
   quiescence: 'raft/test/safety-rules/quiescence-and-durability.test.ts',
 } as const;

@@ -26,7 +26,7 @@ export const replicationMutants: readonly Mutant[] = [
     name: 'unverified-entries-are-acknowledged',
     guard: 'bug 24',
     file: 'raft/src/handle/append-entries.ts',
-    find: 'const matchIndex = Math.min(role.verifiedIndex, durable);',
+    find: 'const matchIndex = Math.min(replica.verifiedIndex, durable);',
     replace: 'const matchIndex = durable;',
     test,
   },

@@ -1,6 +1,6 @@
 import { type Mutant, raftTests } from './mutant.ts';
 
-const { leases, quorums, quiescence } = raftTests;
+const { leases, quorums, quiescence, repair } = raftTests;
 
 /** Safety rules that live in the core. */
 export const ruleMutants: readonly Mutant[] = [
@@ -272,23 +272,23 @@ export const ruleMutants: readonly Mutant[] = [
     name: 'class-is-met-by-commitment',
     guard: 'rule 12',
     file: 'raft/src/reads/durability-waits.ts',
-    find: 'return index <= replica.commitIndex && index <= durable ? true : null;',
-    replace: 'return index <= replica.commitIndex ? true : null;',
+    find: 'return durable === null ? null : Math.min(durable, replica.commitIndex);',
+    replace: 'return durable === null ? null : replica.commitIndex;',
     test: quiescence,
   },
   {
     name: 'class-out-of-reach-waits-for-ever',
     guard: 'rule 12',
     file: 'raft/src/reads/durability-waits.ts',
-    find: 'if (durable === null) return false;',
-    replace: 'if (durable === null) return null;',
+    find: 'return durable === null ? null : Math.min(durable, replica.commitIndex);',
+    replace: 'return Math.min(durable ?? 0, replica.commitIndex);',
     test: quiescence,
   },
   {
     name: 'waits-are-lost-with-the-leader',
     guard: 'rule 12',
     file: 'raft/src/election/transitions.ts',
-    find: 'replica.failedDurability.push(...replica.forwardedWaits);\n',
+    find: 'for (const context of replica.forwardedWaits) replica.failedDurability.push(context);\n',
     replace: '',
     test: quiescence,
   },
@@ -306,7 +306,7 @@ export const ruleMutants: readonly Mutant[] = [
     file: 'raft/src/replica.ts',
     find: 'return !this.repairing && !this.memberships.isImpostor(this.nodeId);',
     replace: 'return !this.memberships.isImpostor(this.nodeId);',
-    test: quorums,
+    test: repair,
   },
   {
     name: 'repair-counts-before-it-is-done',
@@ -314,16 +314,22 @@ export const ruleMutants: readonly Mutant[] = [
     file: 'raft/src/replication/progress.ts',
     find: 'return this.repairing ? 0 : this.matchIndex;',
     replace: 'return this.matchIndex;',
-    test: quorums,
+    test: repair,
   },
   {
     name: 'what-was-lost-still-counts',
     guard: 'rule 14',
     file: 'raft/src/handle/append-entries-response.ts',
-    find:
-      'if (message.repairing && !progress.repairing) progress.beginsRepair(agreeIndex);\n' +
-      '    else ',
+    find: 'if (beginsRepair) progress.beginsRepair(agreeIndex, life, role.round);\n' + '    else ',
     replace: '',
-    test: quorums,
+    test: repair,
+  },
+  {
+    name: 'an-earlier-process-ends-the-repair',
+    guard: 'rule 14',
+    file: 'raft/src/handle/append-entries-response.ts',
+    find: 'if (progress.isOutdated(life)) return;',
+    replace: '',
+    test: repair,
   },
 ];

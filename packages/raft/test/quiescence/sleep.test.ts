@@ -44,7 +44,8 @@ const lacking: Record<string, (replica: Replica, role: LeaderState) => void> = {
     role.fences.set(2, 0);
   },
   'somebody waits for durability': (_, { durabilityWaits }) => {
-    durabilityWaits.add({ from: 2, context: 1, index: 1, durability: { depth: 1, domains: 1 } });
+    const durability = { depth: 1, domains: 1 };
+    durabilityWaits.add({ from: 2, context: 1, index: 1, durability, askedMs: 0 });
   },
   'a read waits': (_, { reads }) => {
     reads.add({ from: 1, context: 1 });

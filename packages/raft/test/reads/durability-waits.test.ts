@@ -28,7 +28,7 @@ describe('a wait for durability in two regions', () => {
     replica.append([entry(2, 1)]);
     persistAll(replica);
     progressOf(role, 2).acknowledged(2, 0);
-    role.durabilityWaits.add({ from: 1, context: 4, index: 2, durability: twoRegions });
+    role.durabilityWaits.add({ from: 1, context: 4, index: 2, durability: twoRegions, askedMs: 0 });
     answerDurabilityWaits(replica, role);
     assert.deepEqual(replica.durabilityAnswers, []);
     replica.commitTo(2);
@@ -38,12 +38,13 @@ describe('a wait for durability in two regions', () => {
 
   it('is answered to the member that asked', () => {
     const { replica, role } = settledLeader(regions);
-    role.durabilityWaits.add({ from: 3, context: 4, index: 1, durability: twoRegions });
+    role.durabilityWaits.add({ from: 3, context: 4, index: 1, durability: twoRegions, askedMs: 0 });
     role.durabilityWaits.add({
       from: 3,
       context: 5,
       index: 1,
       durability: { depth: 1, domains: 4 },
+      askedMs: 0,
     });
     answerDurabilityWaits(replica, role);
     const answer = { type: 'DurabilityReached', from: 1, to: 3, term: 1 };

@@ -77,6 +77,7 @@ export class Cluster {
   onEffects: (id: NodeId, effects: Effects) => void = () => undefined;
   readonly #options: Partial<RaftOptions>;
   readonly #seed: number;
+  readonly #starts = new Map<NodeId, number>();
 
   /** @param founders a number of voters, or all of the first configuration */
   constructor(founders: number | Configuration, options: Partial<RaftOptions> = {}, seed = 1) {
@@ -100,6 +101,8 @@ export class Cluster {
   }
 
   start(id: NodeId, disk: InitialState, own: Partial<RaftOptions> = {}): Member {
+    const starts = this.#starts.get(id) ?? 0;
+    this.#starts.set(id, starts + 1);
     const options: RaftOptions = {
       nodeId: id,
       heartbeatIntervalMs,
@@ -111,7 +114,8 @@ export class Cluster {
       maxInflightBytes: 1024 * 1024,
       maxUncommittedBytes: 1024 * 1024,
       maxApplyBytes: 1024 * 1024,
-      prng: new Prng(this.#seed * 1000 + id),
+      // Each process draws a life of its own.
+      prng: new Prng(this.#seed * 1000 + id + 1_000_000 * starts),
       ...this.#options,
       ...own,
     };

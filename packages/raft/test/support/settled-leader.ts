@@ -55,7 +55,7 @@ export function settledLeader(
   for (const progress of role.progress.values()) {
     progress.becomeReplicate();
     hasEverything(replica, progress);
-    progress.life = 7;
+    progress.heardOfLife(7, 0);
   }
   replica.commitTo(replica.log.lastIndex);
   for (const { index } of replica.takeCommitted()) replica.appliedIndex = index;

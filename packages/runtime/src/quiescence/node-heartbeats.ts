@@ -28,6 +28,8 @@ export interface NodeHeartbeatOptions {
   readonly nodeId: NodeId;
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
+  /** Led here, with a replica on one peer: what a list that is sent to it can hold. */
+  readonly maxSleepingGroups: number;
   readonly timers: Timers;
   /** Draws what tells this life of the process from others. */
   readonly prng: Prng;
@@ -45,7 +47,10 @@ export class NodeHeartbeats implements NodeContacts {
   readonly #options: NodeHeartbeatOptions;
   readonly #life: number;
   readonly #peers = new Map<NodeId, SleepingPeer>();
-  /** Nobody counts single ones of these; three may be lost before anyone is in doubt. */
+  /**
+   * A quarter of an election timeout, or a heartbeat interval if that is longer. At a quarter two
+   * beats in a row may be lost before anyone is in doubt, if a round trip takes less than this.
+   */
   readonly #quietIntervalMs: number;
   #timer: Timer | null = null;
   #dueMs = Number.POSITIVE_INFINITY;
@@ -65,7 +70,13 @@ export class NodeHeartbeats implements NodeContacts {
     return this.#peers.get(node)?.supportedAtMs ?? Number.NEGATIVE_INFINITY;
   }
 
-  /** A group that is led here has gone to sleep: its followers are to be told. */
+  /** Whether one more group that is led here may go to sleep; if not, it has to stay awake. */
+  hasRoomFor(group: Sleeper): boolean {
+    const { maxSleepingGroups } = this.#options;
+    return group.others.every((node) => this.#peer(node).ledCount < maxSleepingGroups);
+  }
+
+  /** A group that is led here, and has room, has gone to sleep: its followers are to be told. */
   fellAsleep(group: Sleeper): void {
     const { id, term, lastIndex } = group;
     const nowMs = this.#options.nowMs();
@@ -83,7 +94,7 @@ export class NodeHeartbeats implements NodeContacts {
     const peer = this.#peer(from);
     // What an earlier life of the node led, it leads no more.
     if (peer.leaderLife !== life) this.#wakeAll(peer.newLeaderLife(life));
-    if (sleeping !== null) {
+    if (sleeping !== null && peer.isCurrent(version)) {
       this.#wakeAll(peer.listed(version, sleeping));
       for (const { group, term, lastIndex } of sleeping) {
         if (peer.isFollowed(group)) continue;

@@ -1,3 +1,4 @@
+import { assert } from '@quorate/base';
 import type { GroupId, SleepingGroup } from '@quorate/schema';
 
 /** What one heartbeat to a peer says. */
@@ -8,19 +9,31 @@ export interface Beat {
   readonly sleeping: readonly SleepingGroup[] | null;
 }
 
+interface LedGroup {
+  readonly entry: SleepingGroup;
+  /** The first version of the list that has this entry. */
+  readonly sinceVersion: number;
+}
+
+interface SentRound {
+  readonly sentMs: number;
+  readonly version: number;
+}
+
 /**
  * The groups that sleep between this node and one peer: those led here, with what the peer has
  * agreed to, and those led there. Methods that end a sleep return the groups to wake.
  */
 export class SleepingPeer {
   /** Led here. */
-  readonly #led = new Map<GroupId, SleepingGroup>();
+  readonly #led = new Map<GroupId, LedGroup>();
   /** Of the list of those; a change takes effect with the next beat. */
   #version = 0;
   #isChanged = false;
+  /** The newest that the peer is known to have. */
   #answeredVersion = 0;
   #round = 0;
-  readonly #roundSentMs = new Map<number, number>();
+  readonly #sentRounds = new Map<number, SentRound>();
   supportedAtMs = Number.NEGATIVE_INFINITY;
   /** 0: not known. */
   followerLife = 0;
@@ -28,21 +41,27 @@ export class SleepingPeer {
   /** Led there: as listed, and of those the ones that sleep here. */
   #listed: ReadonlySet<GroupId> = new Set();
   readonly #followed = new Set<GroupId>();
+  /** The others of the list. */
+  #awake = new Set<GroupId>();
   listVersion = 0;
   heardMs = Number.NEGATIVE_INFINITY;
   /** 0: not known. */
   leaderLife = 0;
 
-  lead(group: SleepingGroup, nowMs: number): void {
+  lead(entry: SleepingGroup, nowMs: number): void {
     // Its followers have just acknowledged everything: the silence begins now.
     if (this.#led.size === 0) this.supportedAtMs = Math.max(this.supportedAtMs, nowMs);
-    this.#led.set(group.group, group);
+    this.#led.set(entry.group, { entry, sinceVersion: this.#version + 1 });
     this.#isChanged = true;
+  }
+
+  get ledCount(): number {
+    return this.#led.size;
   }
 
   forget(id: GroupId): void {
     if (this.#led.delete(id)) this.#isChanged = true;
-    this.#followed.delete(id);
+    if (this.#followed.delete(id) && this.#listed.has(id)) this.#awake.add(id);
   }
 
   /** Whether there is anything to say, or to listen for. */
@@ -65,12 +84,12 @@ export class SleepingPeer {
     const isKnown = this.#answeredVersion === this.#version;
     if (this.#led.size === 0 && isKnown) return null;
     this.#round += 1;
-    this.#roundSentMs.set(this.#round, nowMs);
-    for (const [round, sentMs] of this.#roundSentMs) {
+    this.#sentRounds.set(this.#round, { sentMs: nowMs, version: this.#version });
+    for (const [round, { sentMs }] of this.#sentRounds) {
       if (sentMs >= nowMs - horizonMs) break;
-      this.#roundSentMs.delete(round);
+      this.#sentRounds.delete(round);
     }
-    const sleeping = isKnown ? null : [...this.#led.values()];
+    const sleeping = isKnown ? null : [...this.#led.values()].map(({ entry }) => entry);
     return { round: this.#round, version: this.#version, sleeping };
   }
 
@@ -81,13 +100,24 @@ export class SleepingPeer {
     return isFirst ? [] : [...this.#led.keys()];
   }
 
+  /**
+   * The list may have changed while the answer was under way: it speaks of what was in the list of
+   * `version` and still is, unchanged. Of what came later it says nothing, for or against.
+   *
+   * @param version of the list that the peer had when it took the beat of this round
+   */
   answered(round: number, version: number, awake: readonly GroupId[]): readonly GroupId[] {
-    // An answer about an older list says nothing of what has been added since.
-    if (version !== this.#version) return [];
-    this.#answeredVersion = version;
-    const sentMs = this.#roundSentMs.get(round);
-    if (sentMs !== undefined) this.supportedAtMs = Math.max(this.supportedAtMs, sentMs);
-    return awake.filter((id) => this.#led.has(id));
+    // About a list that was never sent: not an answer to this process.
+    if (version > this.#version) return [];
+    this.#answeredVersion = Math.max(this.#answeredVersion, version);
+    const sent = this.#sentRounds.get(round);
+    // With its beat's list, or a newer one, it has answered for everything that slept at the time.
+    if (sent !== undefined && version >= sent.version)
+      this.supportedAtMs = Math.max(this.supportedAtMs, sent.sentMs);
+    return awake.filter((id) => {
+      const led = this.#led.get(id);
+      return led !== undefined && led.sinceVersion <= version;
+    });
   }
 
   unanswered(nowMs: number, timeoutMs: number): readonly GroupId[] {
@@ -97,21 +127,29 @@ export class SleepingPeer {
   newLeaderLife(life: number): readonly GroupId[] {
     this.leaderLife = life;
     this.#listed = new Set();
+    this.#awake = new Set();
     this.listVersion = 0;
     return [...this.#followed];
   }
 
+  /** Whether this list is not overtaken by a newer one. */
+  isCurrent(version: number): boolean {
+    return version >= this.listVersion;
+  }
+
   /** @returns those that slept here and are not in the list any more */
   listed(version: number, groups: readonly SleepingGroup[]): readonly GroupId[] {
-    // A list that was overtaken by a newer one.
-    if (version < this.listVersion) return [];
+    assert(this.isCurrent(version), 'the list of a peer never goes back');
     this.listVersion = version;
     this.#listed = new Set(groups.map(({ group }) => group));
+    this.#awake = new Set([...this.#listed].filter((id) => !this.#followed.has(id)));
     return [...this.#followed].filter((id) => !this.#listed.has(id));
   }
 
   follow(id: GroupId): void {
+    assert(this.#listed.has(id), 'only what the leader has listed sleeps under it');
     this.#followed.add(id);
+    this.#awake.delete(id);
   }
 
   isFollowed(id: GroupId): boolean {
@@ -119,8 +157,7 @@ export class SleepingPeer {
   }
 
   get listedAwake(): readonly GroupId[] {
-    if (this.#listed.size === this.#followed.size) return [];
-    return [...this.#listed].filter((id) => !this.#followed.has(id));
+    return [...this.#awake];
   }
 
   unheard(nowMs: number, timeoutMs: number): readonly GroupId[] {

@@ -1,3 +1,6 @@
+/** However short the steps of session time are. */
+const minTickIntervalMs = 50;
+
 export interface SessionTickGiven {
   /** Monotonic. */
   readonly nowMs: number;
@@ -21,5 +24,6 @@ export interface SessionTickGiven {
 export function sessionTickAtMs(given: SessionTickGiven): number {
   if (given.sessions === 0) return Number.POSITIVE_INFINITY;
   if (given.lastEntryMs === null) return given.nowMs;
-  return given.lastEntryMs + Math.floor((given.maxStepMs * 3) / 4);
+  const intervalMs = Math.max(minTickIntervalMs, Math.floor((given.maxStepMs * 3) / 4));
+  return given.lastEntryMs + intervalMs;
 }

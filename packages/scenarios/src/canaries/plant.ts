@@ -1,30 +1,33 @@
 import { registerHooks } from 'node:module';
+import { editsOf } from './canary.ts';
 import { canaries } from './registry.ts';
 
-// Loaded by --import ahead of the program: changes one source file on its way from disk to memory.
+// Loaded by --import ahead of the program: changes source files on their way from disk to memory.
 
 const name = process.env['QUORATE_CANARY'];
 const canary = canaries.find((candidate) => candidate.name === name);
 if (canary === undefined) throw new Error(`there is no canary ${name}`);
-let planted = false;
+const missing = new Set(editsOf(canary));
 
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
-    if (!url.endsWith(`/packages/${canary.file}`)) return loaded;
+    const edit = editsOf(canary).find(({ file }) => url.endsWith(`/packages/${file}`));
+    if (edit === undefined) return loaded;
     const { source: bytes } = loaded;
     if (bytes === undefined || bytes === null) throw new Error(`${url} has no source`);
     const source = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
-    if (source.split(canary.find).length !== 2) {
-      throw new Error(`canary ${canary.name}: its place in ${canary.file} has changed`);
+    if (source.split(edit.find).length !== 2) {
+      throw new Error(`canary ${canary.name}: its place in ${edit.file} has changed`);
     }
-    planted = true;
-    return { ...loaded, source: source.replace(canary.find, () => canary.replace) };
+    missing.delete(edit);
+    return { ...loaded, source: source.replace(edit.find, () => edit.replace) };
   },
 });
 
 process.on('exit', () => {
-  if (planted) return;
-  process.stderr.write(`canary ${canary.name}: ${canary.file} was never loaded\n`);
-  process.exitCode = 4;
+  for (const { file } of missing) {
+    process.stderr.write(`canary ${canary.name}: ${file} was never loaded\n`);
+    process.exitCode = 4;
+  }
 });

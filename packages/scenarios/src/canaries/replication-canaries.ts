@@ -43,6 +43,11 @@ export const replicationCanaries: readonly Canary[] = [
     file: 'raft/src/replication/replicate.ts',
     find: 'commitIndex: Math.min(progress.matchIndex, replica.commitIndex),',
     replace: 'commitIndex: replica.commitIndex,',
+    also: {
+      file: 'raft/src/handle/heartbeat.ts',
+      find: 'replica.commitTo(Math.min(commitIndex, replica.verifiedIndex));',
+      replace: 'replica.commitTo(Math.min(commitIndex, replica.log.lastIndex));',
+    },
   },
   {
     name: 'lost-append-is-never-repeated',

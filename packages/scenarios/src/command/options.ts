@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { canaries } from '../canaries/registry.ts';
+import { drawPlan } from '../plan/draw-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { parsePlan } from '../plan/plan-text.ts';
 
@@ -83,18 +84,19 @@ export function parseOptions(args: readonly string[]): SimOptions {
   if (plan !== null && (values.seed !== undefined || values.seeds !== undefined)) {
     throw new Error('--plan has its own seed: leave --seed and --seeds out');
   }
+  const nodes = plan?.nodes ?? wholeNumber('--nodes', values.nodes, 9);
   const isHunt = canary !== null || values.canaries;
   const defaultCount = isHunt && plan === null ? '500' : '1';
   return {
     help: values.help,
     first: wholeNumber('--seed', values.seed ?? '1', Number.MAX_SAFE_INTEGER),
     count: wholeNumber('--seeds', values.seeds ?? defaultCount, 1e9),
-    nodes: plan?.nodes ?? wholeNumber('--nodes', values.nodes, 9),
+    nodes,
     jobs: wholeNumber('--jobs', values.jobs, 64),
     plan,
     shrink: values.shrink,
     shrinkSeconds: wholeNumber('--shrink-seconds', values['shrink-seconds'], 1e6),
-    trace: traceOptions(values),
+    trace: traceOptions(values, plan ?? drawPlan(1, nodes)),
     canary,
     canaries: values.canaries,
     runs: wholeNumber('--runs', values.runs, 1000),
@@ -114,12 +116,16 @@ function joinTraceFormat(args: readonly string[]): string[] {
   return joined;
 }
 
-function traceOptions(values: {
-  trace?: string | undefined;
-  'trace-node'?: string | undefined;
-  'trace-group'?: string | undefined;
-  'trace-from'?: string | undefined;
-}): TraceOptions | null {
+/** @param plan what is played, or one that has as many nodes and groups */
+function traceOptions(
+  values: {
+    trace?: string | undefined;
+    'trace-node'?: string | undefined;
+    'trace-group'?: string | undefined;
+    'trace-from'?: string | undefined;
+  },
+  plan: Plan,
+): TraceOptions | null {
   const { trace: format } = values;
   const filters = ['trace-node', 'trace-group', 'trace-from'] as const;
   if (format === undefined) {
@@ -132,11 +138,13 @@ function traceOptions(values: {
   }
   const from = values['trace-from'] ?? '0';
   if (!/^\d{1,12}$/.test(from)) throw new Error(`--trace-from takes milliseconds, not ${from}`);
-  const id = (name: 'trace-node' | 'trace-group'): number | null => {
+  const id = (name: 'trace-node' | 'trace-group', last: number): number | null => {
     const value = values[name];
-    return value === undefined ? null : wholeNumber(`--${name}`, value, 1e6);
+    return value === undefined ? null : wholeNumber(`--${name}`, value, last);
   };
-  return { format, node: id('trace-node'), group: id('trace-group'), fromMs: Number(from) };
+  const node = id('trace-node', plan.nodes);
+  const group = id('trace-group', 1 + plan.idleGroups);
+  return { format, node, group, fromMs: Number(from) };
 }
 
 function readPlan(text: string): Plan {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MalformedLine, parseJepsenLog } from './jepsen-log.ts';
+import { MalformedLine, parseJepsenLog, type RegisterOperation } from './jepsen-log.ts';
 import { judge } from './judge.ts';
 import { parseVerdicts } from './verdicts.ts';
 
@@ -15,9 +15,10 @@ const usage = `Checks recorded histories of a compare-and-set register for linea
 
   --steps N   give a history up as unknown after N configurations (default ${defaultSteps})
 
-Exit status: 0 all as expected, 1 some not, 2 usage, or something that cannot be read.`;
+A log that cannot be read counts as failed, and the others are checked.
+Exit status: 0 all as expected, 1 some not, 2 usage, or no logs, or verdicts are missing.`;
 
-/** Ends the run with status 2; the message says what cannot be read and why. */
+/** The message says what cannot be read and why. Of a log it is a failure; else it ends the run. */
 class Unreadable extends Error {}
 
 interface Options {
@@ -38,7 +39,7 @@ export function runHistories(args: readonly string[], output: Output): number {
   try {
     options = parse(args);
   } catch (error) {
-    output.err(`${reason(error)}\n\n${usage}`);
+    output.err(`${usage}\n\n${reason(error)}`);
     return 2;
   }
   if (options === null) {
@@ -75,28 +76,44 @@ function parse(args: readonly string[]): Options | null {
   return { directory, explain: values.explain, steps };
 }
 
-function checkAll({ directory, explain, steps }: Options, { out, err }: Output): number {
+function checkAll(options: Options, { out, err }: Output): number {
+  const { directory } = options;
   const files = list(directory).filter((name) => name.endsWith('.log'));
   const verdictsPath = join(directory, verdictsFile);
   const verdicts = parseFile(verdictsPath, parseVerdicts);
   if (files.length === 0) throw new Unreadable(`${directory}: there is no *.log`);
   let failed = 0;
   for (const file of files.sort()) {
-    const operations = parseFile(join(directory, file), parseJepsenLog);
-    const startedMs = performance.now();
-    const { passed, text, explanation } = judge(operations, verdicts.get(file), steps, explain);
-    const tookMs = (performance.now() - startedMs).toFixed(1);
-    if (!passed) failed += 1;
-    out(
-      `${file}: ${text}, ${operations.length} operations, ${tookMs} ms${passed ? '' : ' FAILED'}`,
-    );
-    if (explanation !== null) out(explanation.replaceAll(/^/gm, '  '));
+    if (!checkOne(file, verdicts.get(file), options, out)) failed += 1;
   }
   const missing = files.filter((file) => !verdicts.has(file));
   for (const file of missing) err(`${verdictsPath}: no row for ${file}`);
   out(`${files.length - failed} passed, ${failed} failed`);
   if (missing.length > 0) return 2;
   return failed > 0 ? 1 : 0;
+}
+
+/** @returns whether it is as expected */
+function checkOne(
+  file: string,
+  verdict: boolean | undefined,
+  { directory, explain, steps }: Options,
+  out: Output['out'],
+): boolean {
+  let operations: readonly RegisterOperation[];
+  try {
+    operations = parseFile(join(directory, file), parseJepsenLog);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    out(`${error.message} FAILED`);
+    return false;
+  }
+  const startedMs = performance.now();
+  const { passed, text, explanation } = judge(operations, verdict, steps, explain);
+  const tookMs = (performance.now() - startedMs).toFixed(1);
+  out(`${file}: ${text}, ${operations.length} operations, ${tookMs} ms${passed ? '' : ' FAILED'}`);
+  if (explanation !== null) out(explanation.replaceAll(/^/gm, '  '));
+  return passed;
 }
 
 function list(directory: string): string[] {

@@ -28,6 +28,11 @@ describe('npm run sim', () => {
       ['--canary', 'x'],
       ['--trace=xml'],
       ['--trace-node', '1'],
+      ['--trace', '--trace-node', '4'],
+      ['--trace', '--trace-node', '6', '--nodes', '5'],
+      ['--trace', '--trace-group', '4'],
+      ['--trace', '--trace-node', '4', '--plan', plan],
+      ['--trace', '--trace-group', '2', '--plan', plan],
       ['--plan', 'seed=1'],
       ['--plan', plan, '--seed', '1'],
     ]) {
@@ -35,7 +40,9 @@ describe('npm run sim', () => {
     }
     const { status, stderr } = sim('--nodes', '0');
     assert.equal(status, 2);
-    assert.match(stderr, /^--nodes takes a whole number from 1 to 9, not 0\n/);
+    assert.match(stderr, /^npm run sim -- --help lists .*\n--nodes takes .* from 1 to 9, not 0\n$/);
+    assert.throws(() => parseOptions(['--trace', '--trace-node', '99']), /from 1 to 3, not 99$/);
+    assert.equal(parseOptions(['--nodes', '5', '--trace', '--trace-node', '5']).trace?.node, 5);
   });
 
   it('says how it is used', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -87,13 +87,31 @@ describe('the command histories', () => {
     assert.equal(status, 2);
   });
 
-  it('ends with status 2 at a line that is malformed, naming file, line and fault', () => {
-    writeFileSync(join(directory, 'late-write.log'), '0 :invoke :write 1\n0 :done :write 1\n');
-    const { status, err } = run(directory);
-    assert.match(err, /late-write\.log:2: not an event: wanted are a process/);
-    assert.equal(status, 2);
+  it('counts a log with a malformed line as failed, naming it, and goes on', () => {
+    const path = join(directory, 'late-write.log');
+    writeFileSync(path, '0 :invoke :write 1\n0 :done :write 1\n');
+    mkdirSync(join(directory, 'not-a-file.log'));
+    const rows = [...sampleLogs, { file: 'not-a-file.log', linearizable: true }];
+    writeFileSync(join(directory, 'verdicts.tsv'), table(rows));
+    const { status, out, err } = run(directory);
+    assert.equal(err, '');
+    assert.ok(out.includes(`\n${path}:2: not an event: wanted are a process`), out);
+    assert.match(out, /not-a-file\.log: EISDIR.* FAILED\n/);
+    assert.match(out, /\ntwo-winners\.log: .*\n4 passed, 2 failed\n$/);
+    assert.equal(status, 1);
+  });
+
+  it('ends with status 2 when the verdicts are malformed, naming file, line and fault', () => {
     writeFileSync(join(directory, 'verdicts.tsv'), 'file\n');
-    assert.match(run(directory).err, /verdicts\.tsv:1: wanted is the head line/);
+    const { status, err } = run(directory);
+    assert.match(err, /verdicts\.tsv:1: wanted is the head line/);
+    assert.equal(status, 2);
+  });
+
+  it('says how it is used when asked', () => {
+    const { status, out } = run('--help');
+    assert.match(out, /npm run -s histories -- DIR/);
+    assert.equal(status, 0);
   });
 
   it('is a program of that name', () => {
@@ -110,10 +128,16 @@ describe('the command histories', () => {
       [2, true],
     );
     assert.match(run(join(directory, 'nowhere')).err, /nowhere: ENOENT/);
-    for (const args of [[], ['a', 'b'], ['--what'], [directory, '--steps', '0']]) {
+    for (const [args, last] of [
+      [[], /\n\ngive one directory\n$/],
+      [['a', 'b'], /\n\ngive one directory\n$/],
+      [['--what'], /\n\nUnknown option '--what'.*\n$/],
+      [[directory, '--steps', '0'], /\n\n--steps takes a whole number from 1, not 0\n$/],
+    ] as const) {
       const { status, err } = run(...args);
       assert.equal(status, 2);
       assert.match(err, /npm run -s histories -- DIR/);
+      assert.match(err, last);
     }
     const empty = mkdtempSync(join(tmpdir(), 'quorate-histories-'));
     writeFileSync(join(empty, 'verdicts.tsv'), 'file\tlinearizable\n');

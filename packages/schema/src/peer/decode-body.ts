@@ -202,6 +202,7 @@ function readAppendEntriesResponse(reader: ByteReader, between: Between): Append
   let hintIndex = 0;
   let hintTerm = 0;
   let repairing = false;
+  let life = 0;
   while (!reader.atEnd) {
     const tag = reader.tag();
     if (tag === 8) success = reader.varint() !== 0;
@@ -210,6 +211,7 @@ function readAppendEntriesResponse(reader: ByteReader, between: Between): Append
     else if (tag === 32) hintIndex = reader.varint();
     else if (tag === 40) hintTerm = reader.varint();
     else if (tag === 48) repairing = reader.varint() !== 0;
+    else if (tag === 56) life = reader.varint();
     else reader.skip(tag & 7);
   }
   return {
@@ -223,6 +225,7 @@ function readAppendEntriesResponse(reader: ByteReader, between: Between): Append
     rejectedIndex,
     hintIndex,
     hintTerm,
+    life,
   };
 }
 

@@ -76,6 +76,7 @@ function writeBody(writer: ByteWriter, message: PeerMessage): void {
       writeNumbers(writer, 2, message.matchIndex, message.rejectedIndex, message.hintIndex);
       writeNumber(writer, 5, message.hintTerm);
       writeBool(writer, 6, message.repairing);
+      writeNumber(writer, 7, message.life);
       break;
     case 'Heartbeat':
       writeNumbers(writer, 1, message.round, message.commitIndex, message.cancelRound);

@@ -170,6 +170,8 @@ export interface AppendEntriesResponse extends Between {
   readonly hintIndex: LogIndex;
   /** ... and that entry's term, so that whole terms are skipped at once. */
   readonly hintTerm: Term;
+  /** Drawn when the sender's process started; 0: it does not say. */
+  readonly life: number;
 }
 
 export interface Heartbeat extends Between {

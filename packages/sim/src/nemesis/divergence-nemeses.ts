@@ -47,6 +47,7 @@ class Divergence {
   #roundsLeft: number;
   /** Who is kept from all others now. */
   #apart: SimulatedNode | null = null;
+  readonly #cutOff = new Set<SimulatedNode>();
   #isOver = false;
 
   constructor(cluster: SimulatedCluster, prng: Prng, group: GroupId, rounds: number) {
@@ -106,6 +107,7 @@ class Divergence {
   }
 
   #partition(node: SimulatedNode): void {
+    this.#cutOff.add(node);
     const mode = this.#prng.chance(0.7) ? 'stall' : 'break';
     for (const other of this.#cluster.nodes) {
       if (other !== node) this.#cluster.network.partition(node.id, other.id, { mode });
@@ -113,6 +115,7 @@ class Divergence {
   }
 
   #rejoin(node: SimulatedNode, apart: SimulatedNode | null): void {
+    this.#cutOff.delete(node);
     for (const other of this.#cluster.nodes) {
       if (other !== node && other !== apart) this.#cluster.network.heal(node.id, other.id);
     }
@@ -127,7 +130,7 @@ class Divergence {
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    if (this.#apart !== null) this.#rejoin(this.#apart, null);
+    for (const node of this.#cutOff) this.#rejoin(node, null);
   }
 }
 

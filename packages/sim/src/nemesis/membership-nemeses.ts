@@ -89,12 +89,30 @@ function changeOnce(cluster: SimulatedCluster, prng: Prng, id: GroupId): void {
     const steps = Array.from({ length: prng.pick([1, 1, 2, 3]) }, () =>
       drawStep(configuration, prng.pick(cluster.nodes).id, prng),
     );
-    group.changeMembership(
-      // A quorum that the new voters cannot have would only be refused.
-      { steps, quorum: null, mode: prng.pick(['auto', 'simple', 'jointAutoLeave']) },
-      ignore,
-    );
+    const mode = prng.pick(['auto', 'auto', 'simple', 'jointAutoLeave', 'joint'] as const);
+    if (mode === 'joint') leaveLater(cluster, id, prng.between(1, 500));
+    // Sizes that the new voters cannot have are only refused: most go back to majorities.
+    const quorum = prng.chance(0.3) ? {} : { quorum: null };
+    group.changeMembership({ steps, ...quorum, mode }, ignore);
   }
+}
+
+/** Whoever leads then is asked to end a joint configuration, until there is none. */
+function leaveLater(cluster: SimulatedCluster, id: GroupId, delayMs: number): void {
+  cluster.endLater(delayMs, () => {
+    const leader = cluster.nodes.find(({ host }) => host?.group(id).status().role === 'leader');
+    const group = leader?.host?.group(id);
+    if (group === undefined) {
+      leaveLater(cluster, id, delayMs);
+      return;
+    }
+    const { votersOutgoing } = group.status().configuration;
+    const again = (): void => leaveLater(cluster, id, delayMs);
+    group.leaveJoint((error) => {
+      const isRefused = error !== null && 'code' in error && votersOutgoing.length === 0;
+      if (error !== null && !isRefused) again();
+    });
+  });
 }
 
 /** From the voters there are to any others, in one change. */

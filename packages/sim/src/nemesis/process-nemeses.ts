@@ -1,6 +1,6 @@
 import type { Prng } from '@quorate/base';
 import type { SimulatedCluster } from '../simulated-cluster.ts';
-import type { SimulatedNode } from '../simulated-node.ts';
+import { nextRelease, presentRelease, type SimulatedNode } from '../simulated-node.ts';
 import type { Nemesis } from './nemesis.ts';
 import { crashFor, drawDownMs, pickLeader, pickUp } from './victims.ts';
 
@@ -64,6 +64,26 @@ export const leaderLosesPower: Nemesis = {
   },
 };
 
+/**
+ * The leader's process ends, and whoever looks after it tells the others, which then do not wait;
+ * now and then they are told though it lives.
+ */
+export const leaderForgotten: Nemesis = {
+  name: 'leader-forgotten',
+  strike(cluster, prng) {
+    const node = pickLeader(cluster, prng);
+    if (node === null) return false;
+    if (prng.chance(0.8)) crashFor(cluster, node, false, drawDownMs(prng));
+    for (const { host } of cluster.nodes) {
+      if (host === null || prng.chance(0.2)) continue;
+      for (const { id } of cluster.options.groups) {
+        if (host.group(id).status().leader === node.id) host.group(id).forgetLeader();
+      }
+    }
+    return true;
+  },
+};
+
 export const allLosePower: Nemesis = {
   name: 'all-power-loss',
   strike(cluster, prng) {
@@ -106,6 +126,29 @@ export const rollingRestart: Nemesis = {
     restartInTurn(cluster, order, prng, (node, done) => {
       if (node.host === null || node.world.paused) done();
       else cluster.stop(node, done);
+    });
+    return true;
+  },
+};
+
+/**
+ * One node after another is started again with the next release, or all go back to this one, in an
+ * orderly way or not; whatever strikes meanwhile meets a cluster that is mixed.
+ */
+export const rollingUpgrade: Nemesis = {
+  name: 'rolling-upgrade',
+  strike(cluster, prng) {
+    const isNew = cluster.nodes.every(({ protocolVersions }) => protocolVersions === nextRelease);
+    const release = isNew ? presentRelease : nextRelease;
+    const isOrderly = prng.chance(0.7);
+    restartInTurn(cluster, prng.shuffle(cluster.nodes), prng, (node, done) => {
+      node.protocolVersions = release;
+      if (isOrderly && node.host !== null && !node.world.paused) {
+        cluster.stop(node, done);
+        return;
+      }
+      cluster.crash(node, false);
+      done();
     });
     return true;
   },

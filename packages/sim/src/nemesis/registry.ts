@@ -33,12 +33,14 @@ import {
 import {
   allLosePower,
   killProcess,
+  leaderForgotten,
   leaderLosesPower,
   losePower,
   pause,
   powerLossAfterKill,
   rollingKill,
   rollingRestart,
+  rollingUpgrade,
   suspend,
 } from './process-nemeses.ts';
 
@@ -48,11 +50,13 @@ export const nemeses: readonly Nemesis[] = [
   losePower,
   leaderLosesPower,
   allLosePower,
+  leaderForgotten,
   powerLossAfterKill,
   pause,
   suspend,
   rollingRestart,
   rollingKill,
+  rollingUpgrade,
   failedSync,
   failedRead,
   slowDisk,

@@ -20,6 +20,7 @@ export const tunedFields = [
   'maxMessageBytes',
   'maxInflightMessages',
   'maxUncommittedBytes',
+  'snapshotBytesPerSecond',
 ] as const satisfies readonly (keyof HostTuning)[];
 
 export type TunedField = (typeof tunedFields)[number];
@@ -37,6 +38,7 @@ export const usualTuning: Readonly<Record<TunedField, number>> = {
   maxMessageBytes: 100_000,
   maxInflightMessages: 256,
   maxUncommittedBytes: 1_000_000,
+  snapshotBytesPerSecond: 1_000_000_000,
 };
 
 /** What the last node is in the group that clients use; there is more than one node then. */

@@ -15,6 +15,7 @@ export function drawTuning(prng: Prng): PlannedTuning {
     maxMessageBytes: prng.pick([1, 500, 100_000]),
     maxInflightMessages: prng.pick([1, 4, 256]),
     maxUncommittedBytes: prng.pick([4000, 1_000_000]),
+    snapshotBytesPerSecond: prng.pick([200_000, 1_000_000_000, 1_000_000_000]),
   };
 }
 

@@ -92,7 +92,10 @@ test('what is repeated late comes at once, and again behind newer ones', () => {
   for (const round of [1, 2, 3]) receive(round);
   assert.deepEqual(rounds, [1, 2, 3]);
   while (scheduler.step(1000));
-  assert.deepEqual(rounds.slice(3).sort(), [1, 2, 3]);
+  assert.deepEqual(
+    rounds.slice(3).sort((a, b) => a - b),
+    [1, 2, 3],
+  );
 });
 
 test('faults of one kind of message spare the others', () => {

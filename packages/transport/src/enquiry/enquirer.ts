@@ -8,6 +8,7 @@ import {
   HandshakeReader,
   judgeAnswer,
   Lane,
+  spokenVersions,
 } from '../handshake.ts';
 import { defaultTransportLimits } from '../limits.ts';
 import { TransportError } from '../transport-error.ts';
@@ -128,7 +129,8 @@ export class Enquirer {
 
   #greeting(): ReturnType<typeof greetingOf> {
     const { clusterId, nodeId } = this.#options;
-    const self = { clusterId: clusterId ?? anyCluster, nodeId, incarnation: 0 };
+    const whose = { clusterId: clusterId ?? anyCluster, nodeId, incarnation: 0 };
+    const self = { versions: spokenVersions, ...whose };
     return greetingOf(self, 0, Lane.enquiry);
   }
 
