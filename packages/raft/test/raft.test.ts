@@ -94,6 +94,28 @@ describe('what is asked of a follower', () => {
     assert.deepEqual(raft.takeEffects().reads, []);
   });
 
+  it('of durability and given up is not answered any more', () => {
+    const { raft } = follower();
+    const between = { from: 1, to: 2, term: 3 };
+    for (const context of [7, 8]) raft.awaitDurability(context, 1, { depth: 1, domains: 2 }, 0);
+    raft.forgetDurability(7);
+    for (const context of [7, 8]) {
+      raft.step({ ...between, type: 'DurabilityReached', context, reached: true }, 0);
+    }
+    assert.deepEqual(raft.takeEffects().durability, [{ context: 8, reached: true }]);
+  });
+
+  it('of durability and given up at the leader itself is not answered either', () => {
+    const cluster = new Cluster(3);
+    const raft = cluster.lead(1);
+    for (const context of [7, 8]) {
+      raft.awaitDurability(context, 1, { depth: 1, domains: 2 }, cluster.nowMs);
+    }
+    raft.forgetDurability(7);
+    // These members are in no domain, so the class is out of reach.
+    assert.deepEqual(raft.takeEffects().durability, [{ context: 8, reached: false }]);
+  });
+
   it('and only a leader can do, is refused with its name', () => {
     const { raft } = follower();
     const refused = { outcome: 'notLeader', leader: 1 };

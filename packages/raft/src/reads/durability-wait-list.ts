@@ -15,7 +15,7 @@ interface ClassWaits {
   readonly durability: DurabilityClass;
   readonly byAsker: Map<NodeId, Map<number, DurabilityWait>>;
   /** Every wait here is for more than this; undefined: one is new, and not looked at yet. */
-  reached: LogIndex | undefined;
+  reached: LogIndex | null | undefined;
 }
 
 /**
@@ -83,8 +83,8 @@ export class DurabilityWaitList {
   ): void {
     for (const known of this.#classes.values()) {
       const reached = reachedBy(known.durability);
-      if (reached !== null && reached === known.reached) continue;
-      known.reached = reached ?? undefined;
+      if (reached === known.reached) continue;
+      known.reached = reached;
       for (const waits of known.byAsker.values()) {
         for (const [context, wait] of waits) {
           if (reached !== null && wait.index > reached) continue;

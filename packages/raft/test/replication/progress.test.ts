@@ -190,3 +190,53 @@ describe('a follower that gets a snapshot', () => {
     assert.equal(progress.nextIndex, 4);
   });
 });
+
+describe('the process behind a follower', () => {
+  it('is the one that answered the newest round', () => {
+    const progress = replicating(4);
+    progress.heardOfLife(7, 5);
+    progress.heardOfLife(6, 4);
+    assert.equal(progress.life, 7);
+    progress.heardOfLife(8, 5);
+    assert.equal(progress.life, 8);
+  });
+
+  it('compares its log anew when it is another, in the midst of the pipeline only', () => {
+    const progress = replicating(4);
+    progress.heardOfLife(7, 1);
+    assert.equal(progress.state, 'replicate', 'nobody knows whose log was compared');
+    progress.comparedBy(7);
+    progress.heardOfLife(7, 2);
+    assert.equal(progress.state, 'replicate');
+    progress.heardOfLife(8, 3);
+    assert.equal(progress.state, 'probe');
+    progress.nextIndex = 3;
+    progress.heardOfLife(9, 4);
+    assert.equal(progress.nextIndex, 3, 'a probe is under way already');
+    progress.becomeSnapshot(20);
+    progress.heardOfLife(10, 5);
+    assert.equal(progress.state, 'snapshot');
+  });
+
+  it('of an answer is outdated unless it is known to have come after the damage', () => {
+    const progress = replicating(4);
+    assert.equal(progress.isOutdated(3), false, 'nothing was damaged');
+    progress.heardOfLife(3, 9);
+    progress.beginsRepair(0, 5, 10);
+    assert.equal(progress.isOutdated(5), false);
+    assert.equal(progress.isOutdated(3), true);
+    progress.heardOfLife(6, 10);
+    assert.equal(progress.isOutdated(6), true, 'that round had begun before');
+    progress.heardOfLife(6, 11);
+    assert.equal(progress.isOutdated(6), false);
+    assert.equal(progress.isOutdated(7), true);
+  });
+
+  it('repairs anew when it is not the one that is known to', () => {
+    const progress = replicating(4);
+    assert.equal(progress.isNewRepair(0), true);
+    progress.beginsRepair(0, 5, 10);
+    assert.equal(progress.isNewRepair(5), false);
+    assert.equal(progress.isNewRepair(6), true);
+  });
+});

@@ -251,3 +251,18 @@ describe('the commit index', () => {
     );
   });
 });
+
+describe('a heartbeat round', () => {
+  it('forgets who has not asked again for durability in ten election timeouts', () => {
+    const { replica, role } = settledLeader();
+    const wait = { context: 1, index: 9, durability: { depth: 1, domains: 2 }, askedMs: 5 };
+    for (const from of [1, 2]) role.durabilityWaits.add({ ...wait, from });
+    replica.nowMs = 10 * electionTimeoutMs + 5;
+    sendHeartbeats(replica, role);
+    assert.deepEqual(role.durabilityWaits.contextsOf(2), [1]);
+    replica.nowMs += 1;
+    sendHeartbeats(replica, role);
+    assert.deepEqual(role.durabilityWaits.contextsOf(2), []);
+    assert.deepEqual(role.durabilityWaits.contextsOf(1), [1], 'this node knows when it gives up');
+  });
+});
