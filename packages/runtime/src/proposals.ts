@@ -96,8 +96,10 @@ export class Proposals {
   appended(proposals: readonly Proposal[], firstIndex: LogIndex, term: Term): void {
     proposals.forEach((proposal, position) => {
       const index = firstIndex + position;
+      const waiting = { term, proposal };
       // One of another term may wait here already, and may still be the one that is committed.
-      this.#waiting.set(index, [...(this.#waiting.get(index) ?? []), { term, proposal }]);
+      const others = this.#waiting.get(index);
+      this.#waiting.set(index, others === undefined ? [waiting] : [...others, waiting]);
     });
   }
 

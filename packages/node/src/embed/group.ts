@@ -5,6 +5,7 @@ import {
   encodeSessionCommand,
   type GroupHandle,
   type GroupStatus,
+  type ProposeDone,
   RuntimeError,
   type SessionResult,
 } from '@quorate/runtime';
@@ -61,31 +62,47 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
     this.#events.changed(this.#replica.status());
   }
 
-  async propose(command: unknown, options: ProposeOptions = {}): Promise<Applied<unknown>> {
-    const { signal, session, durability } = options;
+  /** Many are under way at once, so each costs one promise: a signal costs more. */
+  propose(command: unknown, options: ProposeOptions = {}): Promise<Applied<unknown>> {
+    const { signal, session } = options;
+    if (session !== undefined || signal !== undefined) return this.#proposeWith(command, options);
+    return new Promise((fulfil, reject) => this.#begin(command, options, fulfil, reject));
+  }
+
+  async #proposeWith(command: unknown, options: ProposeOptions): Promise<Applied<unknown>> {
+    const { signal, session } = options;
     signal?.throwIfAborted();
     if (session !== undefined) return session.propose(command as never);
-    const bytes = encodeSessionCommand({
-      kind: 'plain',
-      command: this.#parts.machine.encode(command),
-    });
-    const { index, result } = await abortable<Applied<SessionResult<unknown>>>(
-      signal,
-      unknownOutcome,
-      (fulfil, reject) => {
-        this.#replica.propose(
-          bytes,
-          (error, applied) => {
-            if (error === null) fulfil(present(applied, 'no error, so there is a result'));
-            else reject(error);
-          },
-          durability === undefined ? {} : { durability },
-        );
-      },
+    return abortable(signal, unknownOutcome, (fulfil, reject) =>
+      this.#begin(command, options, fulfil, reject),
     );
-    // What was encoded here as a plain command is applied as one.
-    const inner = result.kind === 'applied' ? result.result : undefined;
-    return { index, result: this.#parts.machine.resultOf(inner) };
+  }
+
+  /** @throws what the state machine's `checkCommand` does */
+  #begin(
+    command: unknown,
+    { durability }: ProposeOptions,
+    fulfil: (applied: Applied<unknown>) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const { machine, replica } = this.#parts;
+    const bytes = encodeSessionCommand({ kind: 'plain', command: machine.encode(command) });
+    const done: ProposeDone<SessionResult<unknown>> = (error, applied) => {
+      if (error !== null) {
+        reject(error);
+        return;
+      }
+      const { index, result } = present(applied, 'no error, so there is a result');
+      // What was encoded here as a plain command is applied as one.
+      const inner = result.kind === 'applied' ? result.result : undefined;
+      try {
+        fulfil({ index, result: machine.resultOf(inner) });
+      } catch (thrown) {
+        reject(thrown);
+      }
+    };
+    if (durability === undefined) replica.propose(bytes, done);
+    else replica.propose(bytes, done, { durability });
   }
 
   async read(what: unknown, options: ReadOptions = {}): Promise<unknown> {

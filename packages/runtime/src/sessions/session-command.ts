@@ -101,12 +101,10 @@ const scratch = new ByteWriter();
 
 /** @returns a new array, the caller's; what cannot be said this way fails an assertion */
 export function encodeSessionCommand(command: SessionCommand): Uint8Array {
+  if (command.kind === 'plain') return encodePlain(command.command);
   scratch.truncate(0);
   scratch.varint(version * 16 + kinds[command.kind]);
   switch (command.kind) {
-    case 'plain':
-      scratch.raw(command.command);
-      break;
     case 'openSession': {
       const problem = openProblem(command);
       assert(problem === null, `an openSession command is well-formed: ${problem}`);
@@ -147,6 +145,14 @@ export function encodeSessionCommand(command: SessionCommand): Uint8Array {
       unreachable(command);
   }
   return scratch.take();
+}
+
+/** Most commands are: in one copy. */
+function encodePlain(command: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + command.length);
+  bytes[0] = version * 16 + kinds.plain;
+  bytes.set(command, 1);
+  return bytes;
 }
 
 /**
