@@ -19,9 +19,15 @@ class Setting {
   readonly members: Opening[];
   #proposed = 0;
 
-  constructor() {
+  /** @param groups with ids from 1 */
+  constructor(groups = 1) {
     const members = new Map([1, 2, 3].map((id) => [id, addressOf(id)]));
-    this.members = [1, 2, 3].map((id) => this.room.machine(id).open({ members }));
+    this.members = [1, 2, 3].map((id) => {
+      const more = Array.from({ length: groups }, (_, at) => {
+        return { id: at + 1, name: `list${at + 1}`, stateMachine: new ListMachine() };
+      });
+      return this.room.machine(id).open(groups === 1 ? { members } : { members, groups: more });
+    });
     this.room.run(5000);
   }
 
@@ -118,6 +124,52 @@ describe('a read replica', () => {
     setting.propose(7, 1);
     setting.room.run(10_000);
     assert.equal(setting.read(fed), 12);
+  });
+
+  it('answers a read that is asked while its upstream goes away', () => {
+    const setting = new Setting();
+    const near = setting.replica(10, [1]);
+    const far = setting.replica(11, [10, 3]);
+    setting.propose(5);
+    assert.equal(setting.read(far), 5);
+    near.replica.close();
+    assert.equal(setting.read(far), 5);
+    setting.propose(2, 1);
+    for (const maxStalenessMs of [0, 1]) assert.equal(setting.read(far, maxStalenessMs), 7);
+    assert.deepEqual(far.replica.group(1).upstream, addressOf(3));
+  });
+
+  it('leaves an upstream that is itself cut off', () => {
+    const setting = new Setting();
+    const near = setting.replica(10, [1]);
+    const far = setting.replica(11, [10, 3]);
+    assert.equal(setting.read(far), 0);
+    // It listens still, and nobody feeds it.
+    setting.members[0]?.host?.close(() => undefined);
+    setting.room.run(3000);
+    setting.propose(4, 1);
+    assert.equal(setting.read(far), 'HOST_READ_UNCONFIRMED');
+    for (let tries = 0; tries < 3 && setting.read(far) !== 4; tries++);
+    assert.equal(setting.read(far), 4);
+    assert.equal(setting.read(near), 'HOST_READ_UNCONFIRMED');
+  });
+
+  it('is kept up to date in many groups at a time', () => {
+    const setting = new Setting(100);
+    const ids = Array.from({ length: 100 }, (_, at) => at + 1);
+    const groups = ids.map((id) => ({ id, name: `list${id}`, stateMachine: new ListMachine() }));
+    const done: (Error | null)[] = [];
+    const listen = null;
+    const parts = { ports: setting.room.machine(10).ports(), clusterId, groups, listen };
+    const onHalt = (error: Error): void => void done.push(error);
+    openReplica({ ...parts, upstream: [addressOf(1)], onHalt }, (_, replica) => {
+      for (const id of ids) {
+        replica?.group(id).readBarrier(0, 0, 3000, (error) => done.push(error));
+      }
+    });
+    setting.room.run(4000);
+    assert.equal(done.length, 100);
+    assert.deepEqual(new Set(done), new Set([null]));
   });
 
   it('feeds others, which feed others', () => {

@@ -10,7 +10,7 @@ import {
 import type { AppliedListener, StateSnapshot } from '@quorate/runtime';
 import { type Entry, EntryKind, type GroupId, type LogIndex } from '@quorate/schema';
 import type { Enquirer } from '@quorate/transport';
-import { HostError } from '../host-error.ts';
+import { type BarrierDone, FedReads } from './fed-reads.ts';
 import {
   decodeFeedAnswer,
   encodeFeedRequest,
@@ -33,19 +33,13 @@ export interface FedGroupOptions {
   readonly failed: (error: Error) => void;
 }
 
-/** As `GroupHandle.readBarrier`; `error` says what to do. */
-export type BarrierDone = (error: Error | null) => void;
-
-interface WaitingRead {
-  readonly minIndex: LogIndex;
-  readonly done: BarrierDone;
-  readonly timer: Timer;
-}
-
 const maxBytes = 1024 * 1024;
-const waitMs = 20_000;
+/** Short, so that an upstream that hangs is soon noticed. */
+const waitMs = 5000;
 /** Beyond the wait that was asked for. */
 const answerMs = 5000;
+/** An upstream that has not confirmed reads for so long is itself cut off, or hangs. */
+const patienceMs = 8000;
 const minPauseMs = 50;
 const maxPauseMs = 3000;
 
@@ -56,20 +50,28 @@ const maxPauseMs = 3000;
 export class FedGroup implements FeedOrigin {
   readonly #options: FedGroupOptions;
   readonly #listeners = new Set<AppliedListener>();
-  #reads = new Set<WaitingRead>();
-  /** The newest index known to be current when it was asked for, and when that was. */
-  #fresh: { readonly index: LogIndex; readonly askedMs: number } | null = null;
-  /** Barriers that share the question that is to be asked next. */
-  #asking: ((index: LogIndex | null) => void)[] | null = null;
-  #isAsking = false;
+  readonly #reads: FedReads;
   #appliedIndex: LogIndex = 0;
   #upstreamAt = 0;
   #failures = 0;
   #pause: Timer | null = null;
+  /** Answers to what was asked before it changed come too late. */
+  #turn = 0;
+  /** Entries are with the state machine, which goes on with them whoever feeds it next. */
+  #isPrefetching = false;
+  /** Since when upstream has confirmed no read; null: it confirmed the last one. */
+  #unconfirmedSinceMs: number | null = null;
   #isClosed = false;
 
   constructor(options: FedGroupOptions) {
     this.#options = options;
+    this.#reads = new FedReads({
+      timers: options.timers,
+      nowMs: options.nowMs,
+      ask: (done) => this.#askCurrent(done),
+      upstream: () => this.upstream,
+      appliedIndex: () => this.#appliedIndex,
+    });
   }
 
   get appliedIndex(): LogIndex {
@@ -89,11 +91,7 @@ export class FedGroup implements FeedOrigin {
   close(): void {
     this.#isClosed = true;
     this.#pause?.cancel();
-    for (const { timer, done } of this.#reads) {
-      timer.cancel();
-      done(closing());
-    }
-    this.#reads.clear();
+    this.#reads.close();
   }
 
   onApplied(listener: AppliedListener): () => void {
@@ -106,63 +104,42 @@ export class FedGroup implements FeedOrigin {
   }
 
   barrier(maxStalenessMs: number, done: (index: LogIndex | null) => void): void {
-    const { nowMs } = this.#options;
-    const fresh = this.#fresh;
-    if (fresh !== null && maxStalenessMs > 0 && nowMs() - fresh.askedMs <= maxStalenessMs) {
-      done(fresh.index);
-      return;
-    }
-    // A question that is on its way may have been answered before this call: ask once more after.
-    this.#asking ??= [];
-    this.#asking.push(done);
-    if (!this.#isAsking) this.#ask();
+    this.#reads.barrier(maxStalenessMs, done);
   }
 
-  /** Calls back once the state here is as recent as asked for. */
+  /** Calls back once the state here is as recent as asked for, or `timeoutMs` have passed. */
   readBarrier(
     maxStalenessMs: number,
     minIndex: LogIndex,
     timeoutMs: number,
     done: BarrierDone,
   ): void {
-    if (maxStalenessMs === Number.POSITIVE_INFINITY) {
-      this.#whenApplied(minIndex, timeoutMs, done);
-      return;
-    }
-    this.barrier(maxStalenessMs, (index) => {
-      if (index === null) done(notConfirmed(this.upstream));
-      else this.#whenApplied(Math.max(minIndex, index), timeoutMs, done);
-    });
+    this.#reads.read(maxStalenessMs, minIndex, timeoutMs, done);
   }
 
-  #ask(): void {
-    const waiting = this.#asking ?? [];
-    this.#asking = null;
-    this.#isAsking = true;
-    const askedMs = this.#options.nowMs();
-    this.#request({ kind: 'barrier', group: this.#options.group, maxStalenessMs: 0 }, (answer) => {
-      this.#isAsking = false;
+  /** What is current, by one question upstream. */
+  #askCurrent(done: (index: LogIndex | null) => void): void {
+    const { group, nowMs } = this.#options;
+    const askedMs = nowMs();
+    const askedAt = this.#upstreamAt;
+    this.#request({ kind: 'barrier', group, maxStalenessMs: 0 }, (answer) => {
       const index = answer?.kind === 'barrier' ? answer.index : null;
-      if (index !== null) this.#fresh = { index, askedMs };
-      for (const done of waiting) done(index);
-      if (this.#asking !== null) this.#ask();
+      if (askedAt === this.#upstreamAt) {
+        if (index !== null) this.#unconfirmedSinceMs = null;
+        else this.#unconfirmed(askedMs);
+      }
+      done(index);
     });
   }
 
-  #whenApplied(minIndex: LogIndex, timeoutMs: number, done: BarrierDone): void {
-    if (this.#isClosed || this.#appliedIndex >= minIndex) {
-      done(this.#isClosed ? closing() : null);
-      return;
-    }
-    const read: WaitingRead = {
-      minIndex,
-      done,
-      timer: this.#options.timers.after(timeoutMs, () => {
-        this.#reads.delete(read);
-        done(notReached(minIndex, this.#appliedIndex, timeoutMs));
-      }),
-    };
-    this.#reads.add(read);
+  /** It may feed well and be cut off from the leader, where another upstream is not. */
+  #unconfirmed(askedMs: number): void {
+    if (this.#isClosed) return;
+    this.#unconfirmedSinceMs ??= askedMs;
+    if (this.#options.nowMs() - this.#unconfirmedSinceMs < patienceMs) return;
+    const { logger, name } = this.#options;
+    logger.warn('feed confirms no reads', { group: name, upstream: formatAddress(this.upstream) });
+    this.#again(null);
   }
 
   #request(request: FeedRequest, done: (answer: FeedAnswer | null) => void): void {
@@ -170,7 +147,9 @@ export class FedGroup implements FeedOrigin {
     const bytes = encodeFeedRequest(request);
     this.#options.enquirer.ask(this.upstream, bytes, timeoutMs, (error, body) => {
       const answer = body === null ? null : decodeFeedAnswer(body);
-      if (!this.#isClosed && answer === null && error !== null) {
+      // Of the same upstream's silence the request for entries tells, and only once.
+      const isToTell = !this.#isClosed && request.kind !== 'barrier';
+      if (isToTell && answer === null && error !== null) {
         const { logger, name } = this.#options;
         logger.warn('feed does not answer', { group: name, reason: error.message });
       }
@@ -182,10 +161,13 @@ export class FedGroup implements FeedOrigin {
     if (this.#isClosed) return;
     const { group } = this.#options;
     const after = this.#appliedIndex;
+    const turn = this.#turn;
     this.#request({ kind: 'entries', group, after, maxBytes, waitMs }, (answer) => {
-      if (this.#isClosed) return;
+      if (this.#isClosed || turn !== this.#turn) return;
       if (answer?.kind === 'entries') this.#prefetch(answer.entries, answer.through);
-      else if (answer?.kind === 'begin') this.#restore(answer.id, answer.index);
+      // Never back: a snapshot that is no newer would undo what has been read here.
+      else if (answer?.kind === 'begin' && answer.index > after)
+        this.#restore(answer.id, answer.index);
       else this.#again(answer);
     });
   }
@@ -198,6 +180,10 @@ export class FedGroup implements FeedOrigin {
       logger.warn('feed refused', fields);
     }
     this.#upstreamAt += 1;
+    this.#unconfirmedSinceMs = null;
+    if (this.#isPrefetching) return;
+    this.#turn += 1;
+    this.#pause?.cancel();
     const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     this.#pause = this.#options.timers.after(pauseMs, () => this.#next());
@@ -211,7 +197,9 @@ export class FedGroup implements FeedOrigin {
       this.#apply(entries, through);
       return;
     }
+    this.#isPrefetching = true;
     stateMachine.prefetch(entries, (error) => {
+      this.#isPrefetching = false;
       if (this.#isClosed) return;
       if (error === null) this.#apply(entries, through);
       else this.#options.failed(error);
@@ -227,17 +215,21 @@ export class FedGroup implements FeedOrigin {
       return;
     }
     this.#failures = 0;
-    if (through > this.#appliedIndex) this.#reached(through);
+    if (through > this.#appliedIndex) {
+      this.#appliedIndex = through;
+      this.#reads.reached();
+    }
     for (const listener of this.#listeners) listener.applied(entries.map(entryOf));
     this.#next();
   }
 
   #restore(id: number, index: LogIndex): void {
     const { group, stateMachine, logger, name } = this.#options;
+    const turn = this.#turn;
     const sink = stateMachine.restore();
     const piece = (chunk: number): void => {
       this.#request({ kind: 'snapshot', group, id, chunk }, (answer) => {
-        if (this.#isClosed) return;
+        if (this.#isClosed || turn !== this.#turn) return;
         if (answer?.kind !== 'chunk') {
           this.#again(answer);
           return;
@@ -257,48 +249,16 @@ export class FedGroup implements FeedOrigin {
         }
         logger.info('snapshot restored', { group: name, index });
         this.#failures = 0;
-        this.#appliedIndex = 0;
-        this.#reached(index);
+        this.#appliedIndex = index;
+        this.#reads.reached();
         for (const listener of this.#listeners) listener.restored(index);
         this.#next();
       });
     };
     piece(0);
   }
-
-  #reached(index: LogIndex): void {
-    this.#appliedIndex = index;
-    for (const read of this.#reads) {
-      if (read.minIndex > index) continue;
-      this.#reads.delete(read);
-      read.timer.cancel();
-      read.done(null);
-    }
-  }
 }
 
 function entryOf({ index, term, timestampMicros, command }: AppliedEntry): Entry {
   return { index, term, kind: EntryKind.command, timestampMicros, data: command };
-}
-
-function closing(): HostError {
-  return new HostError('HOST_CLOSING', 'the replica is closing; ask another node', {});
-}
-
-function notConfirmed(address: Address): HostError {
-  const upstream = formatAddress(address);
-  return new HostError(
-    'HOST_READ_UNCONFIRMED',
-    `${upstream} did not confirm in time that the read is recent; ask again, or read with a ` +
-      'staleness that you can bear',
-    { upstream },
-  );
-}
-
-function notReached(minIndex: LogIndex, appliedIndex: LogIndex, timeoutMs: number): HostError {
-  return new HostError(
-    'HOST_REPLICA_BEHIND',
-    `the replica has applied ${appliedIndex} and not ${minIndex} within ${timeoutMs} ms; ask again`,
-    { minIndex, appliedIndex, timeoutMs },
-  );
 }

@@ -10,6 +10,8 @@ const entryOverheadBytes = 64;
 /** After so long without a request nothing is kept any more. */
 const idleMs = 60_000;
 const maxSnapshots = 4;
+/** Whoever asked for no piece for so long has given up, and another may have its place. */
+const abandonedMs = 10_000;
 const maxWaiting = 4096;
 const maxWaitMs = 30_000;
 const maxAnswerBytes = 1024 * 1024;
@@ -118,14 +120,19 @@ export class FeedSource {
   #sweepLater(): void {
     this.#sweep = this.#timers.after(idleMs / 2, () => {
       const nowMs = this.#clock.monotonicMs();
-      for (const [id, { chunks, usedMs }] of this.#snapshots) {
-        if (nowMs < usedMs + idleMs) continue;
-        chunks.return?.();
-        this.#snapshots.delete(id);
-      }
+      this.#dropSnapshots(idleMs);
       if (this.#waiting.size === 0 && nowMs >= this.#askedMs + idleMs) this.#deactivate();
       else this.#sweepLater();
     });
+  }
+
+  #dropSnapshots(unusedMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [id, { chunks, usedMs }] of this.#snapshots) {
+      if (nowMs < usedMs + unusedMs) continue;
+      chunks.return?.();
+      this.#snapshots.delete(id);
+    }
   }
 
   #applied(entries: readonly Entry[]): void {
@@ -190,6 +197,7 @@ export class FeedSource {
   }
 
   #beginSnapshot(reply: Reply): void {
+    if (this.#snapshots.size >= maxSnapshots) this.#dropSnapshots(abandonedMs);
     if (this.#snapshots.size >= maxSnapshots) {
       reply({ kind: 'refused', reason: 'too many snapshots are being drawn: try again later' });
       return;

@@ -37,6 +37,9 @@ export interface Replica {
 /** Of one answer: at most a megabyte of entries, or one that is larger. */
 const maxFrameBytes = 16 * 1024 * 1024;
 
+/** Each waits for entries all the time and asks for reads: a connection carries 64 at a time. */
+const groupsOfConnection = 16;
+
 /** Only enquiries come here, and they name nobody. */
 const noMember = Number.MAX_SAFE_INTEGER;
 
@@ -51,6 +54,28 @@ function described(request: Uint8Array, { clusterId, groups }: ReplicaOptions): 
   return { kind: 'refused', code: 'GROUP_UNKNOWN', message, ...nobody };
 }
 
+interface Groups {
+  readonly fed: ReadonlyMap<GroupId, FedGroup>;
+  readonly enquirers: readonly Enquirer[];
+}
+
+function createGroups(options: ReplicaOptions, failed: (error: Error) => void): Groups {
+  const { ports, clusterId, upstream, groups } = options;
+  const { timers, logger, clock } = ports;
+  const nowMs = (): number => clock.monotonicMs();
+  const enquirers: Enquirer[] = [];
+  const fed = new Map<GroupId, FedGroup>();
+  for (const [at, { id: group, name, stateMachine }] of groups.entries()) {
+    if (at % groupsOfConnection === 0) {
+      enquirers.push(new Enquirer({ ...ports, clusterId, nodeId: 0, maxFrameBytes }));
+    }
+    const enquirer = enquirers.at(-1) as Enquirer;
+    const parts = { group, name, stateMachine, upstream, enquirer, timers, logger, nowMs, failed };
+    fed.set(group, new FedGroup(parts));
+  }
+  return { fed, enquirers };
+}
+
 /**
  * Opens a read replica. It is fed in the background from then on; reads wait for it.
  *
@@ -60,17 +85,16 @@ export function openReplica(
   options: ReplicaOptions,
   done: (error: Error | null, replica: Replica | null) => void,
 ): void {
-  const { ports, clusterId, upstream, groups, listen, onHalt } = options;
+  const { ports, clusterId, upstream, listen, onHalt } = options;
   assert(upstream.length > 0, 'a replica is fed by somebody');
   const { timers, clock, logger } = ports;
-  const enquirer = new Enquirer({ ...ports, clusterId, nodeId: 0, maxFrameBytes });
-  const fed = new Map<GroupId, FedGroup>();
+  const { enquirers, fed } = createGroups(options, (error) => failed(error));
   let links: ListeningPeerLinks | null = null;
   const desk = new FeedDesk((id) => fed.get(id) ?? null, timers, clock);
   const close = (): void => {
     for (const group of fed.values()) group.close();
     desk.close();
-    enquirer.close();
+    for (const enquirer of enquirers) enquirer.close();
     links?.close();
   };
   const failed = (error: Error): void => {
@@ -78,11 +102,6 @@ export function openReplica(
     close();
     onHalt(error);
   };
-  const nowMs = (): number => clock.monotonicMs();
-  for (const { id: group, name, stateMachine } of groups) {
-    const parts = { group, name, stateMachine, upstream, enquirer, timers, logger, nowMs, failed };
-    fed.set(group, new FedGroup(parts));
-  }
   const begin = (): void => {
     for (const group of fed.values()) group.start();
     done(null, {

@@ -25,7 +25,10 @@ import type { AddressLike, GroupSources, ReadOptions } from './node.ts';
 import { maxStalenessOf, readAt } from './reading.ts';
 
 export interface ReplicaOptions<Groups extends GroupSources = GroupSources> {
-  /** Members or other replicas, in the order of preference; the next one when one fails. */
+  /**
+   * Members or other replicas, in the order of preference; the next one when one fails, or has
+   * confirms no read for 8 s. Of many replicas, have few fed by members, and those feed the others.
+   */
   readonly upstream: readonly AddressLike[];
   /** As the members have them, or some of them. */
   readonly groups: Groups;
@@ -34,7 +37,7 @@ export interface ReplicaOptions<Groups extends GroupSources = GroupSources> {
   /** Left out: TCP. */
   readonly network?: (logger: Logger) => Network;
   readonly log?: LogOptions;
-  /** The first contact, and each read, are given up after this. Default 10,000. */
+  /** The first contact, and each read, are tried again until then. Default 10,000. */
   readonly timeoutMs?: number;
   /** Called when a state machine threw. Default: the process exits with code 1. */
   readonly onHalt?: (error: Error) => void;
