@@ -240,3 +240,12 @@ describe('the process behind a follower', () => {
     assert.equal(progress.isNewRepair(6), true);
   });
 });
+
+describe('a round of catching up', () => {
+  it('is short when it took less than the limit, and no less than that', () => {
+    const progress = replicating(4);
+    assert.equal(progress.roundEnded(4, 0, 100), false, 'the first only begins');
+    assert.equal(progress.roundEnded(4, 100, 100), false);
+    assert.equal(progress.roundEnded(4, 199, 100), true);
+  });
+});
