@@ -166,7 +166,8 @@ test('any bytes at all decode or are refused', () => {
         const codec = codecs[name] as Codec<Row>;
         const message = decodeMessage(codec, raw);
         if (message === null) return;
-        const again = decodeMessage(codec, encodeRow(codec, message));
+        // Bytes of a message are views of what it was read from, of that kind: a Buffer's are one.
+        const again = decodeMessage(codec, Uint8Array.from(encodeRow(codec, message)));
         assert.deepEqual(again, message);
       },
     ),

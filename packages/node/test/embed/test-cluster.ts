@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SimpleEntry, SimpleStateMachine } from '@quorate/runtime';
@@ -41,12 +41,30 @@ export class Counter implements SimpleStateMachine<Add, number, 'value', number>
 
 export type CounterNode = QuorateNode<{ readonly counter: () => Counter }>;
 
+const givenPorts = new Set<number>();
+
+/**
+ * A port that was free a moment ago and was not given before. Below those that the system lends to
+ * outgoing connections, so that a node that is started again finds its own still free.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    if (givenPorts.has(port) || !(await isFree(port))) continue;
+    givenPorts.add(port);
+    return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch {
+    return false;
+  }
   await once(server.close(), 'close');
-  return port;
+  return true;
 }
 
 /** Nodes on this machine, with directories of their own; everything is gone at the end. */
