@@ -3,17 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { ROOT } from '../run/run-command.ts';
 
-/** The only TypeScript block of the README. */
-function example(): string {
-  const blocks = readFileSync(join(ROOT, 'README.md'), 'utf8').match(/```ts\n[\s\S]*?```/g) ?? [];
-  assert.equal(blocks.length, 1);
-  return (blocks[0] as string).slice('```ts\n'.length, -'```'.length);
+/** The TypeScript blocks of a page. */
+function blocksOf(path: string): string[] {
+  const blocks = readFileSync(join(ROOT, path), 'utf8').match(/```ts\n[\s\S]*?```/g) ?? [];
+  return blocks.map((block) => block.slice('```ts\n'.length, -'```'.length));
 }
 
-/** A port that is free now, with two more behind it that very likely are. */
+/** A port that is free now, with a few more behind it that very likely are. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((fulfil) => server.listen(0, '127.0.0.1', fulfil));
@@ -23,25 +22,40 @@ async function freePort(): Promise<number> {
   return Math.min(address.port, 65_000);
 }
 
-test('the example of the README runs, and remembers when it runs again', async (t) => {
+/** Runs `text` as a program, on free ports in the place of 7001 to 7019. @returns its output */
+async function programOf(t: TestContext, text: string): Promise<() => string> {
   // Inside the checkout, so that the packages are found as a user's would be.
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   const directory = mkdtempSync(join(ROOT, 'dist', 'readme-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
-  const text = example();
   assert.match(text, /127\.0\.0\.1:7001/);
   const port = await freePort();
   const moved = text.replaceAll(
-    /127\.0\.0\.1:700(\d)/g,
+    /127\.0\.0\.1:70([01]\d)/g,
     (_, at) => `127.0.0.1:${port + Number(at)}`,
   );
-  writeFileSync(join(directory, 'counter.ts'), moved);
-  const run = (): string => {
+  writeFileSync(join(directory, 'example.ts'), moved);
+  return () => {
     const options = { cwd: directory, encoding: 'utf8', timeout: 60_000 } as const;
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['counter.ts'], options);
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['example.ts'], options);
     assert.equal(status, 0, stderr);
     return stdout;
   };
+}
+
+test('the example of the README runs, and remembers when it runs again', async (t) => {
+  const [text = '', ...others] = blocksOf('README.md');
+  assert.deepEqual(others, []);
+  const run = await programOf(t, text);
   assert.match(run(), /read at node 3: 15\n$/);
   assert.match(run(), /read at node 3: 30\n$/);
+});
+
+test('the guide to read replicas holds one program, and it runs', async (t) => {
+  const run = await programOf(t, blocksOf('docs/guides/read-replicas.md').join(''));
+  const lines = run().split('\n');
+  assert.deepEqual(lines.slice(0, 3), ['hello', 'hello', 'hello']);
+  assert.match(lines[3] ?? '', /^index \d+, fed by 127\.0\.0\.1:\d+$/);
+  assert.equal(lines[4], 'hello');
+  assert.match(lines[5] ?? '', /^quorate_replica_applied_index\{group="pages"\} \d+$/);
 });

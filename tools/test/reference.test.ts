@@ -278,3 +278,23 @@ test('the command names wrong usage last, with exit code 2', async () => {
   assert.equal(exitCode, 2, output);
   assert.match(output, /^usage: node tools\/reference\/generate\.ts/);
 });
+
+test('the check fails for a stale page, and for a name without a docstring', async (t) => {
+  const index = 'packages/low/src/index.ts';
+  const { root } = plantTree(t, { [index]: 'export const bare = 1;\n' });
+  const generate = (...args: string[]) =>
+    runCommand(['node', 'tools/reference/generate.ts', ...args, root], { output: 'collect' });
+  const stale = await generate('--check');
+  assert.equal(stale.exitCode, 1, stale.output);
+  assert.match(stale.output, /^stale: docs\/reference\/api\/low\.md$/m);
+  const written = await generate();
+  assert.equal(written.exitCode, 0, written.output);
+  const bare = await generate('--check');
+  assert.equal(bare.exitCode, 1, bare.output);
+  assert.match(bare.output, /^no docstring: @our\/low bare packages\/low\/src\/index\.ts$/m);
+  assert.match(bare.output, /1 names, 1 without a docstring$/m);
+  writeFileSync(join(root, index), '/** Told. */\nexport const bare = 1;\n');
+  await generate();
+  const told = await generate('--check');
+  assert.equal(told.exitCode, 0, told.output);
+});

@@ -13,6 +13,10 @@ export interface ContractRule {
   readonly because: string;
 }
 
+/**
+ * Names of cases, in the order in which they ran; `subject` is what was tested. `reason` is the
+ * contract's sentence, what was done instead, and what that does to a cluster.
+ */
 export interface ConformanceReport {
   readonly subject: string;
   readonly passed: readonly string[];

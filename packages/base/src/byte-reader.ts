@@ -1,6 +1,7 @@
 import type { WireType } from './byte-writer.ts';
 import { CodedError } from './coded-error.ts';
 
+/** What is wrong with the bytes at an offset; the texts stand in messages as they are. */
 export type MalformedBytesReason =
   | 'truncated'
   | 'overlong varint'
@@ -9,6 +10,7 @@ export type MalformedBytesReason =
   | 'bad field number'
   | 'text is not UTF-8';
 
+/** By code: what a ByteReaderError knows. */
 export interface ByteReaderErrorMetadata {
   /** `offset` counts from the first byte of the array that the reader was given. */
   BYTES_MALFORMED: { readonly offset: number; readonly reason: MalformedBytesReason };

@@ -26,6 +26,8 @@ export interface AppliedEntry {
  * A command that the state machine does not like is answered by a result that says so. An exception
  * out of `apply` is a bug or a corrupt replica and halts the node; it is never swallowed.
  *
+ * `checkStateMachine` of `@quorate/runtime/conformance` holds a state machine to this contract.
+ *
  * @typeParam Result what `apply` answers for one command; given to the proposer on this process
  */
 export interface StateMachine<Result> {
@@ -50,6 +52,10 @@ export interface StateMachine<Result> {
   restore(): SnapshotSink;
 }
 
+/**
+ * Takes one snapshot in. Begun and never finished, as when its sender dies, it must leave the state
+ * as it was.
+ */
 export interface SnapshotSink {
   /** The chunk belongs to the caller after the call returns: copy what is kept. */
   chunk(bytes: Uint8Array): void;

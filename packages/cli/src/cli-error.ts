@@ -1,5 +1,6 @@
 import { CodedError } from '@quorate/base';
 
+/** By code: what a CliError knows. */
 export interface CliErrorMetadata {
   /** The command line itself is wrong: exit code 2. */
   CLI_USAGE: Record<never, never>;
@@ -27,6 +28,7 @@ export interface CliErrorMetadata {
   CLI_OUTCOME_UNKNOWN: { readonly cause: string | null };
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type CliErrorCode = keyof CliErrorMetadata;
 
 /** What the user did or met, in one sentence that ends with what to do; never a stack trace. */

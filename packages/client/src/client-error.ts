@@ -1,5 +1,9 @@
 import { CodedError } from '@quorate/base';
 
+/**
+ * By code: what a ClientError knows. A write may have happened after CLIENT_OUTCOME_UNKNOWN, has
+ * happened after CLIENT_ANSWER_MALFORMED, and has not after any other.
+ */
 export interface ClientErrorMetadata {
   CLIENT_ENDPOINT_INVALID: { readonly endpoint: string };
   /** No endpoint could be reached; nothing was sent. */
@@ -16,8 +20,10 @@ export interface ClientErrorMetadata {
   CLIENT_ANSWER_MALFORMED: { readonly endpoint: string; readonly method: string };
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type ClientErrorCode = keyof ClientErrorMetadata;
 
+/** All that the methods of a client reject with. Decide by `code`; `message` is for people. */
 export class ClientError<Code extends ClientErrorCode = ClientErrorCode> extends CodedError<
   ClientErrorMetadata,
   Code

@@ -8,6 +8,9 @@ export interface ClientKeyValue {
   readonly lease: bigint;
 }
 
+/**
+ * How a range is read; left out, one key is read as it is now, reflecting every acknowledged write.
+ */
 export interface GetOptions {
   /** Exclusive end; empty for one key; one zero byte for all keys from `key` on. */
   readonly rangeEnd?: Uint8Array;
@@ -19,6 +22,10 @@ export interface GetOptions {
   readonly countOnly?: boolean;
 }
 
+/**
+ * One endpoint's own view: `leader` is 0n while it knows none, and indexes of several endpoints are
+ * of different moments. `dbSizeBytes` is what the store takes in memory, about.
+ */
 export interface EndpointStatus {
   readonly endpoint: string;
   readonly memberId: bigint;
@@ -30,6 +37,10 @@ export interface EndpointStatus {
   readonly raftAppliedIndex: number;
 }
 
+/**
+ * One member of the cluster. `name` and `clientUrls` are empty for one that was added and has not
+ * started yet.
+ */
 export interface ClientMember {
   readonly id: bigint;
   readonly name: string;
@@ -38,6 +49,9 @@ export interface ClientMember {
   readonly isLearner: boolean;
 }
 
+/**
+ * Endpoints are tried in turn, beginning with the one that answered last; at least one is needed.
+ */
 export interface ClientOptions {
   /** `host:port` or `http://host:port`. */
   readonly endpoints: readonly string[];

@@ -1,6 +1,7 @@
 import { CodedError } from '@quorate/base';
 import type { GroupId, LogIndex } from '@quorate/schema';
 
+/** By code: what a HostError knows. */
 export interface HostErrorMetadata {
   /** A tuning value is out of range, or does not fit another. */
   HOST_TUNING_INVALID: { readonly field: string };
@@ -27,8 +28,13 @@ export interface HostErrorMetadata {
   HOST_CLOSING: Record<never, never>;
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type HostErrorCode = keyof HostErrorMetadata;
 
+/**
+ * What a host or a read replica refuses or cannot do. Decide by `code`; errors of what it is made
+ * of (TransportError, StorageError, RuntimeError) come as they are.
+ */
 export class HostError<Code extends HostErrorCode = HostErrorCode> extends CodedError<
   HostErrorMetadata,
   Code

@@ -13,6 +13,10 @@ import type { SpokenVersions } from '@quorate/transport';
 import type { MetMember } from './enquiries/messages.ts';
 import type { Survey } from './enquiries/surveyor.ts';
 
+/**
+ * A group of which this node is to be a replica. Left out at a later start, it keeps the host from
+ * opening (HOST_GROUP_UNKNOWN): its promises are in the log.
+ */
 export interface HostGroup {
   readonly id: GroupId;
   /** For logs and metrics. */
@@ -77,6 +81,7 @@ export interface HostTuning {
   readonly maxInflightBytes: number;
 }
 
+/** What a node is. Ids, groups and the data directory stay the same for the node's whole life. */
 export interface HostOptions {
   readonly ports: Ports;
   readonly nodeId: NodeId;
@@ -98,9 +103,9 @@ export interface HostOptions {
   readonly admitsNodes?: boolean;
   readonly groups: readonly HostGroup[];
   readonly tuning?: Partial<HostTuning>;
-  /** Puts something between the runtime and the links: message faults, or a trace. */
   /** Of the peers' protocol; left out: those that this release speaks. */
   readonly protocolVersions?: SpokenVersions;
+  /** Puts something between the runtime and the links: message faults, or a trace. */
   readonly linksThrough?: (links: PeerLinks) => PeerLinks;
   /** Sees every turn of every group; see `RuntimeObserver`. */
   readonly observer?: RuntimeObserver;
@@ -135,8 +140,13 @@ export type MembersDone = (error: Error | null, index: LogIndex | null) => void;
 /** The result of a command, as `GroupService.decodeResult` gives it if it was applied elsewhere. */
 export type ReachedDone = (error: Error | null, applied: Applied<unknown> | null) => void;
 
+/** Called once. `answer` is as `GroupService.answer` gave it; null with an error. */
 export type QueryDone = (error: Error | null, answer: Uint8Array | null) => void;
 
+/**
+ * How recent the state has to be that a query looks at; left out, linearizable. `maxStalenessMs` is
+ * of `bounded`; `minIndex` waits until so much is applied.
+ */
 export interface QueryOptions {
   /** `lease` asks nobody on a leader with a lease; `bounded` may be `maxStalenessMs` behind. */
   readonly consistency?: 'linearizable' | 'lease' | 'bounded' | 'local';

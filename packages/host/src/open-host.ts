@@ -6,6 +6,7 @@ import { type GroupId, majorityConfiguration, type NodeId } from '@quorate/schem
 import { claimDataDirectory, openSnapshotStore, openWriteAheadLog } from '@quorate/storage';
 import { createPeerLinks, type EnquiryHandler } from '@quorate/transport';
 import { ClusterDesk } from './enquiries/cluster-desk.ts';
+import { createEnquiryMetrics } from './enquiries/enquiry-metrics.ts';
 import { ReachDesk } from './enquiries/reach-desk.ts';
 import { isReachRequest } from './enquiries/reach-messages.ts';
 import { FeedDesk, groupOrigin } from './feed/feed-desk.ts';
@@ -152,7 +153,9 @@ function assemble(
     peers: members,
     limits: { maxFrameBytes },
     ...(options.protocolVersions === undefined ? {} : { versions: options.protocolVersions }),
-    enquired: enquiredAt(desk, reaches, feeds),
+    enquired: createEnquiryMetrics(ports.metrics, ports.clock).serving(
+      enquiredAt(desk, reaches, feeds),
+    ),
   });
   const runtime = new Runtime({
     ports,
@@ -167,13 +170,14 @@ function assemble(
   });
   const prng = new Prng(seedFrom(ports.crypto.randomBytes(6)));
   const founders = [...members.keys()];
-  for (const { id, name, stateMachine, voters = founders } of groups) {
+  for (const { id, name, stateMachine, voters = founders, service } of groups) {
     const initial = initialState(logStore, id, ascending(voters));
     const { term } = initial.hardState;
     const lastIndex = initial.entries.at(-1)?.index ?? initial.snapshot.index;
     ports.logger.info('group recovered', { group: name, term, lastIndex });
     const seed = Math.floor(prng.float() * 2 ** 53);
-    runtime.addGroup({ id, name, stateMachine, initial, seed });
+    // What has a service is reached where it is: nobody needs what is left of it here.
+    runtime.addGroup({ id, name, stateMachine, initial, seed, mayPark: service !== undefined });
   }
   const released = (): void => {
     feeds.close();

@@ -20,6 +20,7 @@ import type {
 import { SnapshotReader } from './snapshot-reader.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
+/** Both must behave alike on every replica, or their states part. */
 export interface KvStateMachineOptions {
   /** Asked for leases other than 0n, which means none. By default no lease is known. */
   readonly leaseExists?: LeaseExists;

@@ -26,6 +26,7 @@ export const FIRST_REVISION = 1;
  */
 const SWEPT_CHANGES = 16;
 
+/** Of one replica, at this moment; the sizes are estimates, and differ between replicas. */
 export interface KvStats {
   /** Live keys. */
   readonly keys: number;

@@ -10,6 +10,10 @@ export interface KeyRange {
   readonly rangeEnd: Uint8Array;
 }
 
+/**
+ * A key with its value at one revision. `createRevision` is that of the put that made the key,
+ * `modRevision` that of its last put; `version` counts puts since it was made, from 1.
+ */
 export interface KeyValue {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
@@ -20,9 +24,19 @@ export interface KeyValue {
   readonly lease: bigint;
 }
 
+/** `none` and `ascend` are the same. */
 export type SortOrder = 'none' | 'ascend' | 'descend';
+
+/**
+ * What keys are sorted by: themselves, their count of puts, the revision that made them, that of
+ * their last put, or their value's bytes. Ties stay in key order.
+ */
 export type SortTarget = 'key' | 'version' | 'create' | 'mod' | 'value';
 
+/**
+ * Reads keys, at one revision. With `keysOnly` values come empty; with `countOnly` no keys come at
+ * all.
+ */
 export interface RangeRequest extends KeyRange {
   readonly kind: 'range';
   /** 0 or less: no limit. */
@@ -40,6 +54,11 @@ export interface RangeRequest extends KeyRange {
   readonly maxCreateRevision: number;
 }
 
+/**
+ * Writes one key at the next revision. `ignoreValue` and `ignoreLease` keep what the key has, with
+ * `value` empty or `lease` 0n, and are refused (`keyNotFound`) where there is none. With `prevKv`
+ * the answer has what was there before.
+ */
 export interface PutRequest {
   readonly kind: 'put';
   readonly key: Uint8Array;
@@ -50,13 +69,26 @@ export interface PutRequest {
   readonly ignoreLease: boolean;
 }
 
+/**
+ * Deletes the keys of a range, all at one revision; none there is no error. With `prevKv` the
+ * answer has what was deleted.
+ */
 export interface DeleteRangeRequest extends KeyRange {
   readonly kind: 'deleteRange';
   readonly prevKv: boolean;
 }
 
+/**
+ * What is stored stands on the left: `greater` holds when it is greater than the operand. `unknown`
+ * is one that this version does not know, and holds whatever is stored.
+ */
 export type CompareOperator = 'equal' | 'greater' | 'less' | 'notEqual' | 'unknown';
 
+/**
+ * Holds when it does for every live key of the range, by the state before the transaction. Without
+ * any live key, numbers and lease count as 0, and a compare of values does not hold. Values are
+ * compared as unsigned bytes.
+ */
 export interface Compare extends KeyRange {
   readonly operator: CompareOperator;
   readonly operand:
@@ -65,6 +97,11 @@ export interface Compare extends KeyRange {
     | { readonly target: 'value'; readonly value: Uint8Array };
 }
 
+/**
+ * Carries out `success` when all compares hold (so also without any), else `failure`; all at one
+ * revision, all or nothing. A level may have 128 compares or operations of a branch, less what the
+ * levels above it use (`tooManyOperations`). No key is written twice in one (`duplicateKey`).
+ */
 export interface TxnRequest {
   readonly kind: 'txn';
   readonly compares: readonly Compare[];
@@ -80,6 +117,7 @@ export interface EmptyOperation {
   readonly kind: 'empty';
 }
 
+/** What a branch of a transaction may hold. */
 export type Operation =
   | RangeRequest
   | PutRequest
@@ -87,6 +125,10 @@ export type Operation =
   | TxnRequest
   | EmptyOperation;
 
+/**
+ * Gives up history before `revision`: from then on nothing older can be read (`compacted`). Live
+ * keys stay.
+ */
 export interface CompactRequest {
   readonly kind: 'compact';
   readonly revision: number;
@@ -95,6 +137,10 @@ export interface CompactRequest {
 /** What may be proposed. */
 export type KvCommand = PutRequest | DeleteRangeRequest | TxnRequest | CompactRequest;
 
+/**
+ * `count` is of all keys in the range, before bounds and limit; `more` says that the limit left
+ * some out.
+ */
 export interface RangeResult {
   readonly kind: 'range';
   readonly keyValues: readonly KeyValue[];
@@ -104,12 +150,20 @@ export interface RangeResult {
   readonly revision: number;
 }
 
+/**
+ * `previous` is null where there was no such key, or it was not asked for. `revision` is the new
+ * one.
+ */
 export interface PutResult {
   readonly kind: 'put';
   readonly previous: KeyValue | null;
   readonly revision: number;
 }
 
+/**
+ * `deleted` counts keys; `previous` is empty unless asked for. `revision` is a new one only when
+ * something was deleted.
+ */
 export interface DeleteRangeResult {
   readonly kind: 'deleteRange';
   readonly deleted: number;
@@ -117,6 +171,10 @@ export interface DeleteRangeResult {
   readonly revision: number;
 }
 
+/**
+ * One response an operation of the branch that was taken, in order. `revision` is a new one only
+ * when something was written.
+ */
 export interface TxnResult {
   readonly kind: 'txn';
   readonly succeeded: boolean;
@@ -124,11 +182,13 @@ export interface TxnResult {
   readonly revision: number;
 }
 
+/** `revision` is the store's, which a compaction does not change. */
 export interface CompactResult {
   readonly kind: 'compact';
   readonly revision: number;
 }
 
+/** What an operation of a transaction answers; a refusal is of the whole transaction. */
 export type OperationResult = RangeResult | PutResult | DeleteRangeResult | TxnResult;
 
 /** Why a command or a read was refused; the state is unchanged. Deterministic, every one. */
@@ -145,6 +205,7 @@ export type KvRefusal =
   | 'futureRevision'
   | 'malformed';
 
+/** Nothing was changed. `revision` is the store's, as it was. */
 export interface RefusedResult {
   readonly kind: 'refused';
   readonly refusal: KvRefusal;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Contender, commandBytes, type Figures } from './embed/contender.ts';
 import { HashicorpCluster } from './embed/hashicorp-cluster.ts';
+import { LiferaftCluster } from './embed/liferaft-cluster.ts';
 import { QuorateCluster } from './embed/quorate-cluster.ts';
 
 /**
@@ -12,7 +13,7 @@ import { QuorateCluster } from './embed/quorate-cluster.ts';
  * costs in bytes on all disks and wires together. docs/guides/benchmarks.md says how to read it.
  */
 const usage = `usage: npm run bench -- embed [--callers LIST] [--groups LIST] [--seconds N]
-                              [--rounds N] [--peer hashicorp]
+                              [--rounds N] [--peer hashicorp|liferaft]
 
   --callers LIST    concurrent callers, each with one proposal at a time (1,1000)
   --groups LIST     groups in each process; callers are spread over them (1)
@@ -20,7 +21,9 @@ const usage = `usage: npm run bench -- embed [--callers LIST] [--groups LIST] [-
   --rounds N        how often each is measured, by turns with the peer (1; with a peer 3)
   --peer hashicorp  beside hashicorp/raft in Go, on the same disk; needs the Debian packages
                     golang-go golang-github-hashicorp-raft-dev
-                    golang-github-hashicorp-raft-boltdb-dev`;
+                    golang-github-hashicorp-raft-boltdb-dev
+  --peer liferaft   beside @markwylde/liferaft, in memory; LIFERAFT names a directory in which
+                    npm install @markwylde/liferaft memdown was run`;
 
 const targets: ReadonlyMap<number, string> = new Map([
   [1, 'p50 under 1 ms'],
@@ -46,9 +49,7 @@ async function withGroups(groups: number, settings: Settings): Promise<Row[]> {
   try {
     for (const name of ['quorate', 'hashicorp']) mkdirSync(join(directory, name));
     contenders.push(await QuorateCluster.open(join(directory, 'quorate'), groups));
-    if (settings.peer !== undefined && groups === 1) {
-      contenders.push(await HashicorpCluster.open(join(directory, 'hashicorp')));
-    }
+    if (groups === 1) contenders.push(...(await openPeers(settings.peer, directory)));
     const rows: Row[] = [];
     for (const callers of settings.callers) {
       rows.push(...(await measure(contenders, groups, callers, settings)));
@@ -58,6 +59,11 @@ async function withGroups(groups: number, settings: Settings): Promise<Row[]> {
     await Promise.all(contenders.map((one) => one.close()));
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+async function openPeers(peer: string | undefined, directory: string): Promise<Contender[]> {
+  if (peer === 'hashicorp') return [await HashicorpCluster.open(join(directory, 'hashicorp'))];
+  return peer === 'liferaft' ? [await LiferaftCluster.open()] : [];
 }
 
 async function measure(
@@ -79,7 +85,8 @@ async function measure(
   for (const row of rows) console.log(describe(row));
   const [ours, theirs] = rows;
   if (ours !== undefined && theirs !== undefined) {
-    const ratio = (ours.perSecond / theirs.perSecond).toFixed(2);
+    // A peer that answers nothing has no ratio.
+    const ratio = theirs.perSecond === 0 ? '-' : (ours.perSecond / theirs.perSecond).toFixed(2);
     console.log(`${callers} callers: quorate has ${ratio} times the proposals/s of ${theirs.name}`);
   }
   return rows;
@@ -134,7 +141,7 @@ async function main(): Promise<void> {
   const groups = numbers(values.groups);
   const seconds = Number(values.seconds);
   const rounds = Number(values.rounds ?? (peer === undefined ? 1 : 3));
-  const isPeerKnown = peer === undefined || peer === 'hashicorp';
+  const isPeerKnown = [undefined, 'hashicorp', 'liferaft'].includes(peer);
   const amounts = [...callers, ...groups, seconds, rounds];
   const isGood = isPeerKnown && amounts.every((one) => Number.isInteger(one) && one > 0);
   if (values.help || !isGood) {

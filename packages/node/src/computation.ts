@@ -7,7 +7,18 @@ export const checksum: Checksum = {
 };
 
 /** Level 1: the log and the wire want speed, and most of the ratio is there already. */
-const compressOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const compressParams = { [constants.ZSTD_c_compressionLevel]: 1 };
+
+/**
+ * Room for all of the output at once: with zlib's usual 16 KiB, a mebibyte that does not compress
+ * takes three times as long, for it comes in pieces that are copied together.
+ */
+function chunkSizeFor(outputBytes: number): number {
+  return Math.min(outputBytes + 1024, largestPieceBytes);
+}
+
+/** Beyond it the pieces do not matter, and a limit is no reason to allocate as much. */
+const largestPieceBytes = 2 * 1024 * 1024;
 
 /** Level 1 never needs a larger window; a foreign frame could ask for 128 MiB of memory. */
 const windowLogMax = 24;
@@ -25,10 +36,15 @@ function plain(bytes: Uint8Array): Uint8Array {
 
 export const zstdCodec: Codec = {
   name: 'zstd',
-  compress: (bytes) => plain(zstdCompressSync(bytes, compressOptions)),
+  compress(bytes) {
+    // What does not compress becomes a little longer.
+    const chunkSize = chunkSizeFor(bytes.length + (bytes.length >>> 6));
+    return plain(zstdCompressSync(bytes, { chunkSize, params: compressParams }));
+  },
   decompress(bytes, maxBytes) {
     const { buffer, engine } = zstdDecompressSync(bytes, {
       info: true,
+      chunkSize: chunkSizeFor(maxBytes),
       // zlib accepts no 0; the comparison below then decides.
       maxOutputLength: Math.max(1, maxBytes),
       params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },

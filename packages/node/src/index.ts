@@ -2,15 +2,12 @@
 
 export type { RepairReport } from '@quorate/host';
 export { memoryStorage } from '@quorate/host';
+export type { AnswerOf, CommandOf, QueryOf, ResultOf } from '@quorate/runtime';
 export type {
-  AnswerOf,
-  CommandOf,
   FullMachineShape,
   MachineOf,
   MachineShape,
   MachineSource,
-  QueryOf,
-  ResultOf,
   SimpleMachineShape,
 } from './embed/machine-forms.ts';
 export type {

@@ -3,6 +3,11 @@ import type { GroupService, Host, HostStorage, HostTuning } from '@quorate/host'
 import type { Applied, GroupStatus } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
 
+/**
+ * A node for those who bring state machines of commands in bytes and do without sessions; most want
+ * `NodeOptions`. Nothing is checked against what the cluster is: all founders need the same
+ * `clusterId`, `members` and `voters`.
+ */
 export interface MemberOptions {
   readonly nodeId: NodeId;
   /** 16 hex digits; see `clusterIdOf`. */
@@ -35,12 +40,17 @@ export interface MemberOptions {
   readonly onHalt?: (error: Error) => void;
 }
 
+/** Lines go to standard error. `fields` are added to each of them; `silent` writes none. */
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly format: 'json' | 'logfmt';
   readonly fields?: LogFields;
 }
 
+/**
+ * One replicated state machine of commands in bytes, on this node. Works on every member: a
+ * follower hands commands on to its leader.
+ */
 export interface MemberGroup<Result> {
   /** @throws RuntimeError; see docs/reference/errors.md for each code */
   propose(command: Uint8Array): Promise<Applied<Result>>;
@@ -53,6 +63,11 @@ export interface MemberGroup<Result> {
   onLeadership(listener: (status: GroupStatus) => void): void;
 }
 
+/**
+ * One process of a cluster, without what `openNode` adds. `group` gives the group of a name that
+ * was opened here; its `Result` is the caller's claim. `close` lets what is being made durable
+ * finish, and may be called twice.
+ */
 export interface ClusterMember extends AsyncDisposable {
   readonly nodeId: NodeId;
   readonly address: Address;

@@ -1,5 +1,6 @@
 import { CodedError } from '@quorate/base';
 
+/** By code: what a NodeError knows. */
 export interface NodeErrorMetadata {
   /** `field` is the path of the bad option (`members[2].port`), `fix` what to write instead. */
   NODE_OPTIONS_INVALID: { readonly field: string; readonly fix: string };
@@ -23,8 +24,13 @@ export interface NodeErrorMetadata {
   NODE_MOVE_UNFINISHED: { readonly shard: number; readonly reason: string };
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type NodeErrorCode = keyof NodeErrorMetadata;
 
+/**
+ * What `@quorate/node` itself refuses or cannot do. Decide by `code`; RuntimeError, HostError,
+ * StorageError, TransportError and MachineError of what it is made of come as they are.
+ */
 export class NodeError<Code extends NodeErrorCode = NodeErrorCode> extends CodedError<
   NodeErrorMetadata,
   Code

@@ -7,6 +7,10 @@ import type { LogOptions } from './member.ts';
 import { createLogger } from './observe/logger.ts';
 import { createRealPorts } from './real-ports.ts';
 
+/**
+ * The node must not run. `dataDirectory` is a path of the operating system, relative to where the
+ * process runs.
+ */
 export interface RepairNodeOptions {
   readonly dataDirectory: string;
   /** Say what would be done, and change nothing. */

@@ -4,6 +4,7 @@ import type { Tripwires } from '../src/machines/tripwires.ts';
 // The one file here that touches the world: it stands between a state machine and the globals that
 // differ between replicas, for as long as one call takes.
 
+/** Left out, every global that differs between replicas is noted. */
 export interface GlobalTripwiresOptions {
   /** Names that are not noted: `Math.exp`. */
   readonly allowed?: readonly string[];

@@ -28,9 +28,17 @@ export class ApplyPipeline {
   #busy = false;
   #closed = false;
   #appliedIndex: LogIndex = 0;
+  /** What a snapshot of the empty state machine has; null: it is never parked. */
+  readonly #empty: readonly Uint8Array[] | null;
+  /** Has the state, which is not in memory. */
+  #parked: SnapshotMeta | null = null;
 
   constructor(
-    group: { readonly id: GroupId; readonly stateMachine: StateMachine<unknown> },
+    group: {
+      readonly id: GroupId;
+      readonly stateMachine: StateMachine<unknown>;
+      readonly mayPark?: boolean;
+    },
     snapshotStore: SnapshotStore,
     listener: ApplyListener,
   ) {
@@ -38,9 +46,13 @@ export class ApplyPipeline {
     this.#stateMachine = group.stateMachine;
     this.#snapshotStore = snapshotStore;
     this.#listener = listener;
+    this.#empty = group.mayPark === true ? [...drawn(group.stateMachine.snapshot())] : null;
   }
 
-  /** What the state machine's state reflects; behind the core's while a snapshot is restored. */
+  /**
+   * What the state machine's state reflects; behind the core's while a snapshot is restored, and 0
+   * while it is parked.
+   */
   get appliedIndex(): LogIndex {
     return this.#appliedIndex;
   }
@@ -56,6 +68,41 @@ export class ApplyPipeline {
     this.#next();
   }
 
+  /**
+   * Empties the state machine. Before anything else is applied it gets the state back.
+   *
+   * @param snapshot durable, and of all that was applied
+   * @returns whether it was done; not while there is anything to be applied
+   */
+  park(snapshot: SnapshotMeta): boolean {
+    const isAtRest = !this.#busy && !this.#closed && this.#steps.length === 0;
+    if (this.#empty === null || !isAtRest || this.#appliedIndex !== snapshot.index) return false;
+    try {
+      const sink = this.#stateMachine.restore();
+      for (const chunk of this.#empty) sink.chunk(chunk);
+      sink.finish();
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+    this.beginParked(snapshot);
+    return true;
+  }
+
+  /** As if it had been parked: the state machine is empty, and its state is in `snapshot`. */
+  beginParked(snapshot: SnapshotMeta): void {
+    this.#appliedIndex = 0;
+    this.#parked = snapshot;
+  }
+
+  /** Gets the state back now. */
+  unpark(): void {
+    const parked = this.#parked;
+    if (parked === null || this.#busy || this.#steps.length > 0) return;
+    this.#parked = null;
+    this.restore(parked);
+  }
+
   close(): void {
     this.#closed = true;
     this.#steps = [];
@@ -63,11 +110,19 @@ export class ApplyPipeline {
 
   #next(): void {
     if (this.#busy || this.#closed) return;
-    const step = this.#steps.shift();
+    const step = this.#nextStep();
     if (step === undefined) return;
     this.#busy = true;
     if (step.kind === 'apply') this.#prefetch(step.entries);
     else this.#restore(step.snapshot);
+  }
+
+  #nextStep(): Step | undefined {
+    const parked = this.#parked;
+    const [first] = this.#steps;
+    if (parked === null || first === undefined) return this.#steps.shift();
+    this.#parked = null;
+    return first.kind === 'apply' ? { kind: 'restore', snapshot: parked } : this.#steps.shift();
   }
 
   #finished(): void {
@@ -178,4 +233,8 @@ export class ApplyPipeline {
       readNext();
     });
   }
+}
+
+function* drawn(chunks: Iterator<Uint8Array, void>): Iterable<Uint8Array> {
+  for (let next = chunks.next(); next.done !== true; next = chunks.next()) yield next.value;
 }

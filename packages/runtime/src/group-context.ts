@@ -5,12 +5,21 @@ import type { GroupMetrics } from './group-metrics.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 import type { SendRate } from './send-rate.ts';
 
+/**
+ * A group as it was recovered, or as it begins. The state machine is empty; it gets the snapshot
+ * that `initial` names before any command.
+ */
 export interface GroupOptions {
   readonly id: GroupId;
   /** For logs and metrics. */
   readonly name: string;
   readonly stateMachine: StateMachine<unknown>;
   readonly initial: InitialState;
+  /**
+   * Whether the state leaves the memory once the group has been taken away from this node: a
+   * snapshot has it, and is read when it is needed again. Default: no.
+   */
+  readonly mayPark?: boolean;
   /** Draws this replica's election timeouts. */
   readonly seed: number;
 }

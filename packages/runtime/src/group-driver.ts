@@ -57,6 +57,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   readonly #sessionTicks: SessionTicks;
   readonly #regressed: RegressedPeers;
   readonly #name: string;
+  readonly #isParkable: boolean;
   readonly #raft: Raft;
   readonly #pipeline: ApplyPipeline;
   readonly #requests: GroupRequests;
@@ -82,6 +83,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     this.#regressed = new RegressedPeers(group.name, host.options.ports.logger);
     this.#stateMachine = group.stateMachine;
     this.#name = group.name;
+    this.#isParkable = group.mayPark === true;
     this.#metrics = new GroupMetrics(ports.metrics, nodeId, group.name, tuning.electionTimeoutMs);
     this.#raft = new Raft(
       // One turn's worth of applying must stay short, or heartbeats wait behind it (bug 39).
@@ -124,8 +126,36 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     this.#snapshots = new GroupSnapshots(context);
     const { index, withheld } = group.initial.snapshot;
     const hasState = index > 0 && !withheld && this.#raft.role !== 'witness';
-    this.#onceRestored = hasState ? [] : null;
-    if (this.#onceRestored !== null) this.#pipeline.restore(group.initial.snapshot);
+    const isParked = hasState && this.#mayPark;
+    this.#onceRestored = hasState && !isParked ? [] : null;
+    if (isParked) this.#pipeline.beginParked(group.initial.snapshot);
+    else if (hasState) this.#pipeline.restore(group.initial.snapshot);
+  }
+
+  /**
+   * Whether this node has no part in the group. That may yet be overwritten: what is parked loses
+   * nothing, so it need not be certain, and a node that was removed is not always told of the end.
+   */
+  get #mayPark(): boolean {
+    const { configuration, nodeId } = this.#raft;
+    const { voters, votersOutgoing, learners, learnersNext } = configuration;
+    const members = [voters, votersOutgoing, learners, learnersNext];
+    const isMember = members.some((ids) => ids.includes(nodeId));
+    return this.#isParkable && !isMember;
+  }
+
+  #parkOrUnpark(): void {
+    if (!this.#isParkable) return;
+    if (!this.#mayPark) {
+      this.#pipeline.unpark();
+      return;
+    }
+    // 0: there is nothing in memory, or all of it is parked already.
+    if (this.#pipeline.appliedIndex === 0 || !this.#requests.idle) return;
+    const snapshot = this.#snapshots.condense();
+    if (snapshot === null || snapshot.withheld || !this.#pipeline.park(snapshot)) return;
+    const fields = { group: this.#name, index: snapshot.index };
+    this.#host.options.ports.logger.info('group parked', fields);
   }
 
   #isRestored(): void {
@@ -326,6 +356,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     if (this.isLeader && !this.#host.options.logStore.writable) this.handOver();
     this.#requests.expire(nowMs);
     this.#snapshots.expire();
+    this.#parkOrUnpark();
     if (this.isLeader && !this.asleep) this.#regressed.look(this.#raft.peers);
     if (this.isLeader && this.#sessionTicks.take(nowMs)) {
       this.propose(encodeSessionCommand({ kind: 'tick' }), () => undefined);

@@ -10,21 +10,28 @@ import type {
 } from '@quorate/schema';
 import type { RuntimeError } from './runtime-error.ts';
 
+/**
+ * `result` is what the state machine of this node answered for the command at `index`; a read with
+ * that `minIndex`, on any node, sees its effect.
+ */
 export interface Applied<Result> {
   readonly index: LogIndex;
   readonly result: Result;
 }
 
+/** Called once; exactly one of both is null. */
 export type ProposeDone<Result> = (
   error: RuntimeError | null,
   applied: Applied<Result> | null,
 ) => void;
 
+/** Left out, a command is answered once it is committed and applied here. */
 export interface ProposeOptions {
   /** Answer only once the command is durable in these failure domains as well (rule 12). */
   readonly durability?: DurabilityClass;
 }
 
+/** Both have to be met; left out, a read is linearizable. */
 export interface ReadOptions {
   /**
    * How old the state that is read may be, by this node's clock. 0, the default, is linearizable;
@@ -38,16 +45,29 @@ export interface ReadOptions {
 /** @param index of a configuration as it was asked for, committed */
 export type ChangeDone = (error: RuntimeError | null, index: LogIndex | null) => void;
 
+/**
+ * Null: the other node leads, as far as this one knows. Else RUNTIME_TRANSFER_FAILED or what keeps
+ * this node from trying.
+ */
 export type TransferDone = (error: RuntimeError | null) => void;
 
+/**
+ * Without error the local state machine may be read now, before anything is awaited; `appliedIndex`
+ * is what it reflects.
+ */
 export type ReadDone = (error: RuntimeError | null, appliedIndex: LogIndex) => void;
 
+/** A value that reflects everything acknowledged anywhere before it was read. */
 export interface LeaseRead<Value> {
   readonly value: Value;
   /** What the state reflects; a later read with this `minIndex`, anywhere, sees as much. */
   readonly index: LogIndex;
 }
 
+/**
+ * One replica at one moment, by what it knows itself: a leader that is cut off is `leader` here
+ * until its check of the quorum fails.
+ */
 export interface GroupStatus {
   readonly group: GroupId;
   readonly node: NodeId;

@@ -4,6 +4,7 @@ import type { Entry, Forward, ForwardResponse, LogIndex, NodeId } from '@quorate
 import { DurabilityGate } from './durability-gate.ts';
 import type { GroupContext } from './group-context.ts';
 import type {
+  Applied,
   ChangeDone,
   ProposeDone,
   ProposeOptions,
@@ -17,12 +18,20 @@ import {
   notLeaderError,
   transferFailed,
 } from './membership-requests.ts';
-import { type Proposal, Proposals, proposalBytes } from './proposals.ts';
+import { inPieces, type Proposal } from './proposal.ts';
+import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
 import { RuntimeError } from './runtime-error.ts';
 
 /** Bytes of commands handed over in one piece, to the core or to the leader. */
 const pieceBytes = 1024 * 1024;
+
+/**
+ * Commands that a leader appends in one turn; others wait for the next, which comes at once.
+ * Callers who are answered together ask again together: taken in one batch they would leave disks
+ * and followers idle while the leader works, and the leader while those do (ADR 0028).
+ */
+const maxProposedInTurn = 256;
 
 /** Reads that may wait at a time. */
 const maxReads = 100_000;
@@ -37,13 +46,17 @@ export class GroupRequests {
   readonly #reads: Reads;
   readonly #gate: DurabilityGate;
   readonly #membership: MembershipRequests;
+  /** When the entries that are being answered were applied. */
+  #appliedAtMs = 0;
   /** Who refused what was handed to it, and until when it is not asked again. */
   #refused = { leader: 0, untilMs: 0 };
 
   constructor(context: GroupContext) {
     this.#context = context;
     const prng = new Prng(context.group.seed).fork();
-    this.#proposals = new Proposals(1 + prng.below(2 ** 52));
+    this.#proposals = new Proposals(1 + prng.below(2 ** 52), (proposal, applied) =>
+      this.#succeeded(proposal, applied),
+    );
     this.#reads = new Reads(1 + prng.below(2 ** 52));
     this.#gate = new DurabilityGate(1 + prng.below(2 ** 52), (wait) =>
       context.raft.forgetDurability(wait),
@@ -60,29 +73,28 @@ export class GroupRequests {
     done: ProposeDone<unknown>,
     { durability }: ProposeOptions = {},
   ): void {
-    const { options, metrics } = this.#context;
+    const { options } = this.#context;
     const refused = this.#refusal(command);
     if (refused !== null) {
       options.ports.timers.defer(() => done(refused, null));
       return;
     }
-    const startMs = this.#context.nowMs();
-    const deadlineMs = startMs + options.tuning.requestTimeoutMs;
-    this.#proposals.queue({
-      command,
-      deadlineMs,
-      done: (error, applied) => {
-        if (error === null) metrics.committed((this.#context.nowMs() - startMs) / 1000);
-        if (applied === null || durability === undefined) {
-          done(error, applied);
-          return;
-        }
-        this.#gate.hold(applied.index, durability, deadlineMs, (unmet) =>
-          done(unmet, unmet === null ? applied : null),
-        );
-        this.#context.wake();
-      },
-    });
+    const deadlineMs = this.#context.nowMs() + options.tuning.requestTimeoutMs;
+    this.#proposals.queue({ command, deadlineMs, durability, done });
+    this.#context.wake();
+  }
+
+  #succeeded({ durability, deadlineMs, done }: Proposal, applied: Applied<unknown>): void {
+    const { metrics, options } = this.#context;
+    const startedMs = deadlineMs - options.tuning.requestTimeoutMs;
+    metrics.committed((this.#appliedAtMs - startedMs) / 1000);
+    if (durability === undefined) {
+      done(null, applied);
+      return;
+    }
+    this.#gate.hold(applied.index, durability, deadlineMs, (unmet) =>
+      done(unmet, unmet === null ? applied : null),
+    );
     this.#context.wake();
   }
 
@@ -139,7 +151,9 @@ export class GroupRequests {
   }
 
   #proposeHere(nowMs: number): void {
-    for (const piece of inPieces(this.#proposals.takeQueued())) {
+    const taken = this.#proposals.takeQueued(maxProposedInTurn);
+    if (this.#proposals.queuedCount > 0) this.#context.wake();
+    for (const piece of inPieces(taken, pieceBytes)) {
       const refused = this.#append(
         piece.map((proposal) => proposal.command),
         nowMs,
@@ -173,7 +187,7 @@ export class GroupRequests {
     const { options, raft } = this.#context;
     // Kept until there is a link: what was never sent can still be sent.
     if (!options.links.isConnected(leader)) return;
-    for (const piece of inPieces(this.#proposals.takeQueued())) {
+    for (const piece of inPieces(this.#proposals.takeQueued(), pieceBytes)) {
       const request = this.#proposals.forwarded(piece, leader);
       const sent = this.#context.send(leader, {
         type: 'Forward',
@@ -252,10 +266,9 @@ export class GroupRequests {
   }
 
   applied(entries: readonly Entry[], results: readonly unknown[]): void {
-    const leader = this.#context.raft.leaderId;
-    entries.forEach((entry, position) => {
-      this.#proposals.applied(entry.index, entry.term, results[position], leader);
-    });
+    // Once for all of them: a look at the clock for each would cost more than its answer.
+    this.#appliedAtMs = this.#context.nowMs();
+    this.#proposals.applied(entries, results, this.#context.raft.leaderId);
     this.#reads.reached(this.#context.appliedIndex());
   }
 
@@ -352,21 +365,6 @@ export class GroupRequests {
     this.#gate.failAll();
     this.#membership.failAll(error);
   }
-}
-
-function* inPieces(proposals: readonly Proposal[]): Generator<readonly Proposal[]> {
-  let piece: Proposal[] = [];
-  let bytes = 0;
-  for (const proposal of proposals) {
-    if (piece.length > 0 && bytes + proposalBytes(proposal) > pieceBytes) {
-      yield piece;
-      piece = [];
-      bytes = 0;
-    }
-    piece.push(proposal);
-    bytes += proposalBytes(proposal);
-  }
-  if (piece.length > 0) yield piece;
 }
 
 function outcomeOf(error: RuntimeError): ForwardResponse['outcome'] {

@@ -123,6 +123,20 @@ export class GroupSnapshots {
     if (logStore.diskBytes > worthBytes) this.#take(0);
   }
 
+  /**
+   * Cuts the whole log off behind a snapshot of all that was applied, in so many calls as it takes.
+   *
+   * @returns that snapshot, once it is there
+   */
+  condense(): SnapshotMeta | null {
+    const { raft } = this.#context;
+    const { snapshot } = raft;
+    const isThere = snapshot.index > 0 && this.#context.appliedIndex() === snapshot.index;
+    const isOver = isThere && !this.#taker.busy;
+    this.#take(0);
+    return isOver ? snapshot : null;
+  }
+
   #take(tailEntries: number): void {
     const { options, group, raft } = this.#context;
     const appliedIndex = this.#holdsData ? this.#context.appliedIndex() : raft.appliedIndex;

@@ -21,12 +21,14 @@ export {
   type CheckedMachineOptions,
   checkedMachine,
 } from './machines/checked-machine.ts';
+export { type Difference, firstDifference } from './machines/first-difference.ts';
 export { guardMachine, type MachineGuardOptions } from './machines/guarded-machine.ts';
 export {
   MachineError,
   type MachineErrorCode,
   type MachineErrorMetadata,
 } from './machines/machine-error.ts';
+export type { AnswerOf, CommandOf, QueryOf, ResultOf } from './machines/machine-types.ts';
 export {
   adaptSimple,
   type SimpleAdapter,
@@ -54,6 +56,7 @@ export type {
   RuntimeTuning,
 } from './runtime-options.ts';
 export type { CommandOutcome, GivenUpReason } from './sessions/client-commands.ts';
+export { PlainCommands } from './sessions/plain-commands.ts';
 export { answerOfError, type SessionAnswer } from './sessions/session-answer.ts';
 export {
   SessionClient,

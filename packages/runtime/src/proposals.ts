@@ -1,23 +1,9 @@
-import type { LogIndex, NodeId, Term } from '@quorate/schema';
-import type { ProposeDone } from './group-handle.ts';
+import { assert } from '@quorate/base';
+import type { Entry, LogIndex, NodeId, Term } from '@quorate/schema';
+import type { Applied } from './group-handle.ts';
+import { PlacedRun } from './placed-run.ts';
+import { type Proposal, proposalBytes } from './proposal.ts';
 import { RuntimeError } from './runtime-error.ts';
-
-/** A command on its way, from `propose` to its answer. */
-export interface Proposal {
-  readonly command: Uint8Array;
-  readonly done: ProposeDone<unknown>;
-  readonly deadlineMs: number;
-}
-
-/** What a proposal counts for in every limit: an empty command takes room too. */
-export function proposalBytes({ command }: Proposal): number {
-  return command.length + 32;
-}
-
-interface Waiting {
-  readonly term: Term;
-  readonly proposal: Proposal;
-}
 
 interface Forwarded {
   readonly to: NodeId;
@@ -41,17 +27,23 @@ function outcomeUnknown(reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot'
 export class Proposals {
   #queued: Proposal[] = [];
   #forwarded = new Map<number, Forwarded>();
-  /** In the order of deadlines, which is the order of insertion. */
-  #waiting = new Map<LogIndex, readonly Waiting[]>();
+  /** Several may hold one index: what a former leader put there may still be what is committed. */
+  #placed: PlacedRun[] = [];
+  readonly #succeeded: (proposal: Proposal, applied: Applied<unknown>) => void;
   #nextRequest: number;
   #unplacedBytes = 0;
 
   /**
    * @param firstRequest drawn anew in each life of the process, or an answer to the life before
    *   could be taken for one to this
+   * @param succeeded answers those that were applied; all others are answered here
    */
-  constructor(firstRequest: number) {
+  constructor(
+    firstRequest: number,
+    succeeded: (proposal: Proposal, applied: Applied<unknown>) => void,
+  ) {
     this.#nextRequest = firstRequest;
+    this.#succeeded = succeeded;
   }
 
   /** Of commands that are in no log yet: queued here, or on their way to the leader. */
@@ -60,7 +52,8 @@ export class Proposals {
   }
 
   get idle(): boolean {
-    return this.#queued.length + this.#forwarded.size + this.#waiting.size === 0;
+    const isWaiting = this.#placed.some((run) => !run.isEmpty);
+    return !isWaiting && this.#queued.length + this.#forwarded.size === 0;
   }
 
   get queuedCount(): number {
@@ -72,35 +65,33 @@ export class Proposals {
     this.#queued.push(proposal);
   }
 
-  takeQueued(): readonly Proposal[] {
-    const queued = this.#queued;
-    this.#queued = [];
-    this.#placed(queued);
+  /** The first of them, at most `limit`. */
+  takeQueued(limit = Number.POSITIVE_INFINITY): readonly Proposal[] {
+    const isAll = this.#queued.length <= limit;
+    const queued = isAll ? this.#queued : this.#queued.slice(0, limit);
+    this.#queued = isAll ? [] : this.#queued.slice(limit);
+    this.#isPlaced(queued);
     return queued;
   }
 
-  #placed(proposals: readonly Proposal[]): void {
+  #isPlaced(proposals: readonly Proposal[]): void {
     for (const proposal of proposals) this.#unplacedBytes -= proposalBytes(proposal);
   }
 
-  #unplaced(proposals: readonly Proposal[]): void {
+  #isUnplaced(proposals: readonly Proposal[]): void {
     for (const proposal of proposals) this.#unplacedBytes += proposalBytes(proposal);
   }
 
   requeue(proposals: readonly Proposal[]): void {
-    this.#unplaced(proposals);
+    this.#isUnplaced(proposals);
     this.#queued = [...proposals, ...this.#queued];
   }
 
   /** The commands stand in the log from `firstIndex` on, in `term`. */
   appended(proposals: readonly Proposal[], firstIndex: LogIndex, term: Term): void {
-    proposals.forEach((proposal, position) => {
-      const index = firstIndex + position;
-      const waiting = { term, proposal };
-      // One of another term may wait here already, and may still be the one that is committed.
-      const others = this.#waiting.get(index);
-      this.#waiting.set(index, others === undefined ? [waiting] : [...others, waiting]);
-    });
+    if (proposals.length === 0) return;
+    if (this.#placed.at(-1)?.extend(proposals, firstIndex, term) === true) return;
+    this.#placed.push(new PlacedRun(proposals, firstIndex, term));
   }
 
   forwarded(proposals: readonly Proposal[], to: NodeId): number {
@@ -108,7 +99,7 @@ export class Proposals {
     let deadlineMs = 0;
     for (const proposal of proposals) deadlineMs = Math.max(deadlineMs, proposal.deadlineMs);
     this.#forwarded.set(request, { to, deadlineMs, proposals });
-    this.#unplaced(proposals);
+    this.#isUnplaced(proposals);
     return request;
   }
 
@@ -116,28 +107,33 @@ export class Proposals {
     const forwarded = this.#forwarded.get(request);
     if (forwarded === undefined) return null;
     this.#forwarded.delete(request);
-    this.#placed(forwarded.proposals);
+    this.#isPlaced(forwarded.proposals);
     return forwarded.proposals;
   }
 
-  /** The entry at `index` was applied. */
-  applied(index: LogIndex, term: Term, result: unknown, leader: NodeId): void {
-    const waiting = this.#waiting.get(index);
-    if (waiting === undefined) return;
-    this.#waiting.delete(index);
-    for (const { term: proposedIn, proposal } of waiting) {
-      if (proposedIn === term) proposal.done(null, { index, result });
+  /** @param entries without a gap; `results` by position among them */
+  applied(entries: readonly Entry[], results: readonly unknown[], leader: NodeId): void {
+    const first = entries[0]?.index ?? 0;
+    this.#takeUpTo(first + entries.length - 1, (proposal, index, proposedIn) => {
+      assert(index >= first, 'what was applied before has been answered');
+      if (entries[index - first]?.term === proposedIn)
+        this.#succeeded(proposal, { index, result: results[index - first] });
       else proposal.done(lost(leader), null);
-    }
+    });
   }
 
   /** A snapshot took the place of everything up to `index`: what it did with them is unknown. */
   superseded(index: LogIndex): void {
-    for (const [at, waiting] of this.#waiting) {
-      if (at > index) continue;
-      this.#waiting.delete(at);
-      for (const { proposal } of waiting) proposal.done(outcomeUnknown('snapshot'), null);
+    this.#takeUpTo(index, (proposal) => proposal.done(outcomeUnknown('snapshot'), null));
+  }
+
+  #takeUpTo(last: LogIndex, take: (proposal: Proposal, index: LogIndex, term: Term) => void): void {
+    let isEmptied = false;
+    for (const run of this.#placed) {
+      run.takeUpTo(last, take);
+      isEmptied ||= run.isEmpty;
     }
+    if (isEmptied) this.#placed = this.#placed.filter((run) => !run.isEmpty);
   }
 
   /** Their entries were applied before it was known that they were theirs. */
@@ -158,7 +154,7 @@ export class Proposals {
     const late = this.#queued.filter((proposal) => proposal.deadlineMs <= nowMs);
     if (late.length > 0) {
       this.#queued = this.#queued.filter((proposal) => proposal.deadlineMs > nowMs);
-      this.#placed(late);
+      this.#isPlaced(late);
       for (const proposal of late) proposal.done(noLeader(retryAfterMs), null);
     }
     for (const [request, forwarded] of this.#forwarded) {
@@ -166,15 +162,9 @@ export class Proposals {
       const late = this.takeForwarded(request) ?? [];
       for (const proposal of late) proposal.done(outcomeUnknown('timeout'), null);
     }
-    for (const [index, waiting] of this.#waiting) {
-      const left = waiting.filter(({ proposal }) => proposal.deadlineMs > nowMs);
-      if (left.length === waiting.length) continue;
-      if (left.length > 0) this.#waiting.set(index, left);
-      else this.#waiting.delete(index);
-      for (const { proposal } of waiting) {
-        if (proposal.deadlineMs <= nowMs) proposal.done(outcomeUnknown('timeout'), null);
-      }
-    }
+    const tooLate = (proposal: Proposal): void => proposal.done(outcomeUnknown('timeout'), null);
+    for (const run of this.#placed) run.expire(nowMs, tooLate);
+    this.#placed = this.#placed.filter((run) => !run.isEmpty);
   }
 
   /** @param queued what those are told that nobody has seen yet */
@@ -182,9 +172,8 @@ export class Proposals {
     for (const proposal of this.takeQueued()) proposal.done(queued, null);
     const unknown = outcomeUnknown('stopping');
     const forwarded = [...this.#forwarded.keys()].flatMap((id) => this.takeForwarded(id) ?? []);
-    const waiting = [...this.#waiting.values()].flat().map((entry) => entry.proposal);
-    this.#waiting.clear();
-    for (const proposal of [...forwarded, ...waiting]) proposal.done(unknown, null);
+    for (const proposal of forwarded) proposal.done(unknown, null);
+    this.#takeUpTo(Number.POSITIVE_INFINITY, (proposal) => proposal.done(unknown, null));
   }
 }
 

@@ -2,6 +2,7 @@ import { CodedError } from '@quorate/base';
 import type { MembershipRefusalReason } from '@quorate/raft';
 import type { NodeId } from '@quorate/schema';
 
+/** By code: what a RuntimeError knows. Each code says whether the command may have happened. */
 export interface RuntimeErrorMetadata {
   /** Nothing was appended. `leader` is a hint, 0 when unknown. */
   RUNTIME_NOT_LEADER: { readonly leader: NodeId };
@@ -34,12 +35,16 @@ export interface RuntimeErrorMetadata {
   RUNTIME_CHANGE_REFUSED: { readonly reason: MembershipRefusalReason };
   /** The lead was not handed over; this node or another leads. */
   RUNTIME_TRANSFER_FAILED: { readonly to: NodeId; readonly reason: string };
-  /** The state machine threw, or the log failed: this node has stopped. */
+  /** Nothing was appended: a state machine threw, or the log failed, and this node has stopped. */
   RUNTIME_HALTED: { readonly reason: string };
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type RuntimeErrorCode = keyof RuntimeErrorMetadata;
 
+/**
+ * What becomes of proposals, reads and changes that are not answered as asked. Decide by `code`.
+ */
 export class RuntimeError<Code extends RuntimeErrorCode = RuntimeErrorCode> extends CodedError<
   RuntimeErrorMetadata,
   Code

@@ -53,6 +53,10 @@ export interface RuntimeObserver {
   turned(group: GroupId, raft: RaftView, effects: Effects): void;
 }
 
+/**
+ * What one process's groups share. The runtime starts `links`, and closes them and `logStore` when
+ * it is closed.
+ */
 export interface RuntimeOptions {
   readonly ports: Ports;
   readonly nodeId: NodeId;

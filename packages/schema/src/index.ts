@@ -13,6 +13,7 @@ export {
 export type { DecodedPeerMessage } from './peer/decode-message.ts';
 export { decodePeerMessage } from './peer/decode-message.ts';
 export { encodePeerMessage } from './peer/encode-message.ts';
+export { EncodedEntries } from './peer/encoded-entries.ts';
 export { decodeEntry, encodeEntry } from './peer/entry-codec.ts';
 export {
   maxCommandsPerMessage,

@@ -7,6 +7,7 @@ import {
   decodeEntry,
   decodePeerMessage,
   decodeSnapshotMeta,
+  EncodedEntries,
   encodeConfiguration,
   encodeEntry,
   encodePeerMessage,
@@ -205,4 +206,47 @@ test('fields of a later version are skipped, in the envelope and inside', () => 
       cancelRound: 0,
     },
   });
+});
+
+test('entries that several peers are sent are the same bytes as if each were encoded alone', () => {
+  const encoded = new EncodedEntries();
+  const sent = fc.tuple(anyPeerMessage, fc.integer({ min: 0, max: 12 }), fc.integer({ min: 2 }));
+  let reused = 0;
+  fc.assert(
+    fc.property(anyGroup, sent, (group, [message, copies, other]) => {
+      const entries = message.type === 'AppendEntries' ? message.entries : [];
+      const many = Array.from({ length: copies }, () => entries).flat();
+      const first = message.type === 'AppendEntries' ? { ...message, entries: many } : message;
+      const second = { ...first, to: other };
+      for (const each of [first, second, first]) {
+        const writer = new ByteWriter();
+        encodePeerMessage(writer, group, each, encoded);
+        assert.deepEqual(writer.take(), encode(group, each));
+        if (encoded.of(many) !== null) reused += 1;
+      }
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(reused > 0);
+});
+
+test('encoded entries are those of the array that was encoded last', () => {
+  const encoded = new EncodedEntries();
+  const entries = Array.from({ length: 20 }, (_, at) => {
+    return {
+      index: at + 1,
+      term: 1,
+      kind: 0,
+      timestampMicros: at,
+      data: new Uint8Array(3),
+    } as const;
+  });
+  const writer = new ByteWriter();
+  encodeEntry(writer, entries[0] as (typeof entries)[0]);
+  encoded.keep(entries, writer, 0);
+  assert.equal(encoded.of(entries)?.length, writer.length);
+  assert.equal(encoded.of([...entries]), null);
+  encoded.keep([...entries], writer, 0);
+  assert.equal(encoded.of(entries), null);
+  assert.equal(new EncodedEntries().of([]), null);
 });

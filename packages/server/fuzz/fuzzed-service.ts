@@ -79,7 +79,8 @@ export interface Answer {
 /** Calls a method; the answer comes once, before the call returns. */
 export function callOnce(service: EtcdService, path: string, request: Uint8Array): Answer {
   const answers: Answer[] = [];
-  service.method(path)(request, false, (error, bytes) => answers.push({ error, bytes }));
+  const call = { requireLeader: false, token: '', commonName: '' };
+  service.unary(path)(request, call, (error, bytes) => answers.push({ error, bytes }));
   const [answer] = answers;
   assert.ok(answer !== undefined && answers.length === 1, 'a call is answered once');
   assert.notEqual(answer.error === null, answer.bytes === null, 'an error or an answer, not both');

@@ -127,8 +127,10 @@ export class EtcdServer implements QuorateServer {
 
 function grpcBackend(service: EtcdService): RpcBackend {
   const backend = new GrpcJsBackend();
-  const offered = new Set(service.paths);
-  for (const path of offered) backend.unary(path, service.method(path));
+  const { unaryPaths, streamPaths } = service;
+  for (const path of unaryPaths) backend.unary(path, service.unary(path));
+  for (const path of streamPaths) backend.stream(path, service.stream(path));
+  const offered = new Set([...unaryPaths, ...streamPaths]);
   for (const path of etcd.methods) if (!offered.has(path)) backend.unimplemented(path);
   return backend;
 }

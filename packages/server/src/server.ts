@@ -26,6 +26,10 @@ export interface ServerOptions {
   readonly onHalt?: (error: Error) => void;
 }
 
+/**
+ * This node's own view. `role` is `leader`, `follower`, `candidate`, `preCandidate`, `learner`,
+ * `witness` or `removed`.
+ */
 export interface ServerStatus {
   readonly memberId: bigint;
   readonly clusterId: bigint;

@@ -6,6 +6,7 @@ import type { VirtualDisk } from './disk/virtual-disk.ts';
 import type { NodeWorld } from './node-world.ts';
 import type { TraceEvent } from './trace/trace-event.ts';
 
+/** A group of which every node has a replica. */
 export interface SimulatedGroup {
   readonly id: GroupId;
   readonly name: string;
@@ -13,6 +14,10 @@ export interface SimulatedGroup {
   readonly create: (node: NodeId) => StateMachine<unknown>;
 }
 
+/**
+ * What decides a simulated cluster: the same options and the same calls at the same virtual times
+ * make the same run. Ids of nodes are 1 to `nodes`.
+ */
 export interface SimulatedClusterOptions {
   readonly seed: number;
   readonly nodes: number;

@@ -277,6 +277,7 @@ const bodies: Readonly<Record<string, Body>> = {
   'close answers what came before it and refuses what comes after': closeAndAfter,
 };
 
+/** Which cases are left out; by default none. */
 export interface LogStoreSuiteOptions {
   /** True: the places have no `failWrites`, and what follows an error is not looked at. */
   readonly withoutFailingWrites?: boolean;

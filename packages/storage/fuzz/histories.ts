@@ -1,7 +1,7 @@
 import { Prng } from '@quorate/base';
 import type { GroupWrite } from '@quorate/raft';
+import { applyToModel, type LogModel, modelOf, randomWrite } from '../conformance/log-model.ts';
 import { sequenceOf } from '../src/data-layout.ts';
-import { applyToModel, type LogModel, modelOf, randomWrite } from '../test/log-model.ts';
 import { VirtualWorld } from '../test/virtual-world.ts';
 import { commit, openLog, segments } from '../test/wal-fixture.ts';
 

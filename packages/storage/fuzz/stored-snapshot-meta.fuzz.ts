@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { Prng } from '@quorate/base';
+import { randomSnapshot } from '../conformance/log-model.ts';
 import {
   assertStorableMeta,
   getSnapshotMeta,
@@ -8,7 +9,6 @@ import {
   snapshotMetaBytes,
 } from '../src/snapshot-meta-bytes.ts';
 import { viewOf } from '../src/wal/wal-format.ts';
-import { randomSnapshot } from '../test/log-model.ts';
 
 function encode(meta: Parameters<typeof snapshotMetaBytes>[0]): Uint8Array {
   const bytes = new Uint8Array(snapshotMetaBytes(meta));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { Prng } from '@quorate/base';
+import { modelOf } from '../conformance/log-model.ts';
 import { StorageError } from '../src/index.ts';
-import { modelOf } from '../test/log-model.ts';
 import { openLog } from '../test/wal-fixture.ts';
 import { type History, historyOf, written } from './histories.ts';
 import { packLog, unpackLog } from './wal-files.ts';

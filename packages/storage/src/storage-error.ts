@@ -1,5 +1,9 @@
 import { CodedError, type FileSystemErrorKind } from '@quorate/base';
 
+/**
+ * By code: what a StorageError knows. `file` is relative to the file-system port's root, `offset`
+ * counts bytes from its beginning.
+ */
 export interface StorageErrorMetadata {
   /** The log or the identity contradicts itself. Nothing was changed on the disk. */
   STORAGE_CORRUPT: { readonly file: string; readonly offset: number };
@@ -33,8 +37,10 @@ export interface StorageErrorMetadata {
   STORAGE_CLOSED: Record<never, never>;
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type StorageErrorCode = keyof StorageErrorMetadata;
 
+/** What is wrong with a data directory, or with the disk under it. Decide by `code`. */
 export class StorageError<Code extends StorageErrorCode = StorageErrorCode> extends CodedError<
   StorageErrorMetadata,
   Code

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { portableChecksum } from '@quorate/base';
 import type { GroupWrite } from '@quorate/raft';
+import { type LogModel, lastIndexOf, type ModelGroup, modelOf } from '../conformance/log-model.ts';
 import { claimDataDirectory, type RepairReport, repairDataDirectory } from '../src/index.ts';
 import { SegmentBytes } from '../src/wal/segment-bytes.ts';
 import { segmentHeaderBytes } from '../src/wal/wal-format.ts';
-import { type LogModel, lastIndexOf, type ModelGroup, modelOf } from './log-model.ts';
 import { VirtualWorld } from './virtual-world.ts';
 import { commit, openLog, segments } from './wal-fixture.ts';
 

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { Prng } from '@quorate/base';
 import type { GroupWrite, LogStore } from '@quorate/raft';
 import { PowerFailure } from '@quorate/sim';
-import type { LogModel } from './log-model.ts';
+import type { LogModel } from '../conformance/log-model.ts';
 import {
   batchAt,
   type Files,

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { AssertionFailed, Prng } from '@quorate/base';
 import type { SnapshotMeta } from '@quorate/schema';
+import { randomSnapshot } from '../conformance/log-model.ts';
 import {
   assertStorableMeta,
   getSnapshotMeta,
   putSnapshotMeta,
   snapshotMetaBytes,
 } from '../src/snapshot-meta-bytes.ts';
-import { randomSnapshot } from './log-model.ts';
 import { snapshotMeta } from './wal-fixture.ts';
 
 /** As it lies in a larger buffer, with other bytes around it. */

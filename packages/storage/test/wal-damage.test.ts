@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { portableChecksum } from '@quorate/base';
+import { type LogModel, modelOf } from '../conformance/log-model.ts';
 import { openWriteAheadLog, StorageError } from '../src/index.ts';
 import { SegmentBytes } from '../src/wal/segment-bytes.ts';
 import { segmentHeaderBytes } from '../src/wal/wal-format.ts';
-import { type LogModel, modelOf } from './log-model.ts';
 import { VirtualWorld } from './virtual-world.ts';
 import {
   codeOf,

@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { FileSystemError, Prng } from '@quorate/base';
 import type { GroupWrite, LogStore } from '@quorate/raft';
 import { PowerFailure } from '@quorate/sim';
+import { applyToModel, type LogModel, modelOf, randomWrite } from '../conformance/log-model.ts';
 import { openWriteAheadLog } from '../src/index.ts';
-import { applyToModel, type LogModel, modelOf, randomWrite } from './log-model.ts';
 import { VirtualWorld } from './virtual-world.ts';
 
 const groups = [1, 2, 2 ** 45];

@@ -2,7 +2,7 @@ import type { GroupWrite, LogStore, RecoveredGroup } from '@quorate/raft';
 import type { Entry } from '@quorate/schema';
 import { Scheduler } from '@quorate/sim';
 import type { LogStorePlace } from '@quorate/storage/conformance';
-import { applyToModel, type LogModel, modelOf } from './log-model.ts';
+import { applyToModel, type LogModel, modelOf } from '../conformance/log-model.ts';
 
 type Done = (error: Error | null) => void;
 

@@ -9,6 +9,7 @@ import {
 import { demand, type Pace, waitFor } from '@quorate/base/conformance';
 import { networkRules } from './network-rules.ts';
 
+/** What `checkNetwork` is given; each case asks for a fresh one. */
 export interface NetworkHarness extends Pace {
   /** The network of the process that listens. */
   readonly listening: Network;

@@ -1,5 +1,5 @@
 import { type Prng, portableChecksum } from '@quorate/base';
-import type { PeerMessage } from '@quorate/schema';
+import { EncodedEntries, type PeerMessage } from '@quorate/schema';
 import { frameHeaderBytes } from '../src/frame-parser.ts';
 import { SendQueue } from '../src/send-queue.ts';
 import { chunk, forward, heartbeat } from '../test/support/messages.ts';
@@ -10,7 +10,7 @@ const queueLimits = { maxFrameBytes, flushFrameBytes: 300, maxBytes: 1e6, maxMes
 
 /** Frames as a peer sends them, with pings between. */
 export function validFrames(prng: Prng, from: number, to: number): Uint8Array[] {
-  const queue = new SendQueue(queueLimits, portableChecksum);
+  const queue = new SendQueue(queueLimits, portableChecksum, new EncodedEntries());
   const frames: Uint8Array[] = [];
   for (let left = prng.below(5); left > 0; left--) {
     for (let messages = prng.below(4); messages > 0; messages--) {

@@ -9,6 +9,7 @@ import {
   silentLogger,
   silentMetrics,
 } from '@quorate/base';
+import { EncodedEntries } from '@quorate/schema';
 import { IncomingConnection } from '../src/incoming-connection.ts';
 import { LimitedLog } from '../src/limited-log.ts';
 import { defaultTransportLimits } from '../src/limits.ts';
@@ -32,6 +33,7 @@ const environment: LinkEnvironment = {
   log: new LimitedLog(silentLogger, clock, 1),
   limits: { ...defaultTransportLimits, maxFrameBytes },
   self,
+  encodedEntries: new EncodedEntries(),
 };
 const metrics = new LinkMetrics(silentMetrics).of(2);
 

@@ -37,6 +37,7 @@ export interface TransportLimits {
 
 const mebibyte = 1024 * 1024;
 
+/** They fit round trips from microseconds to some hundreds of milliseconds. */
 export const defaultTransportLimits: TransportLimits = {
   maxFrameBytes: 8 * mebibyte + 256 * 1024,
   flushFrameBytes: 256 * 1024,

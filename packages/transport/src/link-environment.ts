@@ -1,4 +1,5 @@
 import type { Checksum, Clock, Network, Prng, Timers } from '@quorate/base';
+import type { EncodedEntries } from '@quorate/schema';
 import type { Identity } from './handshake.ts';
 import type { LimitedLog } from './limited-log.ts';
 import type { TransportLimits } from './limits.ts';
@@ -14,4 +15,6 @@ export interface LinkEnvironment {
   readonly log: LimitedLog;
   readonly limits: TransportLimits;
   readonly self: Identity;
+  /** Of what was sent last, by whichever link. */
+  readonly encodedEntries: EncodedEntries;
 }

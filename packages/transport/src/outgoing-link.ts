@@ -58,7 +58,7 @@ export class OutgoingLink {
   #wasUp = false;
 
   constructor(environment: LinkEnvironment, options: OutgoingLinkOptions) {
-    const { limits, checksum } = environment;
+    const { limits, checksum, encodedEntries } = environment;
     const isBulk = options.lane === Lane.bulk;
     this.#environment = environment;
     this.#options = options;
@@ -70,6 +70,7 @@ export class OutgoingLink {
         maxMessages: isBulk ? limits.bulkQueueMessages : limits.controlQueueMessages,
       },
       checksum,
+      encodedEntries,
     );
   }
 

@@ -1,6 +1,6 @@
 import { type Address, assert, type Listener, type Ports, Prng, parseAddress } from '@quorate/base';
 import type { PeerLinkHandlers, PeerLinks } from '@quorate/raft';
-import type { GroupId, NodeId, PeerMessage } from '@quorate/schema';
+import { EncodedEntries, type GroupId, type NodeId, type PeerMessage } from '@quorate/schema';
 import { AcceptedConnections } from './accepted-connections.ts';
 import type { EnquiryHandler } from './enquiry/enquiry.ts';
 import { Lane, type SpokenVersions, spokenVersions } from './handshake.ts';
@@ -11,6 +11,7 @@ import { LinkMetrics, type PeerMetrics } from './link-metrics.ts';
 import { OutgoingLink } from './outgoing-link.ts';
 import { invalidOption, TransportError } from './transport-error.ts';
 
+/** Nodes must agree on `clusterId`, and on `maxFrameBytes` of the limits. */
 export interface PeerLinksOptions
   extends Pick<
     Ports,
@@ -73,6 +74,7 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
       prng: new Prng(seedFrom(options.crypto.randomBytes(6))),
       log: new LimitedLog(options.logger, clock, limits.logIntervalMs),
       limits,
+      encodedEntries: new EncodedEntries(),
       self: { versions: options.versions ?? spokenVersions, clusterId, nodeId, incarnation },
     };
     this.#metrics = new LinkMetrics(options.metrics);

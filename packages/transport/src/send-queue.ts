@@ -1,5 +1,10 @@
 import { ByteWriter, type Checksum } from '@quorate/base';
-import { encodePeerMessage, type GroupId, type PeerMessage } from '@quorate/schema';
+import {
+  type EncodedEntries,
+  encodePeerMessage,
+  type GroupId,
+  type PeerMessage,
+} from '@quorate/schema';
 import { frameHeaderBytes } from './frame-parser.ts';
 
 export interface SendQueueLimits {
@@ -16,6 +21,7 @@ const slabBytes = 16 * 1024;
 export class SendQueue {
   readonly #limits: SendQueueLimits;
   readonly #checksum: Checksum;
+  readonly #encodedEntries: EncodedEntries;
   readonly #writer = new ByteWriter(1024);
   #sealed: Uint8Array[] = [];
   #slab = new Uint8Array(0);
@@ -23,9 +29,10 @@ export class SendQueue {
   #sealedBytes = 0;
   #messages = 0;
 
-  constructor(limits: SendQueueLimits, checksum: Checksum) {
+  constructor(limits: SendQueueLimits, checksum: Checksum, encodedEntries: EncodedEntries) {
     this.#limits = limits;
     this.#checksum = checksum;
+    this.#encodedEntries = encodedEntries;
   }
 
   get messages(): number {
@@ -89,7 +96,7 @@ export class SendQueue {
       writer.fixed32(0);
     }
     const mark = writer.begin(64);
-    encodePeerMessage(writer, group, message);
+    encodePeerMessage(writer, group, message, this.#encodedEntries);
     writer.end(mark);
     return writer.length - mark;
   }

@@ -1,5 +1,6 @@
 import { CodedError } from '@quorate/base';
 
+/** By code: what a TransportError knows. */
 export interface TransportErrorMetadata {
   /** Another process listens there already. */
   TRANSPORT_ADDRESS_IN_USE: { readonly host: string; readonly port: number };
@@ -19,8 +20,13 @@ export interface TransportErrorMetadata {
   TRANSPORT_INVALID_OPTION: { readonly option: string; readonly reason: string };
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type TransportErrorCode = keyof TransportErrorMetadata;
 
+/**
+ * What keeps a node from listening, or a question to another node from being answered. Peers that
+ * cannot be reached are no error: links dial again.
+ */
 export class TransportError<
   Code extends TransportErrorCode = TransportErrorCode,
 > extends CodedError<TransportErrorMetadata, Code> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { portableChecksum } from '@quorate/base';
-import type { PeerMessage } from '@quorate/schema';
+import { EncodedEntries, type PeerMessage } from '@quorate/schema';
 import { encodeHandshake, type Lane } from '../src/handshake.ts';
 import { SendQueue } from '../src/send-queue.ts';
 import { heartbeat, rounds } from './support/messages.ts';
@@ -10,7 +10,7 @@ import { clusterId, Rig, type RigNode, type Stranger } from './support/rig.ts';
 const limits = { maxFrameBytes: 100_000, flushFrameBytes: 50_000, maxBytes: 1e6, maxMessages: 100 };
 
 function frame(...messages: PeerMessage[]): Uint8Array {
-  const queue = new SendQueue(limits, portableChecksum);
+  const queue = new SendQueue(limits, portableChecksum, new EncodedEntries());
   for (const message of messages) queue.push(1, message, 0);
   return queue.take()[0] ?? new Uint8Array(0);
 }

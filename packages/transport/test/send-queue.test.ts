@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ByteReader, portableChecksum } from '@quorate/base';
-import { decodePeerMessage, type PeerMessage } from '@quorate/schema';
+import { decodePeerMessage, EncodedEntries, type PeerMessage } from '@quorate/schema';
 import { FrameParser } from '../src/frame-parser.ts';
 import { SendQueue } from '../src/send-queue.ts';
 import { forward, heartbeat } from './support/messages.ts';
@@ -20,7 +20,7 @@ function queue(
     maxBytes: 20_000,
     maxMessages: 100,
   };
-  return new SendQueue({ ...defaults, ...limits }, portableChecksum);
+  return new SendQueue({ ...defaults, ...limits }, portableChecksum, new EncodedEntries());
 }
 
 /** The messages of each frame, by the parser. */

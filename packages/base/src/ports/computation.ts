@@ -17,6 +17,7 @@ export interface Codec {
   decompress(bytes: Uint8Array, maxBytes: number): Uint8Array;
 }
 
+/** What needs an operating system's randomness, or is too slow to be written here. */
 export interface Crypto {
   /** Unpredictable in production, seeded in the simulator. */
   randomBytes(count: number): Uint8Array;

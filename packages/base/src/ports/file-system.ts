@@ -3,8 +3,15 @@
  * the call that submitted it. `error` null means done.
  */
 export type Completion = (error: FileSystemError | null) => void;
+
+/** A `Completion` with a value: exactly one of `error` and `value` is null. */
 export type ResultCompletion<T> = (error: FileSystemError | null, value: T | null) => void;
 
+/**
+ * What went wrong, the same on every platform. `full` is a disk or a quota without room, `locked` a
+ * lock that somebody else holds, `closed` a file used after its `close`; `io` is everything else,
+ * and says nothing of what is on the disk.
+ */
 export type FileSystemErrorKind =
   | 'notFound'
   | 'exists'
@@ -14,6 +21,10 @@ export type FileSystemErrorKind =
   | 'io'
   | 'closed';
 
+/**
+ * The one error of the file-system port: thrown by the blocking calls, handed to completions by the
+ * others. Decide by `kind`; `path` is as the caller gave it, and `message` for the log.
+ */
 export class FileSystemError extends Error {
   override readonly name = 'FileSystemError';
   readonly kind: FileSystemErrorKind;
@@ -48,6 +59,7 @@ export interface File {
   close(done: Completion): void;
 }
 
+/** Held until `release`, or until the process ends, however it ends. */
 export interface DirectoryLock {
   release(): void;
 }

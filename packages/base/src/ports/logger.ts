@@ -1,3 +1,6 @@
+/**
+ * Flat, so that every format can write them. No secrets and no commands: logs leave the machine.
+ */
 export type LogFields = Readonly<Record<string, string | number | boolean | bigint | null>>;
 
 /**
@@ -14,6 +17,7 @@ export interface Logger {
 
 const silent = (): void => undefined;
 
+/** Writes nothing, nor do its children. */
 export const silentLogger: Logger = {
   debug: silent,
   info: silent,

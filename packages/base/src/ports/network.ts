@@ -1,8 +1,16 @@
+/**
+ * Where to listen or to connect: a name or an IP address (IPv6 without brackets), and a port from 0
+ * to 65535.
+ */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
+/**
+ * What one connection tells its owner, always from the event loop and never from inside a call of
+ * the owner's. After the owner's own `close` nothing but `closed` follows.
+ */
 export interface ConnectionHandlers {
   /** Bytes in order. The chunk belongs to the receiver until it returns: copy what is kept. */
   data(chunk: Uint8Array): void;
@@ -26,11 +34,20 @@ export interface Connection {
   close(reason: string): void;
 }
 
+/**
+ * Accepts until `close`, which ends nothing that was accepted. `address` has the port that was
+ * taken.
+ */
 export interface Listener {
   readonly address: Address;
   close(): void;
 }
 
+/**
+ * Streams of bytes between processes. Each connection keeps its own order and loses nothing before
+ * its end; between two connections, also of the same two processes, there is no order. A network of
+ * one's own is held to this contract by `checkNetwork` of `@quorate/transport/conformance`.
+ */
 export interface Network {
   /** Port 0 chooses a free port; the listener's address says which. */
   listen(

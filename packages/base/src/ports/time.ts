@@ -6,6 +6,7 @@ export interface Clock {
   wallMicros(): number;
 }
 
+/** One call that was asked for with `Timers.after`. */
 export interface Timer {
   /** Idempotent; after it the callback is not called. */
   cancel(): void;

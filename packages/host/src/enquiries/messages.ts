@@ -29,6 +29,7 @@ export type ClusterRequest =
    */
   | { readonly kind: 'release'; readonly group: GroupId };
 
+/** Enough to reach a node: its id, and where it listens ('host:port'; empty: not known). */
 export type MetMember = Pick<DescribedMember, 'id' | 'address'>;
 
 export interface JoiningNode {
@@ -41,6 +42,7 @@ export interface JoiningNode {
   readonly promote: boolean;
 }
 
+/** A voter or a learner of one group, as whoever answered knows it. */
 export interface DescribedMember {
   readonly id: NodeId;
   /** Empty: not known to whom was asked. */
@@ -48,6 +50,10 @@ export interface DescribedMember {
   readonly role: 'voter' | 'learner';
 }
 
+/**
+ * One group as a node sees it, which may be behind: of several answers the one with the highest
+ * `index` counts.
+ */
 export interface DescribedGroup {
   readonly id: GroupId;
   /** Of the configuration that these are the members of. The higher one is the newer. */
@@ -57,6 +63,7 @@ export interface DescribedGroup {
   readonly members: readonly DescribedMember[];
 }
 
+/** What one node says of its cluster: the groups it has itself, and no others. */
 export interface ClusterDescription {
   /** 16 hex digits. */
   readonly clusterId: string;

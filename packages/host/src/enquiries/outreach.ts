@@ -5,6 +5,7 @@ import { Enquirer } from '@quorate/transport';
 import type { HostGroup, HostOptions, HostTuning } from '../host.ts';
 import { ClusterAsker } from './cluster-asker.ts';
 import type { ClusterDesk } from './cluster-desk.ts';
+import { type Asking, createEnquiryMetrics } from './enquiry-metrics.ts';
 import { LimitedEnquirer } from './limited-enquirer.ts';
 import type { MetMember } from './messages.ts';
 import { ReachedGroup } from './reached-group.ts';
@@ -29,8 +30,8 @@ export class Outreach {
   /** Of the cluster: rare, and must not wait behind the others. */
   readonly asker: ClusterAsker;
   readonly #options: OutreachOptions;
-  readonly #control: LimitedEnquirer;
-  readonly #data: LimitedEnquirer;
+  readonly #enquirers: readonly LimitedEnquirer[];
+  readonly #data: Asking;
   readonly #surveyor: Surveyor;
   readonly #reached = new Map<GroupId, ReachedGroup>();
 
@@ -42,18 +43,21 @@ export class Outreach {
       const direct = new Enquirer({ ...ports, clusterId, nodeId, maxFrameBytes });
       return new LimitedEnquirer(direct, ports.clock);
     };
-    this.#control = enquirer();
-    this.#data = enquirer();
+    const [ofControl, ofData] = [enquirer(), enquirer()];
+    this.#enquirers = [ofControl, ofData];
+    const metrics = createEnquiryMetrics(ports.metrics, ports.clock);
+    const control = metrics.asking(ofControl);
+    this.#data = metrics.asking(ofData);
     this.asker = new ClusterAsker({
       ...ports,
-      enquirer: this.#control,
+      enquirer: control,
       // A change is answered when it is committed.
       answerTimeoutMs: 2 * tuning.requestTimeoutMs,
     });
     this.#surveyor = new Surveyor({
       nodeId,
       own: options.own,
-      enquirer: this.#control,
+      enquirer: control,
       timers: ports.timers,
       known: (group) => this.#known(group),
       describe: (group) => desk.describe(group),
@@ -129,8 +133,7 @@ export class Outreach {
 
   close(): void {
     for (const reached of this.#reached.values()) reached.close();
-    this.#control.close();
-    this.#data.close();
+    for (const enquirer of this.#enquirers) enquirer.close();
   }
 
   #known(group: GroupId | null): readonly Address[] {

@@ -9,7 +9,7 @@ import {
 } from '@quorate/base';
 import type { AppliedListener, StateSnapshot } from '@quorate/runtime';
 import { type Entry, EntryKind, type GroupId, type LogIndex } from '@quorate/schema';
-import type { Enquirer } from '@quorate/transport';
+import type { Asking } from '../enquiries/enquiry-metrics.ts';
 import { type BarrierDone, FedReads } from './fed-reads.ts';
 import {
   decodeFeedAnswer,
@@ -25,7 +25,7 @@ export interface FedGroupOptions {
   readonly stateMachine: StateMachine<unknown>;
   /** Members or other replicas, in the order of preference. */
   readonly upstream: readonly Address[];
-  readonly enquirer: Enquirer;
+  readonly enquirer: Asking;
   readonly timers: Timers;
   readonly logger: Logger;
   readonly nowMs: () => number;

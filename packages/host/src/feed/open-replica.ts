@@ -1,11 +1,16 @@
 import { type Address, assert, type Ports, type StateMachine } from '@quorate/base';
 import type { GroupId } from '@quorate/schema';
 import { createPeerLinks, Enquirer, type ListeningPeerLinks } from '@quorate/transport';
+import { createEnquiryMetrics, type EnquiryMetrics } from '../enquiries/enquiry-metrics.ts';
 import { type ClusterAnswer, encodeAnswer, parseRequest } from '../enquiries/messages.ts';
 import { FedGroup } from './fed-group.ts';
 import { FeedDesk } from './feed-desk.ts';
 import { isFeedRequest } from './feed-messages.ts';
 
+/**
+ * A group to be copied. `id` is that of the members; the state machine is an empty one, which the
+ * replica alone gives commands from then on.
+ */
 export interface ReplicaGroup {
   readonly id: GroupId;
   /** For the log. */
@@ -13,6 +18,7 @@ export interface ReplicaGroup {
   readonly stateMachine: StateMachine<unknown>;
 }
 
+/** A replica keeps nothing: it begins with a snapshot of upstream's at every start. */
 export interface ReplicaOptions {
   readonly ports: Ports;
   /** 16 hex digits. */
@@ -59,7 +65,11 @@ interface Groups {
   readonly enquirers: readonly Enquirer[];
 }
 
-function createGroups(options: ReplicaOptions, failed: (error: Error) => void): Groups {
+function createGroups(
+  options: ReplicaOptions,
+  metrics: EnquiryMetrics,
+  failed: (error: Error) => void,
+): Groups {
   const { ports, clusterId, upstream, groups } = options;
   const { timers, logger, clock } = ports;
   const nowMs = (): number => clock.monotonicMs();
@@ -69,7 +79,7 @@ function createGroups(options: ReplicaOptions, failed: (error: Error) => void): 
     if (at % groupsOfConnection === 0) {
       enquirers.push(new Enquirer({ ...ports, clusterId, nodeId: 0, maxFrameBytes }));
     }
-    const enquirer = enquirers.at(-1) as Enquirer;
+    const enquirer = metrics.asking(enquirers.at(-1) as Enquirer);
     const parts = { group, name, stateMachine, upstream, enquirer, timers, logger, nowMs, failed };
     fed.set(group, new FedGroup(parts));
   }
@@ -88,7 +98,8 @@ export function openReplica(
   const { ports, clusterId, upstream, listen, onHalt } = options;
   assert(upstream.length > 0, 'a replica is fed by somebody');
   const { timers, clock, logger } = ports;
-  const { enquirers, fed } = createGroups(options, (error) => failed(error));
+  const metrics = createEnquiryMetrics(ports.metrics, clock);
+  const { enquirers, fed } = createGroups(options, metrics, (error) => failed(error));
   let links: ListeningPeerLinks | null = null;
   const desk = new FeedDesk((id) => fed.get(id) ?? null, timers, clock);
   const close = (): void => {
@@ -128,10 +139,10 @@ export function openReplica(
     listen,
     peers: new Map(),
     limits: { maxFrameBytes },
-    enquired: (request, answer) => {
+    enquired: metrics.serving((request, answer) => {
       if (isFeedRequest(request)) desk.handle(request, answer);
       else answer(encodeAnswer(described(request, options)));
-    },
+    }),
   });
   const nothing = (): void => undefined;
   const handlers = {

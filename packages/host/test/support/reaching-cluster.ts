@@ -90,6 +90,23 @@ export class ReachingCluster {
     this.hosts.delete(id);
   }
 
+  machine(id: number): VirtualMachine {
+    return this.#machines.get(id) ?? assert.fail(`machine ${id} is there`);
+  }
+
+  /** The power fails; what the process still wanted to say nobody hears. */
+  crash(id: number): void {
+    for (const other of this.#ids) {
+      if (other !== id) this.room.network.partition(id, other, { mode: 'stall' });
+    }
+    this.machine(id).disk.crash();
+    this.host(id).close(() => undefined);
+    this.room.run(3000);
+    this.hosts.delete(id);
+    for (const other of this.#ids) if (other !== id) this.room.network.breakConnection(id, other);
+    this.room.network.heal();
+  }
+
   get leader(): number {
     for (const [id, host] of this.hosts) {
       if (host.group(group).status().role === 'leader') return id;

@@ -75,6 +75,8 @@ export class VirtualMachine {
   readonly id: NodeId;
   readonly disk: VirtualDisk;
   openFiles = 0;
+  /** That change the disk, so that a test can let the power fail at each. */
+  changes = 0;
   timersSet = 0;
   readonly #room: VirtualRoom;
 
@@ -180,8 +182,14 @@ export class VirtualMachine {
         this.openFiles += 1;
         done(error, {
           path: file.path,
-          write: (...rest) => file.write(...rest),
-          writeDurably: (...rest) => file.writeDurably(...rest),
+          write: (...rest) => {
+            this.changes += 1;
+            file.write(...rest);
+          },
+          writeDurably: (...rest) => {
+            this.changes += 1;
+            file.writeDurably(...rest);
+          },
           sync: (closed) => file.sync(closed),
           read: (...rest) => file.read(...rest),
           close: (closed) =>
@@ -196,9 +204,18 @@ export class VirtualMachine {
       create: (path, done) => disk.create(path, counted(done)),
       open: (path, done) => disk.open(path, counted(done)),
       size: (path, done) => disk.size(path, done),
-      rename: (from, to, done) => disk.rename(from, to, done),
-      remove: (path, done) => disk.remove(path, done),
-      syncDirectory: (path, done) => disk.syncDirectory(path, done),
+      rename: (from, to, done) => {
+        this.changes += 1;
+        disk.rename(from, to, done);
+      },
+      remove: (path, done) => {
+        this.changes += 1;
+        disk.remove(path, done);
+      },
+      syncDirectory: (path, done) => {
+        this.changes += 1;
+        disk.syncDirectory(path, done);
+      },
     };
   }
 }

@@ -111,18 +111,19 @@ async function count(node: Opened): Promise<FromMember> {
 
 const send = (message: FromMember): void => void process.send?.(message);
 let node: Opened | null = null;
+let watching: NodeJS.Timeout | undefined;
 
 async function received(message: ToMember): Promise<void> {
   if (message.kind === 'open') {
     node = await open(message.plan);
     const opened = node;
     send({ kind: 'opened' });
-    const watch = setInterval(() => send({ kind: 'leads', groups: ledHere(opened).length }), 500);
-    watch.unref();
+    watching = setInterval(() => send({ kind: 'leads', groups: ledHere(opened).length }), 500);
   } else if (node !== null) {
     if (message.kind === 'load') send(await load(node, message.load));
     else if (message.kind === 'count') send(await count(node));
     else {
+      clearInterval(watching);
       await node.close();
       process.disconnect();
     }

@@ -1,37 +1,18 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { BenchProcess } from './bench-process.ts';
 import { type Contender, commandBytes, type Figures } from './contender.ts';
 import { freeAddresses } from './free-addresses.ts';
 import type { Counts, FromMember, ToMember } from './member.ts';
 
-class Member {
-  readonly #child: ChildProcess;
+class Member extends BenchProcess<ToMember, FromMember> {
   leads = 0;
 
   constructor() {
-    this.#child = fork(new URL('./member.ts', import.meta.url), { stdio: 'inherit' });
-    this.#child.on('message', (message: FromMember) => {
+    super(new URL('./member.ts', import.meta.url));
+    this.onMessage((message) => {
       if (message.kind === 'leads') this.leads = message.groups;
     });
-  }
-
-  async ask<Kind extends FromMember['kind']>(
-    message: ToMember,
-    kind: Kind,
-  ): Promise<Extract<FromMember, { kind: Kind }>> {
-    this.#child.send(message);
-    for (;;) {
-      const [answer] = (await once(this.#child, 'message')) as [FromMember];
-      if (answer.kind === kind) return answer as Extract<FromMember, { kind: Kind }>;
-    }
-  }
-
-  async close(): Promise<void> {
-    const closed = once(this.#child, 'exit');
-    this.#child.send({ kind: 'close' } satisfies ToMember);
-    await closed;
   }
 }
 
@@ -62,10 +43,20 @@ export class QuorateCluster implements Contender {
         return member.ask({ kind: 'open', plan }, 'opened');
       }),
     );
-    while (members.reduce((sum, { leads }) => sum + leads, 0) < this.#groups) await pause(200);
+    await this.#allLed();
+  }
+
+  /** For a while: what a process says of itself is a moment old, and elections may go on. */
+  async #allLed(): Promise<void> {
+    for (let seen = 0; seen < 5; ) {
+      await pause(200);
+      const led = this.#members.reduce((sum, { leads }) => sum + leads, 0);
+      seen = led === this.#groups ? seen + 1 : 0;
+    }
   }
 
   async load(callers: number, seconds: number): Promise<Figures> {
+    await this.#allLed();
     // Callers are where leaders are, in proportion.
     const leading = this.#members.filter(({ leads }) => leads > 0);
     const before = await this.#counted();
@@ -98,6 +89,6 @@ export class QuorateCluster implements Contender {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#members.map((member) => member.close()));
+    await Promise.all(this.#members.map((member) => member.close({ kind: 'close' })));
   }
 }

@@ -2,9 +2,9 @@ import { type Clock, formatAddress, present, type Timers } from '@quorate/base';
 import type { Host } from '@quorate/host';
 import {
   type Applied,
-  encodeSessionCommand,
   type GroupHandle,
   type GroupStatus,
+  PlainCommands,
   type ProposeDone,
   RuntimeError,
   type SessionResult,
@@ -51,6 +51,7 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
   readonly name: string;
   readonly #parts: GroupParts;
   readonly #replica: GroupReplica;
+  readonly #plainCommands = new PlainCommands();
   readonly #events = new LeadershipEvents();
   readonly #sessions = new Set<RunningSession>();
 
@@ -86,7 +87,7 @@ export class RunningGroup implements Omit<Group<unknown>, 'propose' | 'read' | '
     reject: (error: unknown) => void,
   ): void {
     const { machine, replica } = this.#parts;
-    const bytes = encodeSessionCommand({ kind: 'plain', command: machine.encode(command) });
+    const bytes = this.#plainCommands.encode(machine.encode(command));
     const done: ProposeDone<SessionResult<unknown>> = (error, applied) => {
       if (error !== null) {
         reject(error);

@@ -31,34 +31,14 @@ export interface FullMachineShape extends StateMachine<unknown> {
   readonly results?: ResultCodec<never>;
 }
 
+/** A state machine of either form. One with `snapshot` and `restore` is taken for the full one. */
 export type MachineShape = SimpleMachineShape | FullMachineShape;
 
 /** A state machine, or what makes an empty one each time. */
 export type MachineSource = MachineShape | (() => MachineShape);
 
+/** The state machine that a group's source is, or makes. */
 export type MachineOf<Source> = Source extends () => infer Machine ? Machine : Source;
-
-export type CommandOf<Machine> =
-  Machine extends StateMachine<unknown>
-    ? Uint8Array
-    : Machine extends { apply(command: infer Command, ...rest: never[]): unknown }
-      ? Command
-      : never;
-
-export type ResultOf<Machine> =
-  Machine extends StateMachine<infer Result>
-    ? Result
-    : Machine extends { apply(...args: never[]): infer Result }
-      ? Result
-      : never;
-
-export type QueryOf<Machine> = Machine extends { query(query: infer Query): unknown }
-  ? Query
-  : never;
-
-export type AnswerOf<Machine> = Machine extends { query(query: never): infer Answer }
-  ? Answer
-  : never;
 
 /** A state machine of either form, as a group replicates it, and how to talk to it. */
 export interface PreparedMachine {

@@ -1,21 +1,25 @@
 import type { Address, Logger, Network } from '@quorate/base';
 import type { HostStorage, HostTuning } from '@quorate/host';
-import type { Applied, GroupStatus } from '@quorate/runtime';
-import type { DurabilityClass, LogIndex, NodeId, Term } from '@quorate/schema';
-import type { LogOptions } from '../member.ts';
 import type {
   AnswerOf,
+  Applied,
   CommandOf,
-  MachineOf,
-  MachineSource,
+  GroupStatus,
   QueryOf,
   ResultOf,
-} from './machine-forms.ts';
+} from '@quorate/runtime';
+import type { DurabilityClass, LogIndex, NodeId, Term } from '@quorate/schema';
+import type { LogOptions } from '../member.ts';
+import type { MachineOf, MachineSource } from './machine-forms.ts';
 import type { Session, SessionOptions } from './session.ts';
 
 /** 'host:port' (IPv6 in brackets), or its parts. */
 export type AddressLike = string | Address;
 
+/**
+ * State machines by the names of their groups. A name decides its group's id, so it stays; every
+ * node of a cluster has the same ones.
+ */
 export type GroupSources = Readonly<Record<string, MachineSource>>;
 
 /** Exactly one of `peers` and `join` is needed the first time; afterwards the log knows. */
@@ -46,8 +50,8 @@ export interface NodeOptions<Groups extends GroupSources = GroupSources> {
   /** Failure domain, outermost first: 'eu/de/fra1'. For one that joins. */
   readonly locality?: string;
   /**
-   * For development: every group runs two copies of its state machine and compares them. Groups
-   * have to be given as functions.
+   * For development: every group runs two copies of its state machine, compares them, and notes
+   * what is not the same on every replica, such as the clock. Groups have to be given as functions.
    */
   readonly checked?: boolean;
   /** Left out: a log and snapshot files in `dataDir`. */
@@ -62,6 +66,10 @@ export interface NodeOptions<Groups extends GroupSources = GroupSources> {
   readonly onHalt?: (error: Error) => void;
 }
 
+/**
+ * Left out, a proposal waits until it is applied here or the node's request timeout has passed, and
+ * is appended at most once.
+ */
 export interface ProposeOptions {
   /**
    * Ends the wait. Before the command was handed over: nothing happened, and `signal.reason` is
@@ -74,6 +82,10 @@ export interface ProposeOptions {
   readonly durability?: DurabilityClass;
 }
 
+/**
+ * Left out, a read is linearizable. A read that no quorum confirms in time is rejected, never
+ * answered with something older.
+ */
 export interface ReadOptions {
   /**
    * - `linearizable` (default): reflects everything acknowledged anywhere before the call; asks a
@@ -83,13 +95,17 @@ export interface ReadOptions {
    * - `local`: what is here, however old.
    */
   readonly consistency?: 'linearizable' | 'lease' | 'bounded' | 'local';
-  /** Of `bounded`. */
+  /** Of `bounded`, which throws a RangeError without it. 0 or more. */
   readonly maxStalenessMs?: number;
   /** Waits until this index is applied here, such as a proposal's: then its effect is seen. */
   readonly minIndex?: LogIndex;
   readonly signal?: AbortSignal;
 }
 
+/**
+ * A member as this node knows it, by the configuration that is in force here: behind on a node that
+ * is cut off.
+ */
 export interface MemberInfo {
   readonly id: NodeId;
   /** 'host:port'; empty when this node does not know it. */
@@ -107,6 +123,7 @@ export type LeadershipEvent =
   /** Another node leads; 0: nobody that this node knows of. */
   | { readonly kind: 'leader'; readonly leader: NodeId; readonly term: Term };
 
+/** A node to take in. `id` is one that no member has, `address` where its peers will reach it. */
 export interface NewMember {
   readonly id: NodeId;
   readonly address: AddressLike;
@@ -150,6 +167,10 @@ export interface Group<Machine> {
   leadership(signal?: AbortSignal): AsyncIterable<LeadershipEvent>;
 }
 
+/**
+ * One process of a cluster with its replicas of all groups. `await using` closes it. `group` throws
+ * NodeError NODE_GROUP_UNKNOWN for a name that was not opened.
+ */
 export interface QuorateNode<Groups extends GroupSources = GroupSources> extends AsyncDisposable {
   readonly id: NodeId;
   /** Where peers reach it. */

@@ -5,29 +5,29 @@ import {
   openReplica as openFed,
   type Replica,
 } from '@quorate/host';
+import type { AnswerOf, QueryOf } from '@quorate/runtime';
 import { checksum } from '../computation.ts';
 import { groupIdOf } from '../ids.ts';
 import type { LogOptions } from '../member.ts';
 import { createNetwork } from '../network/network.ts';
 import { NodeError } from '../node-error.ts';
 import { createLogger } from '../observe/logger.ts';
+import { processMetricsText, startProcessMetrics } from '../observe/process-metrics.ts';
 import { defaultLog } from '../open-member.ts';
-import { createRealPorts } from '../real-ports.ts';
+import { createRealPorts, type RealPorts } from '../real-ports.ts';
 import { addressOf } from './addresses.ts';
-import {
-  type AnswerOf,
-  type MachineOf,
-  type PreparedMachine,
-  prepareMachine,
-  type QueryOf,
-} from './machine-forms.ts';
+import { type MachineOf, type PreparedMachine, prepareMachine } from './machine-forms.ts';
 import type { AddressLike, GroupSources, ReadOptions } from './node.ts';
 import { maxStalenessOf, readAt } from './reading.ts';
 
+/**
+ * A replica keeps nothing on a disk, so it needs no id and no directory; which cluster it copies it
+ * learns from `upstream`. Each group finds its own way among those, whoever feeds the others.
+ */
 export interface ReplicaOptions<Groups extends GroupSources = GroupSources> {
   /**
    * Members or other replicas, in the order of preference; the next one when one fails, or has
-   * confirms no read for 8 s. Of many replicas, have few fed by members, and those feed the others.
+   * confirmed no read for 8 s. Of many replicas, have few fed by members, and the others by those.
    */
   readonly upstream: readonly AddressLike[];
   /** As the members have them, or some of them. */
@@ -48,6 +48,10 @@ export type ReplicaReadOptions = Omit<ReadOptions, 'consistency'> & {
   readonly consistency?: 'linearizable' | 'bounded' | 'local';
 };
 
+/**
+ * One group's copy here. `appliedIndex` is how far it has come in the group's log; 0 before the
+ * first snapshot or entry.
+ */
 export interface ReplicaGroup<Machine> {
   /** As `Group.read`; `linearizable` asks upstream, which asks the leader, shared by all reads. */
   read<Answer>(view: (machine: Machine) => Answer, options?: ReplicaReadOptions): Promise<Answer>;
@@ -62,6 +66,8 @@ export interface ReadReplica<Groups extends GroupSources = GroupSources> extends
   /** Where further replicas may be fed from; null: nowhere. */
   readonly address: Address | null;
   group<Name extends keyof Groups & string>(name: Name): ReplicaGroup<MachineOf<Groups[Name]>>;
+  /** Prometheus text format, version 0.0.4. */
+  metricsText(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -83,6 +89,7 @@ export async function openReplica<const Groups extends GroupSources>(
   }
   const listen = options.listen === undefined ? null : addressOf('listen', options.listen, 0);
   const logger = createLogger(options.log ?? defaultLog);
+  startProcessMetrics();
   const ports = createRealPorts(process.cwd(), logger, options.network ?? createNetwork);
   const { timeoutMs = 10_000 } = options;
   const machines = new Map<string, PreparedMachine>();
@@ -107,25 +114,25 @@ export async function openReplica<const Groups extends GroupSources>(
       else fulfil(replica);
     });
   });
-  return new RunningReplica<Groups>(fed, machines, timeoutMs, () => ports.fileSystem.dispose());
+  return new RunningReplica<Groups>(fed, machines, timeoutMs, ports);
 }
 
 class RunningReplica<Groups extends GroupSources> implements ReadReplica<Groups> {
   readonly #fed: Replica;
   readonly #machines: ReadonlyMap<string, PreparedMachine>;
   readonly #timeoutMs: number;
-  readonly #dispose: () => Promise<void>;
+  readonly #ports: RealPorts;
 
   constructor(
     fed: Replica,
     machines: ReadonlyMap<string, PreparedMachine>,
     timeoutMs: number,
-    dispose: () => Promise<void>,
+    ports: RealPorts,
   ) {
     this.#fed = fed;
     this.#machines = machines;
     this.#timeoutMs = timeoutMs;
-    this.#dispose = dispose;
+    this.#ports = ports;
   }
 
   get address(): Address | null {
@@ -144,9 +151,23 @@ class RunningReplica<Groups extends GroupSources> implements ReadReplica<Groups>
     return group as unknown as ReplicaGroup<MachineOf<Groups[Name]>>;
   }
 
+  async metricsText(): Promise<string> {
+    const { metrics } = this.#ports;
+    const appliedIndex = metrics.gauge({
+      name: 'quorate_replica_applied_index',
+      help: 'Index of the last entry that this read replica has applied',
+      labels: ['group'],
+    });
+    for (const group of this.#machines.keys()) {
+      appliedIndex.set(this.#fed.group(groupIdOf(group)).appliedIndex, { group });
+    }
+    const texts = await Promise.all([metrics.text(), processMetricsText()]);
+    return texts.join('\n');
+  }
+
   async close(): Promise<void> {
     this.#fed.close();
-    await this.#dispose();
+    await this.#ports.fileSystem.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

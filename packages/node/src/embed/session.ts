@@ -12,6 +12,10 @@ import {
 import { NodeError } from '../node-error.ts';
 import type { PreparedMachine } from './machine-forms.ts';
 
+/**
+ * All durations in milliseconds. The group grants a `ttlMs` of 10 s to 24 h, a little rounded up;
+ * in place of another it grants the nearest.
+ */
 export interface SessionOptions {
   /** After so long without contact the group forgets the session. Default 60,000. */
   readonly ttlMs?: number;

@@ -1,13 +1,7 @@
 import type { Address } from '@quorate/base';
-import type { Applied } from '@quorate/runtime';
+import type { AnswerOf, Applied, CommandOf, QueryOf, ResultOf } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
-import type {
-  AnswerOf,
-  CommandOf,
-  MachineShape,
-  QueryOf,
-  ResultOf,
-} from '../embed/machine-forms.ts';
+import type { MachineShape } from '../embed/machine-forms.ts';
 import type { Group, MemberInfo, NodeOptions, ProposeOptions, ReadOptions } from '../embed/node.ts';
 import type { ShardKey } from './shard-key.ts';
 
@@ -32,6 +26,10 @@ export interface ShardsOptions<Machine extends MachineShape = MachineShape>
   readonly shards: ShardingOptions<Machine>;
 }
 
+/**
+ * Where a shard is, as the nodes that answered know it; of differing answers the newest
+ * configuration counts.
+ */
 export interface ShardPlacement {
   readonly shard: number;
   /** 0: none that was reached knows one. */
@@ -40,6 +38,7 @@ export interface ShardPlacement {
   readonly members: readonly MemberInfo[];
 }
 
+/** A move that is not waited for any more is not undone. */
 export interface MoveOptions {
   /** Ends the wait; what was begun stays, and the same call goes on with it. */
   readonly signal?: AbortSignal;

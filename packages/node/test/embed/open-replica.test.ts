@@ -22,6 +22,11 @@ describe('a read replica of one’s own state machine', () => {
     const minIndex = { consistency: 'local', minIndex: index } as const;
     assert.equal(await far.group('counter').read((machine) => machine.value, minIndex), 9);
     assert.equal(await far.group('counter').read('value'), 9);
+    const metrics = await far.metricsText();
+    assert.match(metrics, /^quorate_replica_applied_index\{group="counter"\} [1-9]/m);
+    assert.match(metrics, /^quorate_enquiry_asked_total\{kind="feedEntries",outcome="answered"\}/m);
+    assert.match(metrics, /^quorate_event_loop_delay_seconds/m);
+    assert.match(await near.metricsText(), /^quorate_enquiry_served_total\{kind="feedEntries"/m);
     await cluster.close(2);
     const { index: later } = await counter.propose({ add: 1 });
     const bounded = { consistency: 'local', minIndex: later } as const;

@@ -26,6 +26,7 @@ export interface GroupWrite {
   readonly logStart: LogPosition | null;
 }
 
+/** What was durable of one group. `entries` are contiguous, from the one after `logStart` on. */
 export interface RecoveredGroup {
   readonly group: GroupId;
   readonly hardState: HardState;
@@ -42,8 +43,8 @@ export interface RecoveredGroup {
 }
 
 /**
- * The durable log of all groups of one process. Implementations are checked by the suite in
- * `@quorate/storage` (test/log-store-suite.ts).
+ * The durable log of all groups of one process. A store of one's own is held to this contract by
+ * `checkLogStore` of `@quorate/storage/conformance`; see docs/guides/own-log-store.md.
  *
  * Why one log: one fsync then covers every group and every proposal that waits.
  */
@@ -81,6 +82,10 @@ export interface SnapshotReader {
   close(): void;
 }
 
+/**
+ * One snapshot being written; until `commit` is done there is none. After an error only `abort` is
+ * left, which removes what was written.
+ */
 export interface SnapshotWriter {
   /** One at a time. */
   write(chunk: Uint8Array, done: (error: Error | null) => void): void;

@@ -1,5 +1,6 @@
 import type { GroupId, NodeId, PeerMessage } from '@quorate/schema';
 
+/** What links tell the runtime, always from the event loop. */
 export interface PeerLinkHandlers {
   /**
    * The peer has connected and said which incarnation of its data directory it is; what it says
@@ -16,6 +17,15 @@ export interface PeerLinkHandlers {
  * Unreliable messages to peers. Raft survives the loss of any of them, so a full queue drops and
  * says so instead of growing. Each is delivered at most once: a forwarded command that came twice
  * would be appended twice.
+ *
+ * What one peer sends on one connection arrives in the order it was sent, with gaps where messages
+ * were dropped. Pieces of snapshots may have a connection of their own: between them and all other
+ * messages there is no order, nor between what was sent before and after a link broke. The core
+ * needs none of it to be safe. It is for speed: an AppendEntries that overtakes another is refused
+ * and sent again, and a piece of a snapshot out of turn is asked for anew.
+ *
+ * Links of one's own are held to this contract by `checkPeerLinks` of
+ * `@quorate/transport/conformance`.
  */
 export interface PeerLinks {
   /** Begins to accept and to connect. `done` once the listener is up, or with why it is not. */

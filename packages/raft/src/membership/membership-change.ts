@@ -36,6 +36,11 @@ export interface MembershipChange {
   readonly mode?: 'auto' | 'simple' | 'joint' | 'jointAutoLeave';
 }
 
+/**
+ * Why a change is refused. `transferring`, `tooEarly`, `changePending` and `quorumAtRisk` pass by
+ * themselves; the others stay as long as the configuration does. Rules are those of
+ * docs/reference/safety-rules.md.
+ */
 export type MembershipRefusalReason =
   /** A node id or an attribute is not what it may be. */
   | 'invalid'
@@ -70,6 +75,7 @@ export type MembershipRefusalReason =
   /** The durability class would not be met (rule 12). */
   | 'durabilityAtRisk';
 
+/** Nothing was appended. Whether to wait, or to ask for something else, is in `reason`. */
 export interface MembershipRefusal {
   readonly reason: MembershipRefusalReason;
   /** A sentence that says what to do. */

@@ -14,6 +14,9 @@ import { applyFailed, checkResults } from './result-check.ts';
 import { drain, restoreInto } from './snapshot-bytes.ts';
 import { over, type Tripwires } from './tripwires.ts';
 
+/**
+ * Left out, states are compared every 16 batches, and calls of impure globals are not looked for.
+ */
 export interface CheckedMachineOptions {
   /** How many batches lie between two comparisons of the whole state; default 16. */
   readonly compareEvery?: number;
@@ -31,6 +34,7 @@ type DescribedMachine<Result> = StateMachine<Result> & {
   describeSnapshot?(bytes: Uint8Array): unknown;
 };
 
+/** A pair of copies as one state machine. */
 export interface CheckedMachine<Result, Machine> extends StateMachine<Result> {
   /** The copy whose results count: reads go here. Always the same one. */
   readonly machine: Machine;

@@ -20,6 +20,7 @@ import {
 import { applyFailed, checkResults } from './result-check.ts';
 import { maxChunkBytes } from './snapshot-bytes.ts';
 
+/** Calls are timed and their failures named; what comes out of them is not changed. */
 export interface MachineGuardOptions {
   readonly clock: Clock;
   /** Given the group's fields, if it is one of many. */

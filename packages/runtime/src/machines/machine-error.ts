@@ -1,6 +1,7 @@
 import { type AppliedEntry, CodedError } from '@quorate/base';
 import type { NotJson } from './plain-json.ts';
 
+/** By code: what a MachineError knows. Indexes are those of entries in the group's log. */
 export interface MachineErrorMetadata {
   /** Nothing was proposed: the value at `path` is `found`, which is no JSON. */
   RUNTIME_COMMAND_NOT_JSON: { readonly path: string; readonly found: string };
@@ -45,6 +46,10 @@ export interface MachineErrorMetadata {
   RUNTIME_MACHINE_SNAPSHOT_UNUSABLE: { readonly reason: string; readonly offset: number };
 }
 
+/**
+ * Each has a row in docs/reference/errors.md. Those of a machine (RUNTIME_MACHINE_...) stop the
+ * node; those of a command are for whoever proposed it.
+ */
 export type MachineErrorCode = keyof MachineErrorMetadata;
 
 /** A state machine breaks its contract, or was given a command that it does not take. */

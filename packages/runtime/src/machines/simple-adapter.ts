@@ -28,6 +28,7 @@ import {
 } from './simple-result.ts';
 import type { SimpleStateMachine } from './simple-state-machine.ts';
 
+/** A snapshot is written with one checksum and read with the same: CRC-32 by whichever code. */
 export interface SimpleAdapterOptions {
   /** CRC-32 for snapshots. By default the portable one. */
   readonly checksum?: Checksum;

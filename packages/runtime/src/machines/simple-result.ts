@@ -4,6 +4,10 @@ import { MachineError } from './machine-error.ts';
 /** What a simple state machine's adapter answers for one entry of the log. */
 export type SimpleResult<Result> = AppliedSimpleResult<Result> | RefusedSimpleResult;
 
+/**
+ * What `apply` of the simple state machine returned, as plain JSON; undefined where it returned
+ * nothing.
+ */
 export interface AppliedSimpleResult<Result> {
   readonly kind: 'applied';
   readonly result: Result;

@@ -9,11 +9,6 @@ interface AnswerPlace {
   readonly answer: RememberedAnswer;
 }
 
-interface Slot {
-  readonly position: number;
-  readonly place: AnswerPlace | null;
-}
-
 /**
  * Gathers the commands that the inner state machine is to apply, because it does better with many
  * at a time, and hands their results out: to the caller's positions and to the sessions.
@@ -23,7 +18,9 @@ export class InnerBatch<Result> {
   readonly #codec: ResultCodec<Result>;
   readonly #results: SessionResult<Result>[];
   #entries: AppliedEntry[] = [];
-  #slots: Slot[] = [];
+  /** Of each of `#entries`: whose result it is, and where a session remembers it. */
+  #positions: number[] = [];
+  #places: (AnswerPlace | null)[] = [];
 
   /** @param results filled by position */
   constructor(
@@ -39,23 +36,31 @@ export class InnerBatch<Result> {
   add(position: number, entry: AppliedEntry, command: Uint8Array, place: AnswerPlace | null): void {
     const { index, term, timestampMicros } = entry;
     this.#entries.push({ index, term, timestampMicros, command });
-    this.#slots.push({ position, place });
+    this.#positions.push(position);
+    this.#places.push(place);
   }
 
   /** Applies what has gathered. */
   settle(maxAnswerBytes: number): void {
     if (this.#entries.length === 0) return;
     const entries = this.#entries;
-    const slots = this.#slots;
+    const positions = this.#positions;
+    const places = this.#places;
     this.#entries = [];
-    this.#slots = [];
+    this.#positions = [];
+    this.#places = [];
     const results = this.#inner.apply(entries);
     assert(results.length === entries.length, 'apply answers every command');
-    for (let at = 0; at < slots.length; at++) {
-      const { position, place } = slots[at] as Slot;
+    for (let at = 0; at < entries.length; at++) {
+      const place = places[at] ?? null;
       const { index } = entries[at] as AppliedEntry;
       const result = results[at] as Result;
-      this.#results[position] = { kind: 'applied', result, index, firstIndex: index };
+      this.#results[positions[at] as number] = {
+        kind: 'applied',
+        result,
+        index,
+        firstIndex: index,
+      };
       if (place === null) continue;
       const { session, sequence, answer } = place;
       session.settle(sequence, answer, this.#codec.encode(result), maxAnswerBytes);

@@ -6,6 +6,10 @@ import type { SessionAnswer } from './session-answer.ts';
 import { encodeSessionCommand, type SessionCommand } from './session-command.ts';
 import type { SessionOpenedResult } from './session-result.ts';
 
+/**
+ * `ttlMs` is what is asked for; the group may grant another, within its limits. `backoff` paces
+ * what is sent again.
+ */
 export interface SessionClientOptions {
   readonly ttlMs: number;
   /** 8 to 32 bytes that no other client draws: random ones. Makes a repeated opening harmless. */

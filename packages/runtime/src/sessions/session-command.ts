@@ -56,6 +56,10 @@ export interface SetLimitsCommand {
   readonly limits: SessionLimits;
 }
 
+/**
+ * What a group with sessions replicates: commands of the state machine within, and what keeps
+ * sessions.
+ */
 export type SessionCommand =
   | PlainCommand
   | OpenSessionCommand
@@ -94,6 +98,9 @@ const kinds = {
   tick: 5,
   setLimits: 6,
 } as const;
+
+/** The byte before a command that is in no session. */
+export const plainCommandHead = version * 16 + kinds.plain;
 
 const maxAskedTtlMs = 2 ** 31 - 1;
 
@@ -150,7 +157,7 @@ export function encodeSessionCommand(command: SessionCommand): Uint8Array {
 /** Most commands are: in one copy. */
 function encodePlain(command: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(1 + command.length);
-  bytes[0] = version * 16 + kinds.plain;
+  bytes[0] = plainCommandHead;
   bytes.set(command, 1);
   return bytes;
 }
@@ -159,6 +166,19 @@ function encodePlain(command: Uint8Array): Uint8Array {
  * Never throws: what no encoder writes is `malformed`. Inner commands are views of `bytes`.
  */
 export function decodeSessionCommand(bytes: Uint8Array): SessionCommand | MalformedCommand {
+  const command = plainCommandOf(bytes);
+  return command === null ? decodeOtherCommand(bytes) : { kind: 'plain', command };
+}
+
+/** Nearly all commands of most groups are plain, so they are not taken apart with the others. */
+export function plainCommandOf(bytes: Uint8Array): Uint8Array | null {
+  return bytes[0] === plainCommandHead ? bytes.subarray(1) : null;
+}
+
+export type OtherCommand = Exclude<SessionCommand, PlainCommand>;
+
+/** Of bytes that are no plain command; never throws either. */
+export function decodeOtherCommand(bytes: Uint8Array): OtherCommand | MalformedCommand {
   try {
     return decode(bytes);
   } catch (error) {
@@ -178,13 +198,11 @@ export function sessionCommandProblem(bytes: Uint8Array): string | null {
   return decoded.kind === 'malformed' ? decoded.reason : null;
 }
 
-function decode(bytes: Uint8Array): SessionCommand | MalformedCommand {
+function decode(bytes: Uint8Array): OtherCommand | MalformedCommand {
   const first = bytes[0];
   if (first === undefined) return malformed('it is empty');
   if (first >> 4 !== version) return malformed(`its version is ${first >> 4}, not ${version}`);
   const kind = first & 15;
-  // Nearly all are of these two kinds.
-  if (kind === kinds.plain) return { kind: 'plain', command: bytes.subarray(1) };
   const reader = new ByteReader(bytes, 1);
   if (kind === kinds.inSession) return decodeInSession(bytes, reader);
   const command = decodeControl(kind, reader);
@@ -211,7 +229,7 @@ function decodeInSession(
   return problem === null ? decoded : malformed(problem);
 }
 
-function decodeControl(kind: number, reader: ByteReader): SessionCommand | MalformedCommand {
+function decodeControl(kind: number, reader: ByteReader): OtherCommand | MalformedCommand {
   switch (kind) {
     case kinds.openSession: {
       const ttlMs = reader.varint();

@@ -1,5 +1,6 @@
 import { CodedError } from '@quorate/base';
 
+/** By code: what a SessionError knows. */
 export interface SessionErrorMetadata {
   /** Nothing was restored; `offset` counts from the snapshot's first byte. */
   RUNTIME_SESSIONS_INVALID: { readonly reason: string; readonly offset: number };

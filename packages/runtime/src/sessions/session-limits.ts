@@ -28,6 +28,7 @@ export interface SessionLimits {
   readonly maxStepMs: number;
 }
 
+/** What `openNode` gives every group: at most about 4096 sessions of 64 KiB of answers. */
 export const defaultSessionLimits: SessionLimits = {
   maxSessions: 4096,
   maxWindow: 256,

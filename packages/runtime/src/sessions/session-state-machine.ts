@@ -9,13 +9,14 @@ import type { LogIndex } from '@quorate/schema';
 import { InnerBatch } from './inner-batch.ts';
 import { type Admission, nonceKey, type RememberedAnswer, type Session } from './session.ts';
 import {
+  decodeOtherCommand,
   decodeSessionCommand,
   type InSessionCommand,
   type KeepAliveCommand,
   type MalformedCommand,
   type OpenSessionCommand,
-  type PlainCommand,
-  type SessionCommand,
+  type OtherCommand,
+  plainCommandOf,
 } from './session-command.ts';
 import {
   defaultSessionLimits,
@@ -32,6 +33,7 @@ import { SessionSnapshot } from './session-snapshot.ts';
 import { SessionSnapshotSink } from './session-snapshot-sink.ts';
 import { SessionTable } from './session-table.ts';
 
+/** The same on every replica of a group, and in every release that reads its snapshots. */
 export interface SessionStateMachineOptions<Result> {
   readonly results: ResultCodec<Result>;
   /**
@@ -99,9 +101,13 @@ export class SessionStateMachine<Result> implements StateMachine<SessionResult<R
     for (let position = 0; position < entries.length; position++) {
       const entry = entries[position] as AppliedEntry;
       this.#table.advance(entry.term, entry.timestampMicros);
-      const command = decodeSessionCommand(entry.command);
-      if (command.kind === 'plain') batch.add(position, entry, command.command, null);
-      else if (command.kind === 'inSession') this.#inSession(turn, position, entry, command);
+      const plain = plainCommandOf(entry.command);
+      if (plain !== null) {
+        batch.add(position, entry, plain, null);
+        continue;
+      }
+      const command = decodeOtherCommand(entry.command);
+      if (command.kind === 'inSession') this.#inSession(turn, position, entry, command);
       else results[position] = this.#control(batch, entry.index, command);
     }
     batch.settle(this.#table.limits.maxAnswerBytes);
@@ -159,7 +165,7 @@ export class SessionStateMachine<Result> implements StateMachine<SessionResult<R
   #control(
     batch: InnerBatch<Result>,
     index: LogIndex,
-    command: Exclude<SessionCommand, InSessionCommand | PlainCommand> | MalformedCommand,
+    command: Exclude<OtherCommand, InSessionCommand> | MalformedCommand,
   ): SessionResult<Result> {
     switch (command.kind) {
       case 'openSession':

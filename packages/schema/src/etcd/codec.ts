@@ -25,10 +25,12 @@ const { LongBits } = protobuf.util;
 
 export const noBytes = new Uint8Array(0);
 
+/** An empty protobuf writer, for `Codec.write`; its `finish` gives the bytes. */
 export function createWriter(): Writer {
   return protobuf.Writer.create();
 }
 
+/** @returns the message's bytes, the caller's; what is left out of `message` has its default */
 export function encodeMessage<T>(codec: Codec<T>, message: Init<T>): Uint8Array {
   const writer = protobuf.Writer.create();
   codec.write(message, writer);

@@ -3,6 +3,7 @@ import { type Between, decodeBody } from './decode-body.ts';
 import { asSchemaError, malformed } from './schema-error.ts';
 import type { GroupId, PeerMessage } from './types.ts';
 
+/** One message, checked against all limits; its bytes are views of what was decoded. */
 export interface DecodedPeerMessage {
   readonly group: GroupId;
   readonly message: PeerMessage;

@@ -1,5 +1,6 @@
 import { assert, type ByteWriter, unreachable } from '@quorate/base';
 import { writeSnapshotMeta } from './configuration-codec.ts';
+import type { EncodedEntries } from './encoded-entries.ts';
 import { encodeEntry, entryOverheadBytes } from './entry-codec.ts';
 import { writeBool, writeBytes, writeNumber } from './field.ts';
 import { maxCommandsPerMessage, maxEntriesPerMessage } from './limits.ts';
@@ -22,21 +23,32 @@ import type {
 } from './types.ts';
 import { bodyFields, chunkOutcomes, forwardOutcomes } from './wire-names.ts';
 
-/** Appends `message` as the fields of one `Envelope` (proto/quorate/peer.proto). */
-export function encodePeerMessage(writer: ByteWriter, group: GroupId, message: PeerMessage): void {
+/**
+ * Appends `message` as the fields of one `Envelope` (proto/quorate/peer.proto).
+ *
+ * @param encoded kept by whoever sends the same entries to several peers
+ */
+export function encodePeerMessage(
+  writer: ByteWriter,
+  group: GroupId,
+  message: PeerMessage,
+  encoded?: EncodedEntries,
+): void {
   writeNumber(writer, 1, group);
   writeNumber(writer, 2, message.from);
   writeNumber(writer, 3, message.to);
   writeNumber(writer, 4, message.term);
   writer.varint((bodyFields[message.type] << 3) | 2);
   const mark = writer.begin(expectedBodyBytes(message));
-  writeBody(writer, message);
+  if (message.type === 'AppendEntries') writeAppendEntries(writer, message, encoded);
+  else writeBody(writer, message);
   writer.end(mark);
 }
 
+type OtherMessage = Exclude<PeerMessage, AppendEntries>;
+
 type RareMessage = Exclude<
-  PeerMessage,
-  | AppendEntries
+  OtherMessage,
   | AppendEntriesResponse
   | Heartbeat
   | HeartbeatResponse
@@ -66,11 +78,8 @@ function expectedBodyBytes(message: PeerMessage): number {
   }
 }
 
-function writeBody(writer: ByteWriter, message: PeerMessage): void {
+function writeBody(writer: ByteWriter, message: OtherMessage): void {
   switch (message.type) {
-    case 'AppendEntries':
-      writeAppendEntries(writer, message);
-      break;
     case 'AppendEntriesResponse':
       writeBool(writer, 1, message.success);
       writeNumbers(writer, 2, message.matchIndex, message.rejectedIndex, message.hintIndex);
@@ -165,17 +174,29 @@ function writeNumbers(
   writeNumber(writer, field + 2, third);
 }
 
-function writeAppendEntries(writer: ByteWriter, message: AppendEntries): void {
-  assert(message.entries.length <= maxEntriesPerMessage, 'AppendEntries has too many entries');
+function writeAppendEntries(
+  writer: ByteWriter,
+  message: AppendEntries,
+  encoded: EncodedEntries | undefined,
+): void {
+  const { entries } = message;
+  assert(entries.length <= maxEntriesPerMessage, 'AppendEntries has too many entries');
   writeNumber(writer, 1, message.prevLogIndex);
   writeNumber(writer, 2, message.prevLogTerm);
   writeNumber(writer, 3, message.commitIndex);
-  for (const entry of message.entries) {
+  const known = encoded?.of(entries) ?? null;
+  if (known !== null) {
+    writer.raw(known);
+    return;
+  }
+  const start = writer.length;
+  for (const entry of entries) {
     writer.varint((4 << 3) | 2);
     const mark = writer.begin(entry.data.length + entryOverheadBytes / 2);
     encodeEntry(writer, entry);
     writer.end(mark);
   }
+  encoded?.keep(entries, writer, start);
 }
 
 function writeForward(writer: ByteWriter, message: Forward): void {

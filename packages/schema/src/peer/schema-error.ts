@@ -1,10 +1,12 @@
 import { ByteReaderError, CodedError } from '@quorate/base';
 
+/** By code: what a SchemaError knows. */
 export interface SchemaErrorMetadata {
   /** `message` is the message's name in the .proto file; `reason` says what is wrong with it. */
   SCHEMA_MALFORMED: { readonly message: string; readonly reason: string };
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type SchemaErrorCode = keyof SchemaErrorMetadata;
 
 /** Bytes that are no message of ours. */

@@ -5,7 +5,14 @@
  * Terms and indexes are safe integers (below 2^53), never 64-bit.
  */
 export type NodeId = number;
+
+/**
+ * A safe integer from 1; 0 in an envelope: of no group. `groupIdOf` of `@quorate/node` makes it
+ * from a name.
+ */
 export type GroupId = number;
+
+/** From 1; 0 before the first election. */
 export type Term = number;
 /** 1-based; 0 is the position before the first entry. */
 export type LogIndex = number;
@@ -13,6 +20,7 @@ export type LogIndex = number;
 /** `votedFor` when no vote was given in the term. */
 export const noNode: NodeId = 0;
 
+/** What an entry of the log is; on disks and wires by its number. */
 export const EntryKind = {
   /** A command for the state machine. */
   command: 0,
@@ -35,6 +43,10 @@ export interface Entry {
   readonly data: Uint8Array;
 }
 
+/**
+ * An entry, named so that two logs that have it agree up to there (dissertation 3.5); 0 and 0:
+ * before the first.
+ */
 export interface LogPosition {
   readonly index: LogIndex;
   readonly term: Term;
@@ -125,17 +137,23 @@ interface Between {
   readonly term: Term;
 }
 
+/**
+ * Asks whether a vote would be given in `term`, which the sender has not begun: so a node that was
+ * cut off deposes nobody (dissertation 9.6).
+ */
 export interface PreVote extends Between {
   readonly type: 'PreVote';
   readonly lastLogIndex: LogIndex;
   readonly lastLogTerm: Term;
 }
 
+/** When granted, `term` is the one that was asked about; when not, the receiver's own. */
 export interface PreVoteResponse extends Between {
   readonly type: 'PreVoteResponse';
   readonly granted: boolean;
 }
 
+/** Asks for the vote of `term`, with the end of the candidate's log (dissertation 3.4). */
 export interface RequestVote extends Between {
   readonly type: 'RequestVote';
   readonly lastLogIndex: LogIndex;
@@ -144,11 +162,16 @@ export interface RequestVote extends Between {
   readonly leadershipTransfer: boolean;
 }
 
+/** A vote that is granted is durable at the sender. */
 export interface RequestVoteResponse extends Between {
   readonly type: 'RequestVoteResponse';
   readonly granted: boolean;
 }
 
+/**
+ * Entries that follow (`prevLogIndex`, `prevLogTerm`), contiguous, perhaps none. Several are under
+ * way at a time.
+ */
 export interface AppendEntries extends Between {
   readonly type: 'AppendEntries';
   readonly prevLogIndex: LogIndex;
@@ -157,6 +180,10 @@ export interface AppendEntries extends Between {
   readonly entries: readonly Entry[];
 }
 
+/**
+ * Entries up to `matchIndex` are durable at the sender; or they do not fit its log, and the hint
+ * says where they may.
+ */
 export interface AppendEntriesResponse extends Between {
   readonly type: 'AppendEntriesResponse';
   readonly success: boolean;
@@ -174,6 +201,7 @@ export interface AppendEntriesResponse extends Between {
   readonly life: number;
 }
 
+/** Says that the sender leads, in rounds; asks nothing of the log. */
 export interface Heartbeat extends Between {
   readonly type: 'Heartbeat';
   /** Never reused in a term; the answer names it, which dates the leader's support (rule 2). */
@@ -184,6 +212,9 @@ export interface Heartbeat extends Between {
   readonly cancelRound: number;
 }
 
+/**
+ * The sender followed this leader when it got `round`; its own election timeout began anew then.
+ */
 export interface HeartbeatResponse extends Between {
   readonly type: 'HeartbeatResponse';
   readonly round: number;
@@ -204,6 +235,10 @@ export interface InstallSnapshot extends Between {
   readonly snapshot: SnapshotMeta;
 }
 
+/**
+ * Asks the receiver to stand for election at once, for a transfer of leadership (dissertation
+ * 3.10).
+ */
 export interface TimeoutNow extends Between {
   readonly type: 'TimeoutNow';
   /** The heartbeat round it was sent in; a later heartbeat may cancel it (rule 3). */
@@ -219,6 +254,7 @@ export interface ReadIndex extends Between {
   readonly context: number;
 }
 
+/** Once `index` is applied, a read reflects all that was acknowledged before it was asked for. */
 export interface ReadIndexResponse extends Between {
   readonly type: 'ReadIndexResponse';
   readonly context: number;
@@ -235,6 +271,7 @@ export interface AwaitDurability extends Between {
   readonly durability: DurabilityClass;
 }
 
+/** Answers an AwaitDurability, not before its class is reached or cannot be. */
 export interface DurabilityReached extends Between {
   readonly type: 'DurabilityReached';
   readonly context: number;
@@ -292,6 +329,7 @@ export interface SnapshotChunk extends Between {
   readonly data: Uint8Array;
 }
 
+/** What became of a piece. `refused`: the receiver does not want this snapshot, or not now. */
 export interface SnapshotChunkResponse extends Between {
   readonly type: 'SnapshotChunkResponse';
   readonly snapshotIndex: LogIndex;
@@ -325,6 +363,10 @@ export interface NodeHeartbeat extends Between {
   readonly sleeping: readonly SleepingGroup[] | null;
 }
 
+/**
+ * Stands for the answers of all groups that sleep; those that are awake are answered for by
+ * themselves.
+ */
 export interface NodeHeartbeatResponse extends Between {
   readonly type: 'NodeHeartbeatResponse';
   readonly round: number;

@@ -1,7 +1,7 @@
 import { decodeMessage, etcd, type Init, type NodeId } from '@quorate/schema';
+import type { UnaryDone, UnaryMethod } from './method.ts';
 import { malformedRequest } from './rpc-error.ts';
 import type { ServiceContext } from './service-context.ts';
-import type { UnaryDone, UnaryMethod } from './unary-method.ts';
 
 /** Who is a member, and where. */
 export class ClusterService {

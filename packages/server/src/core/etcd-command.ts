@@ -19,6 +19,7 @@ export function keyValueCommand(encoded: Uint8Array): Uint8Array {
   return command;
 }
 
+/** @returns a command that tells the group what a member is called and where clients reach it */
 export function memberAttributesCommand(attributes: MemberAttributes): Uint8Array {
   const writer = new ByteWriter();
   writer.varint(CommandKind.memberAttributes);

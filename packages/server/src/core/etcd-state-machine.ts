@@ -8,6 +8,7 @@ import type { MemberAttributes } from './member-attributes.ts';
 /** What applying one command of the service answers. */
 export type EtcdResult = KvResult | MemberAttributesResult | MalformedCommandResult;
 
+/** The member's name and addresses are kept; the later ones count. */
 export interface MemberAttributesResult {
   readonly kind: 'memberAttributes';
 }

@@ -10,9 +10,16 @@ export type {
 } from './etcd-state-machine.ts';
 export { EtcdStateMachine } from './etcd-state-machine.ts';
 export type { MemberAttributes } from './member-attributes.ts';
+export type {
+  CallContext,
+  StreamCall,
+  StreamListener,
+  StreamMethod,
+  UnaryDone,
+  UnaryMethod,
+} from './method.ts';
 export type { RpcError } from './rpc-error.ts';
 export { rpcErrors, StatusCode } from './rpc-error.ts';
 export type { ServerErrorCode, ServerErrorMetadata } from './server-error.ts';
 export { ServerError } from './server-error.ts';
 export type { ServiceOptions } from './service-context.ts';
-export type { UnaryDone } from './unary-method.ts';

@@ -19,6 +19,7 @@ import {
   refuseTxn,
   txnFromWire,
 } from './from-wire.ts';
+import type { UnaryDone, UnaryMethod } from './method.ts';
 import { malformedRequest, rpcErrors } from './rpc-error.ts';
 import { rpcErrorOfRuntime } from './runtime-failure.ts';
 import type { ServiceContext } from './service-context.ts';
@@ -30,7 +31,6 @@ import {
   rpcErrorOfRefusal,
   txnToWire,
 } from './to-wire.ts';
-import type { UnaryDone, UnaryMethod } from './unary-method.ts';
 
 /** Reading and writing keys. Writes go through the log, reads only through what is applied here. */
 export class KvService {

@@ -1,7 +1,7 @@
 import { decodeMessage, etcd } from '@quorate/schema';
+import type { UnaryDone, UnaryMethod } from './method.ts';
 import { malformedRequest } from './rpc-error.ts';
 import type { ServiceContext } from './service-context.ts';
-import type { UnaryDone, UnaryMethod } from './unary-method.ts';
 
 /** What one member says of itself. */
 export class MaintenanceService {

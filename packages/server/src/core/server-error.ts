@@ -1,5 +1,6 @@
 import { CodedError } from '@quorate/base';
 
+/** By code: what a ServerError knows. */
 export interface ServerErrorMetadata {
   SERVER_ADDRESS_IN_USE: { readonly host: string; readonly port: number };
   /** `reason` is the operating system's word for it. */
@@ -8,8 +9,13 @@ export interface ServerErrorMetadata {
   SERVER_SNAPSHOT_INVALID: { readonly reason: string };
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type ServerErrorCode = keyof ServerErrorMetadata;
 
+/**
+ * What keeps the service from starting or going on. Clients are never told of it; they get gRPC's
+ * codes.
+ */
 export class ServerError<Code extends ServerErrorCode = ServerErrorCode> extends CodedError<
   ServerErrorMetadata,
   Code

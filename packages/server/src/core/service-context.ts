@@ -3,8 +3,8 @@ import type { GroupHandle, GroupStatus, RuntimeError } from '@quorate/runtime';
 import type { Codec, Init, NodeId } from '@quorate/schema';
 import { AnswerWriter, type ServerIdentity } from './answer-writer.ts';
 import type { EtcdResult, EtcdStateMachine } from './etcd-state-machine.ts';
+import type { UnaryDone } from './method.ts';
 import { rpcErrorOfRuntime } from './runtime-failure.ts';
-import type { UnaryDone } from './unary-method.ts';
 
 /** What the services ask of the group they serve. */
 export type ServedGroup = Pick<
@@ -12,6 +12,7 @@ export type ServedGroup = Pick<
   'propose' | 'readBarrier' | 'status' | 'onLeadership'
 >;
 
+/** What the etcd services answer from. */
 export interface ServiceOptions {
   readonly identity: ServerIdentity;
   readonly group: ServedGroup;

@@ -1,13 +1,16 @@
 import type { Socket } from 'node:net';
 import {
   type ConnectionInjector,
+  type handleBidiStreamingCall,
   type handleUnaryCall,
+  type Metadata,
   Server,
   ServerCredentials,
   ServerInterceptingCall,
   type ServerInterceptor,
   status,
 } from '@grpc/grpc-js';
+import type { CallContext, StreamMethod } from '../core/method.ts';
 import type { RpcBackend, UnaryHandler } from './rpc-backend.ts';
 
 /** What clients of etcd are used to; they tune their keep-alive by it. */
@@ -45,6 +48,13 @@ function asBuffer(bytes: Uint8Array): Buffer {
 /** Messages pass as they are: the service does its own coding. */
 const asIs = (bytes: Buffer): Buffer => bytes;
 
+function contextOf(metadata: Metadata): CallContext {
+  const said = (name: string): string => String(metadata.get(name)[0] ?? '');
+  const token = said('token') || said('authorization');
+  const requireLeader = said('hasleader') === 'true';
+  return { requireLeader, token: token.replace(/^Bearer /, ''), commonName: '' };
+}
+
 /** gRPC by the @grpc/grpc-js library. */
 export class GrpcJsBackend implements RpcBackend {
   readonly #server = new Server({ ...options, interceptors: [rewordTooLarge] });
@@ -56,13 +66,37 @@ export class GrpcJsBackend implements RpcBackend {
 
   unary(path: string, handler: UnaryHandler): void {
     const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
-      const requireLeader = call.metadata.get('hasleader')[0] === 'true';
-      handler(call.request, requireLeader, (error, answer) => {
+      handler(call.request, contextOf(call.metadata), (error, answer) => {
         if (error !== null) callback({ code: error.code, details: error.message });
         else callback(null, asBuffer(answer as Uint8Array));
       });
     };
     this.#server.register(path, handle, asIs, asIs, 'unary');
+  }
+
+  stream(path: string, method: StreamMethod): void {
+    const handle: handleBidiStreamingCall<Buffer, Buffer> = (call) => {
+      let isOver = false;
+      const listener = method({
+        context: contextOf(call.metadata),
+        send: (message) => call.write(asBuffer(message)),
+        end: (error) => {
+          isOver = true;
+          if (error === null) call.end();
+          else call.emit('error', { code: error.code, details: error.message });
+        },
+      });
+      const unlessOver = (told: () => void) => (): void => {
+        if (!isOver) told();
+      };
+      call.on('data', (request: Buffer) => {
+        if (!isOver) listener.message(request);
+      });
+      call.on('end', unlessOver(listener.halfClosed));
+      call.on('drain', unlessOver(listener.drained));
+      call.on('cancelled', unlessOver(listener.closed));
+    };
+    this.#server.register(path, handle, asIs, asIs, 'bidi');
   }
 
   unimplemented(path: string): void {

@@ -33,7 +33,8 @@ export class CalledService {
 
   bytes(path: string, request: Uint8Array, requireLeader = false): Promise<Answer<Uint8Array>> {
     return new Promise((resolve) => {
-      this.service.method(path)(request, requireLeader, (error, answer) => {
+      const call = { requireLeader, token: '', commonName: '' };
+      this.service.unary(path)(request, call, (error, answer) => {
         if (error !== null) resolve({ error, value: null });
         else resolve({ error: null, value: answer as Uint8Array });
       });

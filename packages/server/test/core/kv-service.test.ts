@@ -262,7 +262,7 @@ test('compaction answers with the current revision and refuses past and future',
 
 test('bytes that are no request are refused by every method', async () => {
   const service = new CalledService();
-  for (const path of service.service.paths) {
+  for (const path of service.service.unaryPaths) {
     const { error } = await service.bytes(path, Uint8Array.of(0xff));
     assert.deepEqual(error, { code: code.internal, message: 'grpc: error unmarshalling request' });
   }

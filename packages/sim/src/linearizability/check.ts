@@ -4,6 +4,7 @@ import type { History } from './history.ts';
 import type { Linearization } from './search.ts';
 import type { SequentialModel, SubHistory } from './sequential-model.ts';
 
+/** `linearizable` and `violation` are proven; `unknown` is neither. */
 export type Verdict<State, Input, Output> =
   | {
       readonly kind: 'linearizable';
@@ -18,11 +19,13 @@ export type Verdict<State, Input, Output> =
   /** The budget was used up, and no violation had been found. */
   | { readonly kind: 'unknown'; readonly part: SubHistory<Input, Output> };
 
+/** One order of a part's operations that the model allows. */
 export interface LinearizedPart<State, Input, Output> {
   readonly name: string;
   readonly linearization: Linearization<State, Input, Output>;
 }
 
+/** Deciding takes exponential time at worst: what a check may spend before it says `unknown`. */
 export interface CheckOptions {
   /** Default: 2 million steps for all parts together. */
   readonly budget?: Budget;

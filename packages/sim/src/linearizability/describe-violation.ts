@@ -3,6 +3,7 @@ import type { Operation } from './history.ts';
 import type { Linearization } from './search.ts';
 import type { SequentialModel } from './sequential-model.ts';
 
+/** For the reader of a violation; none changes what was found. */
 export interface DescriptionOptions {
   /** What a position of the history is to the reader. Default: 'event'. */
   readonly unit?: string;

@@ -13,6 +13,7 @@ export interface Linearization<State, Input, Output> {
   readonly end: State;
 }
 
+/** An operation in its place of the order that was found. */
 export interface LinearizedOperation<State, Input, Output> {
   readonly operation: Operation<Input, Output>;
   /** The state behind it. */

@@ -1,5 +1,6 @@
 import type { History } from './history.ts';
 
+/** What a model says of one operation with one answer. */
 export interface Step<State> {
   /** Whether the object, in the given state, may answer so. */
   readonly legal: boolean;

@@ -23,8 +23,10 @@ export const tunedFields = [
   'snapshotBytesPerSecond',
 ] as const satisfies readonly (keyof HostTuning)[];
 
+/** A field of `HostTuning` that a plan may set. */
 export type TunedField = (typeof tunedFields)[number];
 
+/** What is left out is as in `usualTuning`. */
 export type PlannedTuning = Readonly<Partial<Record<TunedField, number>>>;
 
 /** What stands for a tuned field that a plan leaves out. */
@@ -44,6 +46,7 @@ export const usualTuning: Readonly<Record<TunedField, number>> = {
 /** What the last node is in the group that clients use; there is more than one node then. */
 export const lastParts = ['voter', 'learner', 'witness'] as const;
 
+/** See `lastParts`. */
 export type LastPart = (typeof lastParts)[number];
 
 /**

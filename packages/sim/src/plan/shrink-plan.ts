@@ -9,6 +9,10 @@ export interface Trial {
   readonly struck: readonly boolean[];
 }
 
+/**
+ * `run` plays a plan anew, from nothing; `progress` hears of each smaller plan that fails in the
+ * same way.
+ */
 export interface ShrinkOptions<Plan extends ClusterPlan> {
   readonly run: (plan: Plan) => Trial;
   /** Time is up: what was found so far is the result. */
@@ -18,6 +22,7 @@ export interface ShrinkOptions<Plan extends ClusterPlan> {
   readonly simpler?: (plan: Plan) => readonly Partial<Plan>[];
 }
 
+/** The smallest plan that was found; the one that was given when none was smaller. */
 export interface Shrunk<Plan extends ClusterPlan = ClusterPlan> {
   readonly plan: Plan;
   /** Runs that it took. */

@@ -60,4 +60,5 @@ export interface TracedNode extends Happened {
   readonly why: string;
 }
 
+/** What a trace of a simulated cluster is made of; `atMs` is virtual time, and never falls. */
 export type TraceEvent = TracedLog | TracedTurn | TracedStrike | TracedNode;

@@ -19,25 +19,3 @@ interface FullShape extends StateMachine<unknown> {
 
 /** A state machine of either form. */
 export type WorkbenchMachine = SimpleShape | FullShape;
-
-export type CommandOf<Machine> =
-  Machine extends StateMachine<unknown>
-    ? Uint8Array
-    : Machine extends { apply(command: infer Command, ...rest: never[]): unknown }
-      ? Command
-      : never;
-
-export type ResultOf<Machine> =
-  Machine extends StateMachine<infer Result>
-    ? Result
-    : Machine extends { apply(...args: never[]): infer Result }
-      ? Result
-      : never;
-
-export type QueryOf<Machine> = Machine extends { query(query: infer Query): unknown }
-  ? Query
-  : never;
-
-export type AnswerOf<Machine> = Machine extends { query(query: never): infer Answer }
-  ? Answer
-  : never;

@@ -1,5 +1,4 @@
-import type { GroupStatus } from '@quorate/runtime';
-import type { AnswerOf, CommandOf, QueryOf, ResultOf } from './machine-types.ts';
+import type { AnswerOf, CommandOf, GroupStatus, QueryOf, ResultOf } from '@quorate/runtime';
 
 /** What a client is told in the end, if it is told anything. */
 export type Outcome<Value> =
@@ -9,6 +8,7 @@ export type Outcome<Value> =
   /** It has not happened and never will. `code` of the error that says why. */
   | { readonly kind: 'refused'; readonly code: string };
 
+/** Called once at most: a client whose node ends is told nothing. */
 export type Done<Value> = (outcome: Outcome<Value>) => void;
 
 /** One node in one life of its process, as a service on it sees it. */

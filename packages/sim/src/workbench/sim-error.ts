@@ -1,5 +1,6 @@
 import { CodedError } from '@quorate/base';
 
+/** By code: what a SimError knows. */
 export interface SimErrorMetadata {
   /** `field` of the options, or of a plan, cannot be used; `fix` says what can. */
   SIM_OPTIONS_INVALID: { readonly field: string; readonly fix: string };
@@ -16,6 +17,7 @@ export interface SimErrorMetadata {
   };
 }
 
+/** Each has a row in docs/reference/errors.md. */
 export type SimErrorCode = keyof SimErrorMetadata;
 
 /** A check under the simulator could not be done, or found something. */

@@ -1,6 +1,7 @@
 import type { Prng } from '@quorate/base';
+import type { AnswerOf, CommandOf, QueryOf, ResultOf } from '@quorate/runtime';
 import type { SequentialModel } from '../linearizability/sequential-model.ts';
-import type { AnswerOf, CommandOf, QueryOf, ResultOf, WorkbenchMachine } from './machine-types.ts';
+import type { WorkbenchMachine } from './machine-types.ts';
 import type { WorkbenchNode, WorkbenchService } from './service.ts';
 import type { Specification, WorkInput, WorkOutput } from './specification.ts';
 import type { WorkbenchRun } from './workbench-run.ts';

@@ -23,6 +23,7 @@ export interface WorkbenchRun {
   readonly undecided: boolean;
 }
 
+/** The first thing that went wrong in a run, which ended there. */
 export interface RunFailure {
   readonly property: string;
   readonly message: string;

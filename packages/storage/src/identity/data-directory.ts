@@ -17,6 +17,10 @@ const pattern =
   /^quorate data directory\nversion (\d+)\ncluster ([^\n]+)\nnode (\d+)\nincarnation (\d+)\n$/;
 const checksumLine = /checksum ([0-9a-f]{8})\n$/;
 
+/**
+ * Whose directory it has to be, or to become. `directory` is relative to the file-system port's
+ * root, and is made with its parents when it is not there.
+ */
 export interface ClaimOptions {
   readonly fileSystem: FileSystem;
   readonly crypto: Crypto;
@@ -26,6 +30,10 @@ export interface ClaimOptions {
   readonly nodeId: NodeId;
 }
 
+/**
+ * A directory that this process holds, locked against all others until `release` or the end of the
+ * process.
+ */
 export interface DataDirectory {
   /** Drawn at random when the directory was first claimed: a wiped node comes back as another. */
   readonly incarnation: number;
@@ -141,6 +149,7 @@ export function ownerOf(fileSystem: FileSystem, directory: string): DirectoryOwn
   }
 }
 
+/** Whom a data directory was made for; no other node can open it. */
 export interface DirectoryOwner {
   /** 16 hex digits. */
   readonly clusterId: string;

@@ -4,6 +4,7 @@ import type { Entry, GroupId, HardState, LogPosition, SnapshotMeta } from '@quor
 import { StorageError } from '../storage-error.ts';
 import { SubmissionCheck } from '../wal/submission-check.ts';
 
+/** All that it needs: what it keeps is gone with the object. */
 export interface MemoryLogStoreOptions {
   /** Completions come through `defer`. */
   readonly timers: Timers;

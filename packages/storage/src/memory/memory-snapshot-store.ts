@@ -5,6 +5,7 @@ import { maxChunkBytes } from '../snapshot/snapshot-format.ts';
 import { putSnapshotMeta, snapshotMetaBytes } from '../snapshot-meta-bytes.ts';
 import { StorageError } from '../storage-error.ts';
 
+/** All that it needs: what it keeps is gone with the object. */
 export interface MemorySnapshotStoreOptions {
   /** Completions come through `defer`. */
   readonly timers: Timers;

@@ -22,6 +22,7 @@ import {
 import { rewriteLog } from './rewrite-log.ts';
 import { SnapshotCheck } from './snapshot-check.ts';
 
+/** The node must not run: its directory is locked meanwhile. */
 export interface RepairOptions {
   readonly ports: Pick<Ports, 'fileSystem' | 'timers' | 'checksum' | 'codec' | 'logger'>;
   readonly directory: string;
@@ -34,6 +35,7 @@ export interface RepairOptions {
   readonly groups: readonly GroupId[] | null;
 }
 
+/** What was found in one data directory, and what became of it. */
 export interface RepairReport {
   readonly clusterId: string;
   readonly nodeId: NodeId;

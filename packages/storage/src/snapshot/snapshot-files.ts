@@ -12,6 +12,7 @@ import {
 import { SnapshotFileReader, snapshotCorrupt } from './snapshot-reader.ts';
 import { SnapshotFileWriter } from './snapshot-writer.ts';
 
+/** The directory is one that `claimDataDirectory` holds. */
 export interface SnapshotStoreOptions {
   readonly ports: Pick<Ports, 'fileSystem' | 'timers' | 'checksum' | 'codec' | 'logger'>;
   /** The data directory; the files are in `snapshots` below it. */

@@ -20,6 +20,7 @@ const maxSubmissionBytes = 2 ** 30;
 /** With more segments kept than this, the group that keeps them is named. */
 const pinnedSegments = 4;
 
+/** The directory is one that `claimDataDirectory` holds. */
 export interface WriteAheadLogOptions {
   readonly ports: Pick<
     Ports,

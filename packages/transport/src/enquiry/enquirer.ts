@@ -15,6 +15,7 @@ import { TransportError } from '../transport-error.ts';
 import type { EnquiryDone } from './enquiry.ts';
 import { decodeEnquiryFrame, encodeEnquiryFrame } from './enquiry-frame.ts';
 
+/** Who asks, and of which cluster the answer has to be. */
 export interface EnquirerOptions extends Pick<Ports, 'network' | 'timers' | 'checksum'> {
   /** 16 hex digits; null: not known yet, whatever cluster answers is the one. */
   readonly clusterId: string | null;

@@ -20,6 +20,7 @@ import {
 } from './http-limits.ts';
 import { TunnelRoom } from './tunnel-room.ts';
 
+/** The path is part of the protocol: the same on every node. See docs/guides/http-transport.md. */
 export interface HttpNetworkOptions {
   readonly logger: Logger;
   /** What comes before a connection's id in the path of its requests. Default `/quorate/peer`. */
@@ -33,6 +34,10 @@ export interface HttpNetworkOptions {
   readonly limits?: Partial<HttpNetworkLimits>;
 }
 
+/**
+ * Connections between nodes as pairs of HTTP/1.1 requests, for where nothing else passes; not
+ * encrypted, so behind a proxy that is.
+ */
 export interface HttpNetwork extends Network {
   /**
    * Takes a request when it is for this network: its path begins with the network's, and the

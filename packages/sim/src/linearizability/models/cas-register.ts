@@ -3,12 +3,14 @@ import type { SequentialModel, Step, Traits } from '../sequential-model.ts';
 /** What a register holds; null before the first write. */
 export type RegisterValue = string | number | null;
 
+/** One operation on one register. */
 export type RegisterInput =
   | { readonly kind: 'read' }
   | { readonly kind: 'write'; readonly value: RegisterValue }
   /** Writes `value` when the register holds `expected`. */
   | { readonly kind: 'cas'; readonly expected: RegisterValue; readonly value: RegisterValue };
 
+/** What it answered; `kind` is that of the input. */
 export type RegisterOutput =
   | { readonly kind: 'read'; readonly value: RegisterValue }
   | { readonly kind: 'write' }

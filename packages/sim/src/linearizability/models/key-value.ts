@@ -2,6 +2,7 @@ import type { History, Operation } from '../history.ts';
 import type { SequentialModel, Step, SubHistory, Traits } from '../sequential-model.ts';
 import { hashOfValue } from './cas-register.ts';
 
+/** One operation on one key, of a store of texts. */
 export type KeyValueInput = { readonly key: string } & (
   | { readonly kind: 'get' }
   | { readonly kind: 'put'; readonly value: string }
@@ -10,6 +11,7 @@ export type KeyValueInput = { readonly key: string } & (
   | { readonly kind: 'cas'; readonly expected: string | null; readonly value: string }
 );
 
+/** What it answered; `kind` is that of the input. */
 export type KeyValueOutput =
   /** `revision`: that of the key's last change, none when it is not there. */
   | { readonly kind: 'get'; readonly value: string | null; readonly revision?: number }
