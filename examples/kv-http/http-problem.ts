@@ -25,6 +25,7 @@ export class HttpProblem extends Error {
 /** Status codes of Quorate's error codes; see docs/reference/errors.md for what each one means. */
 const statusOf: Readonly<Record<string, number>> = {
   NODE_OPTIONS_INVALID: 400,
+  NODE_MEMBER_UNKNOWN: 404,
   RUNTIME_COMMAND_NOT_JSON: 400,
   RUNTIME_COMMAND_REFUSED: 400,
   RUNTIME_CHANGE_REFUSED: 409,
@@ -36,6 +37,7 @@ const statusOf: Readonly<Record<string, number>> = {
   RUNTIME_PROPOSAL_LOST: 503,
   RUNTIME_READ_TIMEOUT: 503,
   RUNTIME_STOPPING: 503,
+  RUNTIME_HALTED: 503,
   RUNTIME_STORAGE_FULL: 503,
   RUNTIME_OUTCOME_UNKNOWN: 504,
   HOST_CLUSTER_UNREACHABLE: 504,

@@ -207,6 +207,83 @@ function enumeration(type: protobuf.Enum): string[] {
   return [`export const ${enumName(type)} = {`, ...values, '} as const;'];
 }
 
+/** How the field looks in JSON: a row of `JsonField`. */
+function jsonField(field: protobuf.Field): string {
+  const resolved = field.resolvedType;
+  const kind =
+    resolved instanceof protobuf.Enum
+      ? 'enum'
+      : resolved !== null
+        ? 'message'
+        : field.type.endsWith('64')
+          ? field.options?.['jstype'] === 'JS_NUMBER'
+            ? 'count'
+            : 'identity'
+          : field.type === 'uint32'
+            ? 'number'
+            : field.type;
+  const parts = [
+    `property: '${propertyOf(field)}'`,
+    `name: '${field.name}'`,
+    `kind: '${kind}'`,
+    ...(resolved instanceof protobuf.Enum ? [`of: ${enumName(resolved)}`] : []),
+    ...(resolved instanceof protobuf.Type ? [`of: () => ${resolved.name}Json`] : []),
+    ...(field.repeated ? ['repeated: true'] : []),
+    ...(isOptional(field) ? ['optional: true'] : []),
+  ];
+  return `  { ${parts.join(', ')} },`;
+}
+
+function jsonShape(type: protobuf.Type): string {
+  const rows = type.fieldsArray.map(jsonField);
+  const body = rows.length === 0 ? '[]' : `[\n${rows.join('\n')}\n]`;
+  return `const ${type.name}Json: JsonShape = ${body};`;
+}
+
+function jsonModule(modules: readonly Module[], methods: readonly protobuf.Method[]): string {
+  const used = new Set<string>();
+  const shown = new Set<protobuf.Type>();
+  const show = (type: protobuf.Type): void => {
+    if (shown.has(type)) return;
+    shown.add(type);
+    for (const { resolvedType } of type.fieldsArray) {
+      if (resolvedType instanceof protobuf.Type) show(resolvedType);
+    }
+  };
+  const rows = methods.map((method) => {
+    const ends = [method.resolvedRequestType, method.resolvedResponseType].map((type) => {
+      if (type === null) throw new Error(`${method.fullName} has no types`);
+      used.add(type.name);
+      show(type);
+      return `{ codec: ${type.name}, json: ${type.name}Json }`;
+    });
+    const path = `/${(method.parent as protobuf.Service).fullName.slice(1)}/${method.name}`;
+    const isStream = method.requestStream === true || method.responseStream === true;
+    return `  { path: '${path}', isStream: ${isStream}, request: ${ends[0]}, answer: ${ends[1]} },`;
+  });
+  const shapes = [...shown].map(jsonShape);
+  const imported = modules.flatMap((module) => {
+    const codecs = module.messages.map(({ name }) => name).filter((name) => used.has(name));
+    const enums = module.enums
+      .map(enumName)
+      .filter((name) =>
+        shapes.some((text) => text.includes(`of: ${name} }`) || text.includes(`of: ${name},`)),
+      );
+    const names = [...codecs, ...enums].sort().join(', ');
+    return names === '' ? [] : [`import { ${names} } from './${module.name}.ts';`];
+  });
+  return [
+    "import type { JsonShape } from '../../etcd/json-shape.ts';",
+    "import type { Rpc } from '../../etcd/rpc.ts';",
+    ...imported,
+    '',
+    shapes.join('\n\n'),
+    '',
+    '/** Every method there is, offered or not, with what it is asked and answers. */',
+    `export const rpcs: readonly Rpc[] = [\n${rows.join('\n')}\n];`,
+  ].join('\n');
+}
+
 function imports(module: Module, homes: ReadonlyMap<string, string>, body: string): string[] {
   const names = ['noBytes', 'readCount', 'readIdentity', 'readNested', 'readPacked'];
   names.push('writeIdentity', 'writeNested');
@@ -226,19 +303,16 @@ function imports(module: Module, homes: ReadonlyMap<string, string>, body: strin
   return lines;
 }
 
-function collect(root: protobuf.Root): { modules: Module[]; methods: string[] } {
+function collect(root: protobuf.Root): { modules: Module[]; methods: protobuf.Method[] } {
   const modules = new Map<string, Module>();
-  const methods: string[] = [];
+  const methods: protobuf.Method[] = [];
   const visit = (space: protobuf.NamespaceBase): void => {
     for (const item of space.nestedArray) {
       const name = (item.filename ?? '').replace(/^.*\/|\.proto$/g, '');
       const module = modules.get(name) ?? { name, messages: [], enums: [] };
       if (item instanceof protobuf.Type) module.messages.push(item);
       if (item instanceof protobuf.Enum) module.enums.push(item);
-      if (item instanceof protobuf.Service) {
-        const service = item.fullName.slice(1);
-        for (const method of item.methodsArray) methods.push(`/${service}/${method.name}`);
-      }
+      if (item instanceof protobuf.Service) methods.push(...item.methodsArray);
       if (module.messages.length + module.enums.length > 0) modules.set(name, module);
       if (item instanceof protobuf.Namespace) visit(item);
     }
@@ -267,13 +341,8 @@ function generate(): Map<string, string> {
     const names = [...module.enums.map(enumName), ...module.messages.map((type) => type.name)];
     index.push(`export {\n  ${names.sort().join(',\n  ')},\n} from './${module.name}.ts';`);
   }
-  const list = methods.map((method) => `  '${method}',`).join('\n');
-  const doc = '/** The path of every method there is, offered or not. */';
-  out.set(
-    'methods.ts',
-    `${banner}${doc}\nexport const methods: readonly string[] = [\n${list}\n];\n`,
-  );
-  index.push("export { methods } from './methods.ts';");
+  out.set('rpcs.ts', `${banner}${jsonModule(modules, methods)}\n`);
+  index.push("export { rpcs } from './rpcs.ts';");
   out.set('index.ts', `${banner}${index.join('\n')}\n`);
   return out;
 }

@@ -1,4 +1,4 @@
-import { type ContractRule, demand } from './conformance-case.ts';
+import { brokenRule, type ContractRule, WaitedInVain } from './conformance-case.ts';
 
 /** How a suite waits, in whatever time its subject lives in. */
 export interface Pace {
@@ -7,12 +7,12 @@ export interface Pace {
    * run of the scheduler.
    */
   pause(milliseconds: number): Promise<void>;
-  /** After so long in vain something is taken never to happen. Default 10,000. */
+  /** After so long in vain something is taken never to happen. Default 4000. */
   readonly patienceMs?: number;
 }
 
 const stepMs = 2;
-const defaultPatienceMs = 10_000;
+const defaultPatienceMs = 4000;
 /** Long enough for what should not happen to have happened. */
 const quietMs = 50;
 
@@ -25,7 +25,7 @@ export async function waitFor(
 ): Promise<void> {
   const patienceMs = pace.patienceMs ?? defaultPatienceMs;
   for (let waitedMs = 0; !condition(); waitedMs += stepMs) {
-    demand(waitedMs < patienceMs, rule, did());
+    if (waitedMs >= patienceMs) throw new WaitedInVain(brokenRule(rule, did()));
     await pace.pause(stepMs);
   }
 }

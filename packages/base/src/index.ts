@@ -1,13 +1,14 @@
 // For users and library authors alike: base is what every room stands on.
 export { formatAddress, parseAddress } from './address.ts';
 export { AssertionFailed, assert, present, unreachable } from './assert.ts';
+export { fromBase64, toBase64 } from './base64.ts';
 export type { ByteReaderErrorMetadata, MalformedBytesReason } from './byte-reader.ts';
 export { ByteReader, ByteReaderError } from './byte-reader.ts';
 export { ByteWriter, varintBytes, WireType } from './byte-writer.ts';
 export { compareBytes, concatBytes, equalBytes, toHex } from './bytes.ts';
 export { CodedError } from './coded-error.ts';
 export { portableChecksum } from './crc32.ts';
-export type { Checksum, Codec, Crypto } from './ports/computation.ts';
+export type { Checksum, Codec, Crypto, Hasher } from './ports/computation.ts';
 export type {
   BlockingFileSystem,
   Completion,

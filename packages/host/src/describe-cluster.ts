@@ -20,7 +20,7 @@ export function describeCluster(
   done: (error: Error | null, description: ClusterDescription | null) => void,
 ): void {
   const enquirer = new Enquirer({ ...ports, clusterId: null, nodeId: 0, maxFrameBytes });
-  const asker = new ClusterAsker({ ...ports, enquirer, answerTimeoutMs });
+  const asker = new ClusterAsker({ ...ports, enquirer, answerTimeoutMs, nameOf: () => null });
   asker.ask({ kind: 'describe' }, contacts, timeoutMs, (error, answer) => {
     enquirer.close();
     done(error, answer?.kind === 'described' ? answer : null);

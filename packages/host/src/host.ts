@@ -87,6 +87,8 @@ export interface HostOptions {
   readonly nodeId: NodeId;
   /** 16 hex digits; peers of another cluster are refused. */
   readonly clusterId: string;
+  /** Told to nodes that want to join, so that they can compare; at most 255 characters. */
+  readonly clusterName?: string;
   /** Relative to the file-system port's root. Null: there is none, `storage` keeps everything. */
   readonly dataDirectory: string | null;
   /** Left out: a log and snapshot files in the data directory. */

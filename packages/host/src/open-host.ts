@@ -1,7 +1,7 @@
 import { assert, formatAddress, Prng } from '@quorate/base';
 import type { InitialState, LogStore, SnapshotStore } from '@quorate/raft';
 import { bootstrapState } from '@quorate/raft';
-import { Runtime } from '@quorate/runtime';
+import { haltedError, Runtime } from '@quorate/runtime';
 import { type GroupId, majorityConfiguration, type NodeId } from '@quorate/schema';
 import { claimDataDirectory, openSnapshotStore, openWriteAheadLog } from '@quorate/storage';
 import { createPeerLinks, type EnquiryHandler } from '@quorate/transport';
@@ -50,7 +50,7 @@ export function openHost(
     stores = openStores(options, tuning);
     const opened: RunningHost = assemble(options, tuning, stores, (error) => {
       // The lock outlives the last write under way.
-      opened.close(() => tell(error, null));
+      opened.end(haltedError(error), () => tell(error, null));
       if (!isOpening) options.onHalt(error);
     });
     opened.runtime.start((error) => {
@@ -127,8 +127,10 @@ function assemble(
   checkRecovered(logStore, groups);
   // A message holds entries, or one chunk of a snapshot, and a little around them.
   const maxFrameBytes = 4 * Math.max(tuning.maxMessageBytes, tuning.maxCommandBytes, maxChunkBytes);
+  const { clusterName = null } = options;
   const desk = new ClusterDesk({
     clusterId,
+    clusterName,
     nodeId,
     groups: groups.map(({ id }) => id),
     group: (id) => runtime.group(id),
@@ -168,6 +170,21 @@ function assemble(
     ...(options.observer === undefined ? {} : { observer: options.observer }),
     onHalt,
   });
+  addGroups(runtime, logStore, options);
+  const released = (): void => {
+    feeds.close();
+    release();
+  };
+  const parts = { runtime, links, desk, incarnation, release: released };
+  const host: RunningHost = new RunningHost(options, tuning, maxFrameBytes, parts);
+  return host;
+}
+
+function addGroups(
+  runtime: Runtime,
+  logStore: LogStore,
+  { ports, members, groups }: HostOptions,
+): void {
   const prng = new Prng(seedFrom(ports.crypto.randomBytes(6)));
   const founders = [...members.keys()];
   for (const { id, name, stateMachine, voters = founders, service } of groups) {
@@ -179,13 +196,6 @@ function assemble(
     // What has a service is reached where it is: nobody needs what is left of it here.
     runtime.addGroup({ id, name, stateMachine, initial, seed, mayPark: service !== undefined });
   }
-  const released = (): void => {
-    feeds.close();
-    release();
-  };
-  const parts = { runtime, links, desk, incarnation, release: released };
-  const host = new RunningHost(options, tuning, maxFrameBytes, parts);
-  return host;
 }
 
 function enquiredAt(desk: ClusterDesk, reaches: ReachDesk, feeds: FeedDesk): EnquiryHandler {
@@ -203,10 +213,12 @@ function ascending(ids: readonly NodeId[]): NodeId[] {
 function checkRecovered(logStore: LogStore, groups: readonly HostGroup[]): void {
   for (const group of logStore.recovered.keys()) {
     if (groups.some(({ id }) => id === group)) continue;
+    const given = groups.map(({ name }) => `'${name}'`).join(', ');
     throw new HostError(
       'HOST_GROUP_UNKNOWN',
-      `the data directory holds group ${group}, which this node was not given: ` +
-        'open it with every group it had before',
+      `the data directory holds a group (id ${group}) whose name is none of those given, ` +
+        `${given}: ` +
+        'open it with every group it had before, each under the name it had; names stay',
       { group },
     );
   }

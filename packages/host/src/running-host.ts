@@ -1,6 +1,6 @@
 import { type Address, formatAddress, parseAddress, present } from '@quorate/base';
 import type { MembershipStep } from '@quorate/raft';
-import type { GroupHandle, Runtime } from '@quorate/runtime';
+import { closingError, type GroupHandle, type Runtime, type RuntimeError } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
 import type { ListeningPeerLinks } from '@quorate/transport';
 import type { AskDone } from './enquiries/cluster-asker.ts';
@@ -191,6 +191,11 @@ export class RunningHost implements Host {
   }
 
   close(done: () => void): void {
+    this.end(closingError(), done);
+  }
+
+  /** As `close`; `reason` is what whoever still asks is told. */
+  end(reason: RuntimeError, done: () => void): void {
     if (this.#state === 'closed') {
       done();
       return;
@@ -198,7 +203,7 @@ export class RunningHost implements Host {
     this.#waitingForClose.push(done);
     if (this.#state === 'closing') return;
     this.#state = 'closing';
-    this.outreach.close();
+    this.outreach.close(reason);
     this.runtime.stop(() => {
       this.#state = 'closed';
       this.#parts.release();

@@ -6,6 +6,8 @@ import type {
   DeleteRangeRequest,
   EmptyOperation,
   KvCommand,
+  LeaseGrantRequest,
+  LeaseKeepAliveRequest,
   Operation,
   PutRequest,
   RangeRequest,
@@ -40,9 +42,30 @@ function readCommand(reader: ByteReader): KvCommand {
       return readTxn(reader, 1);
     case format.KIND_COMPACT:
       return { kind: 'compact', revision: reader.signed() };
+    case format.KIND_LEASE_GRANT:
+      return readLeaseGrant(reader);
+    case format.KIND_LEASE_REVOKE:
+      return { kind: 'leaseRevoke', id: reader.int64() };
+    case format.KIND_LEASE_KEEP_ALIVE:
+      return readLeaseKeepAlive(reader);
+    case format.KIND_LEASE_TICK:
+      return { kind: 'leaseTick', after: reader.varint(), elapsedMs: reader.varint() };
     default:
       return reader.fail(`${kind} is no kind of command`);
   }
+}
+
+function readLeaseGrant(reader: ByteReader): LeaseGrantRequest {
+  const id = reader.int64();
+  const ttlSeconds = reader.varint();
+  if (ttlSeconds === 0) reader.fail('a lease without time to live');
+  return { kind: 'leaseGrant', id, ttlSeconds };
+}
+
+function readLeaseKeepAlive(reader: ByteReader): LeaseKeepAliveRequest {
+  const ids: bigint[] = [];
+  for (let left = readCount(reader); left > 0; left--) ids.push(reader.int64());
+  return { kind: 'leaseKeepAlive', ids };
 }
 
 function readOperation(reader: ByteReader, depth: number): Operation {

@@ -24,13 +24,34 @@ const writer = new ByteWriter();
 export function encodeCommand(command: KvCommand): Uint8Array {
   writer.clear();
   writer.byte(format.FORMAT_VERSION);
-  if (command.kind === 'compact') {
-    writer.byte(format.KIND_COMPACT);
-    writer.signed(command.revision);
-  } else {
-    writeOperation(command, 1);
-  }
+  writeCommand(command);
   return writer.take(writer.length);
+}
+
+function writeCommand(command: KvCommand): void {
+  switch (command.kind) {
+    case 'compact':
+      writer.byte(format.KIND_COMPACT);
+      return writer.signed(command.revision);
+    case 'leaseGrant':
+      writer.byte(format.KIND_LEASE_GRANT);
+      writer.int64(command.id);
+      return writer.varint(command.ttlSeconds);
+    case 'leaseRevoke':
+      writer.byte(format.KIND_LEASE_REVOKE);
+      return writer.int64(command.id);
+    case 'leaseKeepAlive':
+      writer.byte(format.KIND_LEASE_KEEP_ALIVE);
+      writer.varint(command.ids.length);
+      for (const id of command.ids) writer.int64(id);
+      return undefined;
+    case 'leaseTick':
+      writer.byte(format.KIND_LEASE_TICK);
+      writer.varint(command.after);
+      return writer.varint(command.elapsedMs);
+    default:
+      return writeOperation(command, 1);
+  }
 }
 
 function writeOperation(operation: Operation, depth: number): void {

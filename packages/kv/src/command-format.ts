@@ -14,6 +14,10 @@
  *                 limit:signed revision:signed [minMod maxMod minCreate maxCreate, each signed]
  *                 flags: 1 keysOnly, 2 countOnly, 4 the four bounds follow; the position of
  *                 the sort order in its list + 16 times that of the target
+ *     leaseGrant     (kind 6, at the top only)  id:int64 ttlSeconds:varint, at least 1
+ *     leaseRevoke    (kind 7, at the top only)  id:int64
+ *     leaseKeepAlive (kind 8, at the top only)  ids:list of int64
+ *     leaseTick      (kind 9, at the top only)  after:varint elapsedMs:varint
  *     compare     = operator:byte key:blob rangeEnd:blob operand
  *                 the position of the operator + 16 times that of the target; operand is signed
  *                 for version, create and mod, an int64 for lease, a blob for value
@@ -31,6 +35,10 @@ export const KIND_DELETE_RANGE = 2;
 export const KIND_TXN = 3;
 export const KIND_COMPACT = 4;
 export const KIND_RANGE = 5;
+export const KIND_LEASE_GRANT = 6;
+export const KIND_LEASE_REVOKE = 7;
+export const KIND_LEASE_KEEP_ALIVE = 8;
+export const KIND_LEASE_TICK = 9;
 
 export const FLAG_PREV_KV = 1;
 export const FLAG_IGNORE_VALUE = 2;
@@ -66,3 +74,6 @@ export const MAX_OPERATIONS = 128;
 
 /** Follows from the rule above; checked by the codec so that no input can exhaust the stack. */
 export const MAX_NESTING = MAX_OPERATIONS + 1;
+
+/** What one tick counts at most, a day: no log has so many that their sum is no safe integer. */
+export const MAX_TICK_MS = 24 * 60 * 60 * 1000;

@@ -5,9 +5,12 @@ import {
   type SnapshotSink,
   type StateMachine,
 } from '@quorate/base';
+import { ChangeFeed } from './change-feed.ts';
 import { decodeCommand } from './command-decoder.ts';
+import { History } from './history.ts';
 import { KvError } from './kv-error.ts';
-import { type KvStats, KvStore, type LeaseExists } from './kv-store.ts';
+import { type KvStats, KvStore } from './kv-store.ts';
+import type { LeaseSchedule, LeaseStatus } from './lease/lease-view.ts';
 import type {
   KvCommand,
   KvResult,
@@ -20,10 +23,8 @@ import type {
 import { SnapshotReader } from './snapshot-reader.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
-/** Both must behave alike on every replica, or their states part. */
+/** What a store may be given. */
 export interface KvStateMachineOptions {
-  /** Asked for leases other than 0n, which means none. By default no lease is known. */
-  readonly leaseExists?: LeaseExists;
   /** CRC-32 for snapshots; must agree between replicas. By default the portable one. */
   readonly checksum?: Checksum;
 }
@@ -35,18 +36,26 @@ export interface KvStateMachineOptions {
  * Results hold records of the store itself: read them, or encode them, but never write to them.
  */
 export class KvStateMachine implements StateMachine<KvResult> {
-  readonly #leaseExists: LeaseExists | undefined;
   readonly #checksum: Checksum;
-  #store: KvStore;
+  #store = new KvStore();
+  /** What was written, for those who follow it. */
+  readonly changes = new ChangeFeed(this.#store);
+  #leaseListener: (() => void) | null = null;
+  /** What of the leases the listener knows. */
+  #toldTicks = 0;
+  #toldFresh = false;
 
   constructor(options: KvStateMachineOptions = {}) {
-    this.#leaseExists = options.leaseExists;
     this.#checksum = options.checksum ?? portableChecksum;
-    this.#store = new KvStore(this.#leaseExists);
   }
 
   get stats(): KvStats {
     return this.#store.stats;
+  }
+
+  /** `stats.bytes`, for those who ask for each command. */
+  get bytes(): number {
+    return this.#store.bytes;
   }
 
   /** 32 bits to compare the latest state of replicas at one index; costs nothing to ask for. */
@@ -64,10 +73,52 @@ export class KvStateMachine implements StateMachine<KvResult> {
     return this.#store.readTxn(txn);
   }
 
+  /** Undefined: there is no such lease, or none any more. */
+  lease(id: bigint): LeaseStatus | undefined {
+    const { leases } = this.#store;
+    const lease = leases.find(id);
+    if (lease === undefined) return undefined;
+    const { ttlSeconds, span } = lease;
+    const leftMs = span.startMs === null ? null : lease.deadlineMs(0) - leases.nowMs;
+    return { id, ttlSeconds, leftMs };
+  }
+
+  /** The ids of all leases, in the order in which they were granted. */
+  leases(): readonly bigint[] {
+    return this.#store.leases.ids();
+  }
+
+  /** The keys that are attached to a lease, in order. */
+  keysOfLease(id: bigint): readonly Uint8Array[] {
+    return this.#store.versions.leasedKeys.keysOf(id).map(({ key }) => key);
+  }
+
+  get leaseSchedule(): LeaseSchedule {
+    const { ticks, nowMs, hasFresh, nextDeadlineMs } = this.#store.leases;
+    return { ticks, nowMs, hasFresh, nextDeadlineMs };
+  }
+
+  /**
+   * @param listener called from `apply` and at the end of a restore, when `leaseSchedule` shows
+   *   another tick, or a fresh lease where there was none; replaces the one before
+   */
+  onLeaseSchedule(listener: () => void): void {
+    this.#leaseListener = listener;
+  }
+
   apply(entries: readonly AppliedEntry[]): readonly KvResult[] {
     const results: KvResult[] = [];
-    for (const entry of entries) results.push(this.#applyCommand(entry.command));
+    for (const { command, timestampMicros } of entries) {
+      results.push(this.#applyCommand(command, timestampMicros));
+    }
+    this.#tellLeases();
+    this.changes.moved();
     return results;
+  }
+
+  /** All that can be read, as it is now. Holds it back from compaction until it is released. */
+  history(): History {
+    return new History(this.#store);
   }
 
   /**
@@ -79,12 +130,25 @@ export class KvStateMachine implements StateMachine<KvResult> {
 
   /** @throws KvError KV_SNAPSHOT_INVALID, from the sink's methods; the state is then as before */
   restore(): SnapshotSink {
-    return new SnapshotReader(new KvStore(this.#leaseExists), this.#checksum, (store) => {
+    return new SnapshotReader(new KvStore(), this.#checksum, (store) => {
       this.#store = store;
+      this.#toldTicks = store.leases.ticks;
+      this.#toldFresh = store.leases.hasFresh;
+      this.#leaseListener?.();
+      this.changes.restored(store);
     });
   }
 
-  #applyCommand(bytes: Uint8Array): KvResult {
+  /** Tells of what comes sooner than the listener could know: a tick, or a lease that is fresh. */
+  #tellLeases(): void {
+    const { ticks, hasFresh } = this.#store.leases;
+    if (ticks === this.#toldTicks && hasFresh === this.#toldFresh) return;
+    this.#toldTicks = ticks;
+    this.#toldFresh = hasFresh;
+    this.#leaseListener?.();
+  }
+
+  #applyCommand(bytes: Uint8Array, timestampMicros: number): KvResult {
     let command: KvCommand;
     try {
       command = decodeCommand(bytes);
@@ -92,6 +156,6 @@ export class KvStateMachine implements StateMachine<KvResult> {
       if (error instanceof KvError) return this.#store.refuse('malformed');
       throw error;
     }
-    return this.#store.execute(command);
+    return this.#store.execute(command, timestampMicros);
   }
 }

@@ -1,9 +1,15 @@
 import { assert, unreachable } from '@quorate/base';
+import { MAX_TICK_MS } from './command-format.ts';
+import { LeaseTable } from './lease/lease-table.ts';
 import type {
   CompactRequest,
   KvCommand,
   KvRefusal,
   KvResult,
+  LeaseCommand,
+  LeaseGrantRequest,
+  LeaseRevokeRequest,
+  LeaseTickRequest,
   PutRequest,
   RangeRequest,
   RangeResult,
@@ -26,50 +32,54 @@ export const FIRST_REVISION = 1;
  */
 const SWEPT_CHANGES = 16;
 
+/** What one tick ends at most: so many leases, or those that together have so many keys. */
+const MAX_EXPIRED_LEASES = 1000;
+const MAX_EXPIRED_KEYS = 10_000;
+
+type WriteCommand = Exclude<KvCommand, LeaseCommand> | LeaseRevokeRequest;
+
 /** Of one replica, at this moment; the sizes are estimates, and differ between replicas. */
 export interface KvStats {
   /** Live keys. */
   readonly keys: number;
+  readonly leases: number;
   readonly revision: number;
   /** -1 before the first compaction. */
   readonly compactedRevision: number;
-  /** About what all is kept takes in memory, history and the unswept included. */
+  /** About what all that is kept takes in memory: history, the unswept and leases included. */
   readonly bytes: number;
   /** About what would be left after a compaction of everything. */
   readonly bytesInUse: number;
 }
 
-/** @returns whether a lease other than 0n (which means none) is granted, deterministically */
-export type LeaseExists = (id: bigint) => boolean;
-
 /**
  * A multi-version key-value store: every write takes the next revision, and any revision down to
- * the compacted one can be read.
+ * the compacted one can be read. Keys may be attached to leases, and end with them.
  *
  * What it returns are its own records. They never change, except that a value may move in memory;
  * callers must not write to them.
  */
 export class KvStore {
   readonly versions = new VersionStore();
-  readonly #leaseExists: LeaseExists;
+  readonly leases = new LeaseTable();
   #revision = FIRST_REVISION;
-
-  /** @param leaseExists by default no lease is known */
-  constructor(leaseExists: LeaseExists = () => false) {
-    this.#leaseExists = leaseExists;
-  }
 
   get revision(): number {
     return this.#revision;
   }
 
+  get bytes(): number {
+    return this.versions.bytes + this.leases.bytes;
+  }
+
   get stats(): KvStats {
     return {
       keys: this.versions.liveKeys,
+      leases: this.leases.size,
       revision: this.#revision,
       compactedRevision: this.versions.compactedRevision,
-      bytes: this.versions.bytes,
-      bytesInUse: this.versions.bytesInUse,
+      bytes: this.bytes,
+      bytesInUse: this.versions.bytesInUse + this.leases.bytes,
     };
   }
 
@@ -77,17 +87,29 @@ export class KvStore {
    * @returns 32 bits that differ, almost surely, between stores that differ in their latest state
    */
   hash(): number {
-    return this.versions.hash(this.#revision);
+    return (this.versions.hash(this.#revision) ^ this.leases.hash()) >>> 0;
   }
 
-  /** Carries out one command, or refuses it and changes nothing. Never throws for its content. */
-  execute(command: KvCommand): KvResult {
+  /**
+   * Carries out one command, or refuses it and changes nothing. Never throws for its content.
+   *
+   * @param seed another for each command: the id of a lease that asks for none follows from it
+   */
+  execute(command: KvCommand, seed = 0): KvResult {
     const invalid = validate(command);
-    const writes = new WriteTransaction(this.versions, this.#revision);
-    const result = invalid === null ? this.#dispatch(command, writes) : this.refuse(invalid);
-    this.#revision = writes.revision;
-    this.versions.sweep(SWEPT_CHANGES + 2 * writes.changes);
-    return result;
+    if (invalid !== null) return this.#swept(this.refuse(invalid), 0);
+    switch (command.kind) {
+      case 'leaseGrant':
+        return this.#swept(this.#grant(command, seed), 0);
+      case 'leaseTick':
+        return this.#tick(command);
+      case 'leaseKeepAlive': {
+        const ttlSeconds = command.ids.map((id) => this.leases.renew(id));
+        return this.#swept({ kind: 'leaseKeepAlive', ttlSeconds, revision: this.#revision }, 0);
+      }
+      default:
+        return this.#write(command);
+    }
   }
 
   /** A read of its own, of the latest or an earlier revision. */
@@ -119,7 +141,20 @@ export class KvStore {
     this.#revision = revision;
   }
 
-  #dispatch(command: KvCommand, writes: WriteTransaction): KvResult {
+  #write(command: WriteCommand): KvResult {
+    const writes = new WriteTransaction(this.versions, this.#revision);
+    const result = this.#dispatch(command, writes);
+    this.#revision = writes.revision;
+    return this.#swept(result, writes.changes);
+  }
+
+  /** Every command drops some of what compaction left, more when it wrote more. */
+  #swept(result: KvResult, changes: number): KvResult {
+    this.versions.sweep(SWEPT_CHANGES + 2 * changes);
+    return result;
+  }
+
+  #dispatch(command: WriteCommand, writes: WriteTransaction): KvResult {
     switch (command.kind) {
       case 'put':
         return this.#put(command, writes);
@@ -129,13 +164,15 @@ export class KvStore {
         return this.#txn(command, writes);
       case 'compact':
         return this.#compact(command);
+      case 'leaseRevoke':
+        return this.#revoke(command, writes);
       default:
         return unreachable(command);
     }
   }
 
   #put(put: PutRequest, writes: WriteTransaction): KvResult {
-    if (put.lease !== 0n && !this.#leaseExists(put.lease)) return this.refuse('leaseNotFound');
+    if (put.lease !== 0n && !this.leases.find(put.lease)) return this.refuse('leaseNotFound');
     if ((put.ignoreValue || put.ignoreLease) && !this.versions.find(put.key)?.live) {
       return this.refuse('keyNotFound');
     }
@@ -147,10 +184,44 @@ export class KvStore {
     const context: CheckContext = {
       versions: this.versions,
       revision: this.#revision,
-      leaseExists: this.#leaseExists,
+      leaseExists: (id) => this.leases.find(id) !== undefined,
     };
     const refusal = checkPlan(context, plan);
     return refusal === null ? runPlan(writes, plan) : this.refuse(refusal);
+  }
+
+  #grant(request: LeaseGrantRequest, seed: number): KvResult {
+    const { ttlSeconds } = request;
+    if (request.id !== 0n && this.leases.find(request.id)) return this.refuse('leaseExists');
+    const id = request.id === 0n ? this.leases.freeId(seed) : request.id;
+    this.leases.grant(id, ttlSeconds);
+    return { kind: 'leaseGrant', id, ttlSeconds, revision: this.#revision };
+  }
+
+  #revoke(request: LeaseRevokeRequest, writes: WriteTransaction): KvResult {
+    const lease = this.leases.find(request.id);
+    if (lease === undefined) return this.refuse('leaseNotFound');
+    writes.erase(this.versions.leasedKeys.keysOf(lease.id));
+    this.leases.remove(lease);
+    return { kind: 'leaseRevoke', revision: writes.revision };
+  }
+
+  #tick({ after, elapsedMs }: LeaseTickRequest): KvResult {
+    const expired: bigint[] = [];
+    let changes = 0;
+    if (after === this.leases.ticks) {
+      this.leases.tick(Math.min(elapsedMs, MAX_TICK_MS));
+      while (expired.length < MAX_EXPIRED_LEASES && changes < MAX_EXPIRED_KEYS) {
+        const lease = this.leases.nextExpired();
+        if (lease === undefined) break;
+        const writes = new WriteTransaction(this.versions, this.#revision);
+        this.#revoke({ kind: 'leaseRevoke', id: lease.id }, writes);
+        this.#revision = writes.revision;
+        changes += writes.changes;
+        expired.push(lease.id);
+      }
+    }
+    return this.#swept({ kind: 'leaseTick', expired, revision: this.#revision }, changes);
   }
 
   #compact(request: CompactRequest): KvResult {

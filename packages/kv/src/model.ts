@@ -134,8 +134,59 @@ export interface CompactRequest {
   readonly revision: number;
 }
 
+/**
+ * Makes a lease: keys that are put with it live until it ends. It ends when it was not renewed for
+ * `ttlSeconds` (1 to 9 000 000 000), and not before.
+ */
+export interface LeaseGrantRequest {
+  readonly kind: 'leaseGrant';
+  /** 0n: a positive one that is free is picked. */
+  readonly id: bigint;
+  readonly ttlSeconds: number;
+}
+
+/** Ends a lease: its keys are deleted, all at one revision. */
+export interface LeaseRevokeRequest {
+  readonly kind: 'leaseRevoke';
+  readonly id: bigint;
+}
+
+/** Renews leases: each lives for its whole time from now on. */
+export interface LeaseKeepAliveRequest {
+  readonly kind: 'leaseKeepAlive';
+  readonly ids: readonly bigint[];
+}
+
+/**
+ * Moves the time that leases live by, and ends those whose time is over: at most 1000, and about
+ * 10 000 keys; what is left ends with the next tick. Proposed by the leader's server, and never by
+ * a client.
+ */
+export interface LeaseTickRequest {
+  readonly kind: 'leaseTick';
+  /** How many ticks the proposer had applied. Not the number there is: the tick does nothing. */
+  readonly after: number;
+  /**
+   * How long it is, by the proposer's monotonic clock, that it applied the last of those. More than
+   * a day counts as one.
+   */
+  readonly elapsedMs: number;
+}
+
 /** What may be proposed. */
-export type KvCommand = PutRequest | DeleteRangeRequest | TxnRequest | CompactRequest;
+export type KvCommand =
+  | PutRequest
+  | DeleteRangeRequest
+  | TxnRequest
+  | CompactRequest
+  | LeaseCommand;
+
+/** Those that are about leases. */
+export type LeaseCommand =
+  | LeaseGrantRequest
+  | LeaseRevokeRequest
+  | LeaseKeepAliveRequest
+  | LeaseTickRequest;
 
 /**
  * `count` is of all keys in the range, before bounds and limit; `more` says that the limit left
@@ -188,6 +239,34 @@ export interface CompactResult {
   readonly revision: number;
 }
 
+/** `revision` is the store's, which a grant does not change. */
+export interface LeaseGrantResult {
+  readonly kind: 'leaseGrant';
+  readonly id: bigint;
+  readonly ttlSeconds: number;
+  readonly revision: number;
+}
+
+/** `revision` is a new one only when the lease had keys. */
+export interface LeaseRevokeResult {
+  readonly kind: 'leaseRevoke';
+  readonly revision: number;
+}
+
+/** For each id in order what was granted, in seconds; 0: there is no such lease. */
+export interface LeaseKeepAliveResult {
+  readonly kind: 'leaseKeepAlive';
+  readonly ttlSeconds: readonly number[];
+  readonly revision: number;
+}
+
+/** The leases that ended, in order; the keys of each were deleted at a revision of their own. */
+export interface LeaseTickResult {
+  readonly kind: 'leaseTick';
+  readonly expired: readonly bigint[];
+  readonly revision: number;
+}
+
 /** What an operation of a transaction answers; a refusal is of the whole transaction. */
 export type OperationResult = RangeResult | PutResult | DeleteRangeResult | TxnResult;
 
@@ -198,6 +277,8 @@ export type KvRefusal =
   | 'valueProvided'
   | 'leaseProvided'
   | 'leaseNotFound'
+  | 'leaseExists'
+  | 'leaseTtlTooLarge'
   | 'tooManyOperations'
   | 'duplicateKey'
   | 'emptyOperation'
@@ -213,4 +294,13 @@ export interface RefusedResult {
 }
 
 /** What `apply` answers for one command. */
-export type KvResult = PutResult | DeleteRangeResult | TxnResult | CompactResult | RefusedResult;
+export type KvResult =
+  | PutResult
+  | DeleteRangeResult
+  | TxnResult
+  | CompactResult
+  | LeaseGrantResult
+  | LeaseRevokeResult
+  | LeaseKeepAliveResult
+  | LeaseTickResult
+  | RefusedResult;

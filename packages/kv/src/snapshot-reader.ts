@@ -2,11 +2,15 @@ import { assert, type Checksum, compareBytes, concatBytes, type SnapshotSink } f
 import { ByteReader } from './byte-reader.ts';
 import { snapshotInvalid } from './kv-error.ts';
 import { FIRST_REVISION, type KvStore } from './kv-store.ts';
+import { type LeaseSpan, MAX_LEASE_TTL_SECONDS } from './lease/lease.ts';
 import type { KeyValue } from './model.ts';
 import * as format from './snapshot-format.ts';
 import { NEVER_COMPACTED } from './version-store.ts';
 
 const NO_BYTES = new Uint8Array(0);
+
+/** So that a time to live added to it is a safe integer. */
+const LONGEST_LEASE_MS = 2 ** 52;
 
 /**
  * Builds a store from the chunks of a snapshot. The chunks may be cut differently from how they
@@ -33,6 +37,9 @@ export class SnapshotReader implements SnapshotSink {
   #compactedRevision = NEVER_COMPACTED;
   #lastKey = NO_BYTES;
   #lastRevision = FIRST_REVISION;
+  /** The spans of leases by their ticks. */
+  readonly #spans = new Map<number, LeaseSpan>();
+  #leases = 0;
   #bases = 0;
   #changes = 0;
   #stateHash = 0;
@@ -129,6 +136,9 @@ export class SnapshotReader implements SnapshotSink {
       case format.RECORD_HEADER:
         this.#readHeader(reader);
         return false;
+      case format.RECORD_LEASE:
+        this.#readLease(reader);
+        return false;
       case format.RECORD_BASE:
         this.#readBase(reader);
         return false;
@@ -153,7 +163,9 @@ export class SnapshotReader implements SnapshotSink {
       if (reader.byte() !== byte) reader.fail('it is not a key-value snapshot');
     }
     const version = reader.byte();
-    if (version !== format.SNAPSHOT_VERSION) reader.fail(`unknown format version ${version}`);
+    if (version !== format.SNAPSHOT_VERSION) {
+      reader.fail(`its format version is ${version}, and ${format.SNAPSHOT_VERSION} is read here`);
+    }
     this.#revision = reader.varint();
     this.#compactedRevision = reader.signed();
     if (this.#revision < FIRST_REVISION) reader.fail('its revision is below the first');
@@ -163,8 +175,40 @@ export class SnapshotReader implements SnapshotSink {
     if (this.#compactedRevision > NEVER_COMPACTED) {
       this.#store.versions.compact(this.#compactedRevision);
     }
-    this.#lastRevision = Math.max(this.#compactedRevision, FIRST_REVISION);
+    this.#lastRevision = Math.max(this.#compactedRevision - 1, FIRST_REVISION);
+    const leaseMs = reader.varint();
+    if (leaseMs > LONGEST_LEASE_MS) reader.fail('the time of leases is out of range');
+    this.#store.leases.resumeAt(leaseMs, reader.varint());
     this.#headed = true;
+  }
+
+  #readLease(reader: ByteReader): void {
+    const id = reader.int64();
+    const ttlSeconds = reader.varint();
+    const tick = reader.varint();
+    const { leases } = this.#store;
+    if (this.#bases + this.#changes > 0) reader.fail('a lease comes after a key');
+    if (id === 0n || leases.find(id) !== undefined) reader.fail('a lease has no id of its own');
+    if (ttlSeconds < 1 || ttlSeconds > MAX_LEASE_TTL_SECONDS) {
+      reader.fail('the time to live of a lease is out of range');
+    }
+    if (tick > leases.ticks) reader.fail('a lease was renewed after the last tick');
+    const span = tick === leases.ticks ? null : this.#spanOf(tick, reader);
+    leases.load(id, ttlSeconds, span);
+    this.#leases++;
+  }
+
+  #spanOf(tick: number, reader: ByteReader): LeaseSpan {
+    const startMs = reader.varint();
+    if (startMs > this.#store.leases.nowMs) reader.fail('the time of a lease begins later');
+    const known = this.#spans.get(tick);
+    if (known === undefined) {
+      const span = { tick, startMs };
+      this.#spans.set(tick, span);
+      return span;
+    }
+    if (known.startMs !== startMs) reader.fail('two times begin with one tick');
+    return known;
   }
 
   #readBase(reader: ByteReader): void {
@@ -181,7 +225,7 @@ export class SnapshotReader implements SnapshotSink {
     if (
       createRevision <= FIRST_REVISION ||
       createRevision > modRevision ||
-      modRevision > compactedRevision ||
+      modRevision >= compactedRevision ||
       version < 1
     ) {
       reader.fail('revisions or version of a key are out of range');
@@ -218,11 +262,14 @@ export class SnapshotReader implements SnapshotSink {
     return key.length === 0 ? reader.fail('a key is empty') : key;
   }
 
-  /** Of a change: above the compacted one, each revision used, none left out. */
+  /** Of a change: from the compacted one on, each revision used, none left out. */
   #readRevision(reader: ByteReader): number {
     const revision = reader.varint();
     const repeats = this.#changes > 0 && revision === this.#lastRevision;
-    if (!repeats && revision !== this.#lastRevision + 1) reader.fail('changes are out of order');
+    // A history from elsewhere need not have kept what the compacted revision itself deleted.
+    const skips = this.#changes === 0 && revision === this.#store.versions.compactedRevision + 1;
+    const isNext = repeats || skips || revision === this.#lastRevision + 1;
+    if (!isNext) reader.fail('changes are out of order');
     if (revision > this.#revision) reader.fail('a change is newer than the snapshot');
     this.#lastRevision = revision;
     this.#changes++;
@@ -230,13 +277,23 @@ export class SnapshotReader implements SnapshotSink {
   }
 
   #readEnd(reader: ByteReader, stream: Uint8Array): void {
+    const leases = reader.varint();
     const bases = reader.varint();
     const changes = reader.varint();
     this.#stateHash = reader.uint32();
     const covered = reader.offset;
     const crc = this.#checksum.crc32(stream.subarray(0, covered), this.#crc);
     if (reader.uint32() !== crc) reader.fail('the checksum differs');
-    if (bases !== this.#bases || changes !== this.#changes) reader.fail('records are missing');
-    if (this.#lastRevision !== this.#revision) reader.fail('the last changes are missing');
+    const isWhole = leases === this.#leases && bases === this.#bases && changes === this.#changes;
+    if (!isWhole) reader.fail('records are missing');
+    for (const lease of this.#store.versions.leasedKeys.leases()) {
+      if (this.#store.leases.find(lease) === undefined) {
+        reader.fail('a key is attached to a lease that is not there');
+      }
+    }
+    const isOnlyBase = this.#changes === 0 && this.#revision === this.#compactedRevision;
+    if (this.#lastRevision !== this.#revision && !isOnlyBase) {
+      reader.fail('the last changes are missing');
+    }
   }
 }

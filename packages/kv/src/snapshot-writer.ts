@@ -1,6 +1,7 @@
 import { assert, type Checksum } from '@quorate/base';
 import { ByteWriter } from './byte-writer.ts';
 import type { KvStore } from './kv-store.ts';
+import type { LeaseRecord } from './lease/lease-table.ts';
 import * as format from './snapshot-format.ts';
 import type { StoredVersion } from './stored-version.ts';
 import { valueBytes } from './value-arena.ts';
@@ -18,9 +19,11 @@ const FIRST_KEY = new Uint8Array(1);
  *
  * What it sends cannot change under it: versions are immutable, a hold keeps the sweep from
  * dropping any that was readable at the start, and later ones lie behind two bounds. For the base
- * that is the compacted revision of the start: a key made later has no version so old, a key
- * deleted later still has it, and the walk goes on from a key, not from a place in the tree. For
- * the changes it is the position in the log at the start. A compaction meanwhile moves the readers'
+ * that is the revision before the compacted one of the start: a key made later has no version so
+ * old, a key deleted later still has it, and the walk goes on from a key, not from a place in the
+ * tree. For
+ * the changes it is the position in the log at the start. What of leases can change is copied at
+ * the start. A compaction meanwhile moves the readers'
  * boundary at once and is swept once the hold is gone.
  *
  * @see snapshot-format.ts for the layout
@@ -36,6 +39,10 @@ export class SnapshotWriter implements Iterator<Uint8Array, void> {
   #nextKey: Uint8Array | null;
   /** The change to go on from. */
   #nextChange: number;
+  /** The lease to go on from. */
+  #nextLease: IteratorResult<LeaseRecord>;
+  readonly #leaseRecords: Iterator<LeaseRecord>;
+  #leases = 0;
   #bases = 0;
   #changes = 0;
   #crc = 0;
@@ -50,15 +57,18 @@ export class SnapshotWriter implements Iterator<Uint8Array, void> {
     this.#hold = versions.hold();
     this.#stateHash = store.hash();
     this.#nextKey = this.#hold.floor === NEVER_COMPACTED ? null : FIRST_KEY;
-    this.#nextChange = versions.log.firstAfter(this.#hold.floor);
+    this.#nextChange = versions.log.firstAfter(this.#hold.floor - 1);
     this.#endOfChanges = versions.log.end;
+    this.#leaseRecords = store.leases.records()[Symbol.iterator]();
+    this.#nextLease = this.#leaseRecords.next();
     this.#writeHeader();
   }
 
   next(): IteratorResult<Uint8Array, void> {
     let looks = LOOKS;
     while (this.#state === 'drawing' && this.#out.length < CHUNK_BYTES && looks > 0) {
-      if (this.#nextKey !== null) looks = this.#writeBase(this.#nextKey, looks);
+      if (!this.#nextLease.done) looks = this.#writeLease(this.#nextLease.value, looks);
+      else if (this.#nextKey !== null) looks = this.#writeBase(this.#nextKey, looks);
       else if (this.#nextChange < this.#endOfChanges) looks = this.#writeChange(looks);
       else this.#writeEnd();
     }
@@ -104,7 +114,23 @@ export class SnapshotWriter implements Iterator<Uint8Array, void> {
       this.#out.byte(format.SNAPSHOT_VERSION);
       this.#out.varint(this.#store.revision);
       this.#out.signed(this.#hold.floor);
+      this.#out.varint(this.#store.leases.nowMs);
+      this.#out.varint(this.#store.leases.ticks);
     });
+  }
+
+  /** @returns how many looks are left */
+  #writeLease(lease: LeaseRecord, looks: number): number {
+    this.#leases++;
+    this.#writeRecord(() => {
+      this.#out.byte(format.RECORD_LEASE);
+      this.#out.int64(lease.id);
+      this.#out.varint(lease.ttlSeconds);
+      this.#out.varint(lease.tick);
+      if (lease.startMs !== null) this.#out.varint(lease.startMs);
+    });
+    this.#nextLease = this.#leaseRecords.next();
+    return looks - 1;
   }
 
   /** @returns how many looks are left */
@@ -118,7 +144,7 @@ export class SnapshotWriter implements Iterator<Uint8Array, void> {
         return false;
       }
       left--;
-      const version = entry.at(this.#hold.floor);
+      const version = entry.at(this.#hold.floor - 1);
       if (version?.live) this.#writeBaseRecord(entry.key, version);
       return true;
     });
@@ -161,6 +187,7 @@ export class SnapshotWriter implements Iterator<Uint8Array, void> {
   #writeEnd(): void {
     this.#writeRecord(() => {
       this.#out.byte(format.RECORD_END);
+      this.#out.varint(this.#leases);
       this.#out.varint(this.#bases);
       this.#out.varint(this.#changes);
       this.#out.uint32(this.#stateHash);

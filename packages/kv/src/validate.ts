@@ -1,5 +1,6 @@
 import { unreachable } from '@quorate/base';
 import { MAX_OPERATIONS } from './command-format.ts';
+import { MAX_LEASE_TTL_SECONDS } from './lease/lease.ts';
 import type {
   KvCommand,
   KvRefusal,
@@ -20,7 +21,20 @@ import { hasWriteOverlap } from './txn-overlap.ts';
  * @returns the refusal, or null when the request may be tried
  */
 export function validate(request: KvCommand | RangeRequest): KvRefusal | null {
-  if (request.kind === 'compact') return null;
+  switch (request.kind) {
+    case 'compact':
+    case 'leaseRevoke':
+    case 'leaseKeepAlive':
+    case 'leaseTick':
+      return null;
+    case 'leaseGrant':
+      return request.ttlSeconds > MAX_LEASE_TTL_SECONDS ? 'leaseTtlTooLarge' : null;
+    default:
+      return validateWhole(request);
+  }
+}
+
+function validateWhole(request: Operation): KvRefusal | null {
   const refusal = validateOperation(request, MAX_OPERATIONS);
   if (refusal !== null || request.kind !== 'txn') return refusal;
   if (hasWriteOverlap(request.success) || hasWriteOverlap(request.failure)) return 'duplicateKey';

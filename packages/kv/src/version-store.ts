@@ -4,6 +4,7 @@ import { KeyCache } from './key-cache.ts';
 import { KeyEntry } from './key-entry.ts';
 import type { KeyInterval } from './key-range.ts';
 import { KeyTree } from './key-tree.ts';
+import { LeasedKeys } from './lease/leased-keys.ts';
 import type { KeyValue } from './model.ts';
 import { hashBytes, mixNumber } from './state-hash.ts';
 import { StoredVersion } from './stored-version.ts';
@@ -16,9 +17,12 @@ export const NEVER_COMPACTED = -1;
 const VERSION_BYTES = 120;
 const KEY_BYTES = 280;
 
-/** Keeps compaction from dropping what can be read at `floor` and later. */
+/**
+ * Keeps compaction from dropping the changes at `floor` and later, and what can be read from the
+ * revision before it on. The holder may raise it.
+ */
 export interface HistoryHold {
-  readonly floor: number;
+  floor: number;
 }
 
 export interface KeyVisit {
@@ -42,13 +46,20 @@ export class VersionStore {
   readonly #arena = new ValueArena();
   readonly #holds = new Set<HistoryHold>();
   readonly log = new ChangeLog();
+  readonly leasedKeys = new LeasedKeys();
   #compactedRevision = NEVER_COMPACTED;
+  #sweptRevision = NEVER_COMPACTED;
   #bytes = 0;
   #bytesInUse = 0;
   #hashSum = 0;
 
   get compactedRevision(): number {
     return this.#compactedRevision;
+  }
+
+  /** The newest revision of which a change was dropped. */
+  get sweptRevision(): number {
+    return this.#sweptRevision;
   }
 
   /** How many keys are live. */
@@ -123,7 +134,7 @@ export class VersionStore {
     this.#supersede(entry, new StoredVersion(0, revision, 0, 0n));
   }
 
-  /** Takes over a live key as it was at the compacted revision, from a snapshot. The key is new. */
+  /** Takes over a live key as it was before the compacted revision, from a snapshot. A new key. */
   load(keyValue: KeyValue): void {
     const { createRevision, modRevision, lease } = keyValue;
     const version = new StoredVersion(createRevision, modRevision, keyValue.version, lease);
@@ -137,9 +148,9 @@ export class VersionStore {
     this.#compactedRevision = revision;
   }
 
-  /** Until `release`, everything readable now stays. */
-  hold(): HistoryHold {
-    const hold = { floor: this.#compactedRevision };
+  /** Until `release`, everything from `floor` on stays; by default everything readable now. */
+  hold(floor = this.#compactedRevision): HistoryHold {
+    const hold = { floor };
     this.#holds.add(hold);
     return hold;
   }
@@ -149,7 +160,9 @@ export class VersionStore {
   }
 
   /**
-   * Drops what compaction made unreadable, at most what `changes` changes left behind.
+   * Drops what compaction made unreadable, at most what `changes` changes left behind. The changes
+   * at the compacted revision itself stay, so that whoever follows changes can begin there; hence
+   * what they replaced stays too, until the next compaction.
    *
    * @returns true when nothing is left to do
    */
@@ -160,16 +173,17 @@ export class VersionStore {
     for (let left = changes; ; left--) {
       if (log.start === log.end) return true;
       const revision = log.revisionAt(log.start);
-      if (revision > limit) return true;
+      if (revision >= limit) return true;
       if (left === 0) return false;
       const entry = log.entryAt(log.start);
       log.shift();
+      this.#sweptRevision = revision;
       this.#collect(entry, revision);
     }
   }
 
   /**
-   * A change at or below the limit hides the version before it, and vanishes itself if it is a
+   * A change below the limit hides the version before it, and vanishes itself if it is a
    * deletion. Changes come in order, so there is one version before it at most.
    */
   #collect(entry: KeyEntry, revision: number): void {
@@ -204,6 +218,7 @@ export class VersionStore {
     this.#cache.remember(entry);
     this.#bytes += keyBytes(key) + versionBytes(version);
     this.#accountLatest(entry);
+    if (version.lease !== 0n) this.leasedKeys.moved(entry, 0n, version.lease);
     return entry;
   }
 
@@ -214,6 +229,9 @@ export class VersionStore {
     if (before.live !== version.live) this.#tree.changeLive(entry.key, version.live ? 1 : -1);
     this.#bytes += versionBytes(version);
     this.#accountLatest(entry);
+    if (before.lease !== version.lease) {
+      this.leasedKeys.moved(entry, before.lease, version.lease);
+    }
   }
 
   #accountLatest(entry: KeyEntry): void {

@@ -64,12 +64,17 @@ export class WriteTransaction {
   deleteRange(request: DeleteRangeRequest): DeleteRangeResult {
     const doomed = this.#liveEntries(request);
     const previous: KeyValue[] = [];
-    for (const entry of doomed) {
-      if (request.prevKv) previous.push(entry.latest.toKeyValue(entry.key));
-      this.#versions.erase(entry, this.#before + 1);
+    if (request.prevKv) {
+      for (const entry of doomed) previous.push(entry.latest.toKeyValue(entry.key));
     }
-    this.#changes += doomed.length;
+    this.erase(doomed);
     return { kind: 'deleteRange', deleted: doomed.length, previous, revision: this.revision };
+  }
+
+  /** Deletes live keys, in their order. */
+  erase(entries: readonly KeyEntry[]): void {
+    for (const entry of entries) this.#versions.erase(entry, this.#before + 1);
+    this.#changes += entries.length;
   }
 
   #liveEntries(request: DeleteRangeRequest): readonly KeyEntry[] {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Compare, KvCommand, Operation, RangeRequest, TxnRequest } from '../src/index.ts';
 import { bytes } from './requests.ts';
 
-export const KNOWN_LEASES: ReadonlySet<bigint> = new Set([7n, -(2n ** 63n)]);
+const LEASES = [7n, -(2n ** 63n), 2n ** 63n - 1n];
 
 const KEYS = [
   '\0',
@@ -37,7 +37,7 @@ const value = fc.constantFrom('', 'x', 'y', 'z'.repeat(90), 'w'.repeat(5000)).ma
 
 const lease = fc.oneof(
   { weight: 6, arbitrary: fc.constant(0n) },
-  { weight: 3, arbitrary: fc.constantFrom(...KNOWN_LEASES) },
+  { weight: 3, arbitrary: fc.constantFrom(...LEASES) },
   { weight: 1, arbitrary: fc.constant(99n) },
 );
 
@@ -129,7 +129,56 @@ const { txn } = fc.letrec<{ txn: TxnRequest; operation: Operation }>((tie) => ({
   ),
 }));
 
+/** The numbers of ticks are drawn at random: `numberTicks` makes most of them follow each other. */
+export const leaseCommand: fc.Arbitrary<KvCommand> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('leaseGrant' as const),
+      id: fc.constantFrom(0n, ...LEASES),
+      ttlSeconds: fc.oneof(
+        { weight: 5, arbitrary: fc.constantFrom(1, 2, 3) },
+        { weight: 1, arbitrary: fc.constantFrom(9_000_000_000, 9_000_000_001) },
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('leaseRevoke' as const),
+      id: fc.constantFrom(99n, ...LEASES),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('leaseKeepAlive' as const),
+      ids: fc.array(fc.constantFrom(99n, ...LEASES), { maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('leaseTick' as const),
+      after: fc.integer({ min: 0, max: 9 }),
+      elapsedMs: fc.constantFrom(0, 1, 500, 999, 1000, 1500, 86_400_001),
+    }),
+  },
+);
+
+/** Makes ticks follow each other, except those whose number is 9. */
+export function numberTicks(commands: readonly KvCommand[]): KvCommand[] {
+  let ticks = 0;
+  return commands.map((one) => {
+    if (one.kind !== 'leaseTick' || one.after === 9) return one;
+    const numbered = { ...one, after: ticks };
+    ticks += 1;
+    return numbered;
+  });
+}
+
 export const command: fc.Arbitrary<KvCommand> = fc.oneof(
+  { weight: 8, arbitrary: leaseCommand },
   { weight: 8, arbitrary: put },
   { weight: 3, arbitrary: deleteRange },
   { weight: 6, arbitrary: txn },

@@ -3,6 +3,7 @@ import type {
   Compare,
   KvCommand,
   KvRefusal,
+  LeaseCommand,
   Operation,
   PutRequest,
   RangeRequest,
@@ -23,6 +24,13 @@ interface PlainKeyValue {
   readonly modRevision: number;
   readonly version: number;
   readonly lease: string;
+}
+
+interface PlainLease {
+  readonly id: bigint;
+  readonly ttlSeconds: number;
+  /** Null until the tick after the last renewal. */
+  startMs: number | null;
 }
 
 interface PlainRange {
@@ -47,26 +55,26 @@ class Refused extends Error {
 
 /** Answers in the form that `plain` gives to real results. */
 export class KvOracle {
-  readonly #knownLeases: ReadonlySet<bigint>;
+  #leases: PlainLease[] = [];
+  #leaseMs = 0;
+  #ticks = 0;
   #changes: Change[] = [];
   revision = 1;
   compactedRevision = -1;
 
-  constructor(knownLeases: ReadonlySet<bigint>) {
-    this.#knownLeases = knownLeases;
-  }
-
-  execute(command: KvCommand): unknown {
+  /** @param picked the id that a lease got which had asked for none */
+  execute(command: KvCommand, picked = 0n): unknown {
     const saved = this.#changes;
     this.#changes = [...saved];
     try {
       if (command.kind === 'compact') return this.#compact(command.revision);
+      if (isAboutLeases(command)) return this.#lease(command, picked);
       const refusal = refusalOfShape(command);
       if (refusal !== null) throw new Refused(refusal);
       if (command.kind === 'txn') {
         this.#checkPath(command, saved);
       } else if (command.kind === 'put') {
-        if (command.lease !== 0n && !this.#knownLeases.has(command.lease)) {
+        if (command.lease !== 0n && !this.#isLease(command.lease)) {
           throw new Refused('leaseNotFound');
         }
         this.#checkKept(command, saved);
@@ -100,6 +108,75 @@ export class KvOracle {
     return Math.max(this.revision, ...this.#changes.slice(-1).map((change) => change.revision));
   }
 
+  /** In the order in which they were granted, as `KvStateMachine.leases` and `lease` tell. */
+  leases(): unknown[] {
+    return this.#leases.map(({ id, ttlSeconds, startMs }) => ({
+      id: `${id}n`,
+      ttlSeconds,
+      leftMs: startMs === null ? null : startMs + ttlSeconds * 1000 - this.#leaseMs,
+      keys: stateAt(this.#changes, Number.POSITIVE_INFINITY)
+        .filter((one) => one.lease === `${id}n`)
+        .map((one) => one.key),
+    }));
+  }
+
+  #isLease(id: bigint): boolean {
+    return this.#leases.some((lease) => lease.id === id);
+  }
+
+  #lease(command: LeaseCommand, picked: bigint): unknown {
+    const { kind } = command;
+    switch (kind) {
+      case 'leaseGrant': {
+        const { ttlSeconds } = command;
+        if (ttlSeconds > 9_000_000_000) throw new Refused('leaseTtlTooLarge');
+        const id = command.id === 0n ? picked : command.id;
+        if (this.#isLease(id)) throw new Refused('leaseExists');
+        if (command.id === 0n && picked <= 0n) throw new Error(`${picked} was picked`);
+        this.#leases.push({ id, ttlSeconds, startMs: null });
+        return { kind, id: `${id}n`, ttlSeconds, revision: this.revision };
+      }
+      case 'leaseRevoke':
+        if (!this.#isLease(command.id)) throw new Refused('leaseNotFound');
+        this.#end(command.id);
+        return { kind, revision: this.revision };
+      case 'leaseKeepAlive': {
+        const renewed = command.ids.map((id) => this.#leases.find((one) => one.id === id));
+        for (const lease of renewed) if (lease !== undefined) lease.startMs = null;
+        const ttlSeconds = renewed.map((lease) => lease?.ttlSeconds ?? 0);
+        return { kind, ttlSeconds, revision: this.revision };
+      }
+      case 'leaseTick': {
+        const isNext = command.after === this.#ticks;
+        const elapsedMs = Math.min(command.elapsedMs, 24 * 60 * 60 * 1000);
+        const expired = isNext ? this.#tick(elapsedMs) : [];
+        return { kind, expired, revision: this.revision };
+      }
+    }
+  }
+
+  #tick(elapsedMs: number): string[] {
+    this.#ticks += 1;
+    this.#leaseMs += elapsedMs;
+    for (const lease of this.#leases) lease.startMs ??= this.#leaseMs;
+    const over = this.#leases
+      .map(({ id, ttlSeconds, startMs }) => ({ id, endMs: (startMs ?? 0) + ttlSeconds * 1000 }))
+      .filter(({ endMs }) => endMs <= this.#leaseMs)
+      .sort((a, b) => a.endMs - b.endMs || (a.id < b.id ? -1 : 1));
+    for (const { id } of over) this.#end(id);
+    return over.map(({ id }) => `${id}n`);
+  }
+
+  #end(id: bigint): void {
+    const attached = stateAt(this.#changes, Number.POSITIVE_INFINITY).filter(
+      (one) => one.lease === `${id}n`,
+    );
+    const revision = this.revision + 1;
+    for (const { key } of attached) this.#changes.push({ revision, key, now: null });
+    this.revision = this.#now;
+    this.#leases = this.#leases.filter((lease) => lease.id !== id);
+  }
+
   #compact(revision: number): unknown {
     if (revision <= this.compactedRevision) throw new Refused('compacted');
     if (revision > this.revision) throw new Refused('futureRevision');
@@ -117,7 +194,7 @@ export class KvOracle {
       for (const next of branchOf(operation, before)) this.#checkPath(next, before);
     } else if (operation.kind === 'put') {
       this.#checkKept(operation, before);
-      if (operation.lease !== 0n && !this.#knownLeases.has(operation.lease)) {
+      if (operation.lease !== 0n && !this.#isLease(operation.lease)) {
         throw new Refused('leaseNotFound');
       }
     } else if (operation.kind === 'range' && operation.revision !== 0) {
@@ -195,6 +272,10 @@ export class KvOracle {
     const keyValues = request.countOnly ? [] : found;
     return { kind: 'range', keyValues, more, count, revision: this.#now };
   }
+}
+
+function isAboutLeases(command: KvCommand): command is LeaseCommand {
+  return command.kind.startsWith('lease');
 }
 
 function stateAt(changes: readonly Change[], revision: number): PlainKeyValue[] {

@@ -9,6 +9,9 @@ import {
   type KeyValue,
   type KvCommand,
   type KvStateMachine,
+  KvStore,
+  type LeaseGrantRequest,
+  type LeaseTickRequest,
   type Operation,
   type PutRequest,
   type RangeRequest,
@@ -88,6 +91,21 @@ export function compare(
 
 export function compact(revision: number): CompactRequest {
   return { kind: 'compact', revision };
+}
+
+/** @param id 0n: one is picked */
+export function grant(id: bigint, ttlSeconds = 60): LeaseGrantRequest {
+  return { kind: 'leaseGrant', id, ttlSeconds };
+}
+
+export function tick(after: number, elapsedMs: number): LeaseTickRequest {
+  return { kind: 'leaseTick', after, elapsedMs };
+}
+
+export function storeWithLeases(...ids: readonly bigint[]): KvStore {
+  const store = new KvStore();
+  for (const id of ids) store.execute(grant(id));
+  return store;
 }
 
 export function entriesOf(commands: readonly KvCommand[]): AppliedEntry[] {

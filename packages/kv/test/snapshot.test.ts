@@ -9,14 +9,16 @@ import {
   entriesOf,
   everything,
   FROM_KEY,
+  grant,
   put,
   restoreFrom,
   text,
+  tick,
   txn,
 } from './requests.ts';
 
 function machineWith(...commands: KvCommand[]): KvStateMachine {
-  const machine = new KvStateMachine({ leaseExists: (id) => id === 7n });
+  const machine = new KvStateMachine();
   machine.apply(entriesOf(commands));
   return machine;
 }
@@ -81,6 +83,9 @@ function stir(machine: KvStateMachine, prng: Prng, count: number, valueBytes: nu
 }
 
 const SMALL = [
+  grant(8n, 10),
+  tick(0, 100),
+  grant(7n, 20),
   put('a', '1', { lease: 7n }),
   put('b', '2'),
   put('a', '3'),
@@ -173,7 +178,7 @@ test('what was compacted is kept for a running snapshot and dropped once it ends
   for (const end of ['return', 'drawn'] as const) {
     const machine = machineWith(...Array.from({ length: 100 }, (_, i) => put('k', `${i}`)));
     const snapshot = machine.snapshot();
-    machine.apply(entriesOf([compact(101)]));
+    machine.apply(entriesOf([put('last', ''), compact(102)]));
     for (let i = 0; i < 20; i++) machine.apply(entriesOf([del('none')]));
     const held = machine.stats;
     assert.ok(held.bytes > held.bytesInUse * 10);

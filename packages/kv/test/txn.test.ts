@@ -6,7 +6,7 @@ import {
   type CompareOperator,
   isReadOnly,
   type KvCommand,
-  KvStore,
+  type KvStore,
   type Operation,
   type TxnRequest,
   validate,
@@ -24,11 +24,12 @@ import {
   plain,
   put,
   range,
+  storeWithLeases,
   txn,
 } from './requests.ts';
 
 function storeWith(...commands: KvCommand[]): KvStore {
-  const store = new KvStore((id) => id === 7n);
+  const store = storeWithLeases(7n);
   for (const command of commands) store.execute(command);
   return store;
 }

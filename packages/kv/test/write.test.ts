@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KvStore } from '../src/index.ts';
-import { compact, del, everything, FROM_KEY, plain, put, range } from './requests.ts';
+import {
+  compact,
+  del,
+  everything,
+  FROM_KEY,
+  plain,
+  put,
+  range,
+  storeWithLeases,
+} from './requests.ts';
 
 const UNCHANGED = { createRevision: 2, modRevision: 2, version: 1, lease: '0n' };
 
@@ -52,7 +61,7 @@ test('the previous key-value is given only if asked for and there', () => {
 });
 
 test('keeping the value or the lease of a missing key is refused', () => {
-  const store = new KvStore((id) => id === 7n);
+  const store = storeWithLeases(7n);
   const refused = { kind: 'refused', refusal: 'keyNotFound', revision: 1 };
   assert.deepEqual(store.execute(put('k', '', { ignoreValue: true })), refused);
   assert.deepEqual(store.execute(put('k', 'v', { ignoreLease: true })), refused);
@@ -62,7 +71,7 @@ test('keeping the value or the lease of a missing key is refused', () => {
 });
 
 test('keeping the value while giving one, or the lease, is refused', () => {
-  const store = new KvStore((id) => id === 7n);
+  const store = storeWithLeases(7n);
   store.execute(put('k', 'v'));
   assert.deepEqual(store.execute(put('k', 'w', { ignoreValue: true })), {
     kind: 'refused',
@@ -77,7 +86,7 @@ test('keeping the value while giving one, or the lease, is refused', () => {
 });
 
 test('a put can keep the value or the lease', () => {
-  const store = new KvStore((id) => id === 7n || id === -8n);
+  const store = storeWithLeases(7n, -8n);
   store.execute(put('k', 'v', { lease: 7n }));
   store.execute(put('k', '', { ignoreValue: true, lease: -8n }));
   const kept = { key: 'k', createRevision: 2 };
@@ -100,7 +109,7 @@ test('a put with an unknown lease is refused, even before a missing key is', () 
 });
 
 test('a put without a lease takes the key from its lease', () => {
-  const store = new KvStore((id) => id === 7n);
+  const store = storeWithLeases(7n);
   store.execute(put('k', 'v', { lease: 7n }));
   store.execute(put('k', 'w'));
   const result = store.range(range('k'));
@@ -157,6 +166,7 @@ test('stats follow keys, revisions and bytes', () => {
     keys: 0,
     revision: 1,
     compactedRevision: -1,
+    leases: 0,
     bytes: 0,
     bytesInUse: 0,
   });
@@ -172,18 +182,13 @@ test('stats follow keys, revisions and bytes', () => {
   assert.equal(store.stats.bytes, store.stats.bytesInUse);
   store.execute(del('a', FROM_KEY));
   store.execute(compact(5));
-  assert.deepEqual(store.stats, {
-    keys: 0,
-    revision: 5,
-    compactedRevision: 5,
-    bytes: 0,
-    bytesInUse: 0,
-  });
+  const { keys, revision, compactedRevision, bytesInUse } = store.stats;
+  assert.deepEqual([keys, revision, compactedRevision, bytesInUse], [0, 5, 5, 0]);
 });
 
 test('the hash depends on every field of the latest state and on nothing else', () => {
   const hashOf = (...commands: Parameters<KvStore['execute']>[0][]): number => {
-    const store = new KvStore((id) => id > 0n);
+    const store = storeWithLeases(5n, 5n + 2n ** 60n);
     for (const command of commands) store.execute(command);
     return store.hash();
   };
@@ -202,7 +207,7 @@ test('the hash depends on every field of the latest state and on nothing else', 
   assert.equal(new Set(hashes).size, hashes.length);
   const before = hashOf(put('a', '1'), put('a', '2'), put('b', '3'));
   assert.equal(hashOf(put('a', '1'), put('a', '2'), put('b', '3'), compact(3)), before);
-  const store = new KvStore();
+  const store = storeWithLeases(5n, 5n + 2n ** 60n);
   store.range(everything());
   assert.equal(store.hash(), hashes[0]);
 });

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Checksum, Codec, Crypto } from '@quorate/base';
 
@@ -62,5 +62,11 @@ export const zstdCodec: Codec = {
 
 export const systemCrypto: Crypto = {
   randomBytes: (count) => new Uint8Array(randomBytes(count)),
-  sha256: (bytes) => new Uint8Array(hash('sha256', bytes, 'buffer')),
+  sha256: () => {
+    const hash = createHash('sha256');
+    return {
+      update: (bytes) => void hash.update(bytes),
+      digest: () => new Uint8Array(hash.digest()),
+    };
+  },
 };

@@ -3,6 +3,7 @@
 export type { RepairReport } from '@quorate/host';
 export { memoryStorage } from '@quorate/host';
 export type { AnswerOf, CommandOf, QueryOf, ResultOf } from '@quorate/runtime';
+export { systemCrypto } from './computation.ts';
 export type {
   FullMachineShape,
   MachineOf,
@@ -55,3 +56,5 @@ export type {
   Shards,
   ShardsOptions,
 } from './shards/shards.ts';
+export { createClock } from './time/clock.ts';
+export { timers } from './time/timers.ts';

@@ -93,7 +93,8 @@ function checkTuning(tuning: MemberOptions['tuning']): void {
   }
 }
 
-function checkLog(log: LogOptions | undefined): void {
+/** @throws NodeError NODE_OPTIONS_INVALID */
+export function checkLog(log: LogOptions | undefined): void {
   if (!log) return;
   if (!levels.includes(log.level)) {
     refuse('log.level', `is ${String(log.level)}`, `use one of ${levels.join(', ')}`);

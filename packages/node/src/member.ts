@@ -12,6 +12,8 @@ export interface MemberOptions {
   readonly nodeId: NodeId;
   /** 16 hex digits; see `clusterIdOf`. */
   readonly clusterId: string;
+  /** See `HostOptions.clusterName`. */
+  readonly clusterName?: string;
   /** Null: nothing survives the process, and `storage` has to be given. */
   readonly dataDirectory: string | null;
   /** Left out: a log and snapshot files in the data directory. */
@@ -61,6 +63,12 @@ export interface MemberGroup<Result> {
   read<T>(query: () => T): Promise<T>;
   status(): GroupStatus;
   onLeadership(listener: (status: GroupStatus) => void): void;
+  /**
+   * Hands the lead from this node, which must have it, to another voter.
+   *
+   * @throws RuntimeError RUNTIME_NOT_LEADER, RUNTIME_TRANSFER_FAILED
+   */
+  transferLeadership(to: NodeId): Promise<void>;
 }
 
 /**

@@ -7,6 +7,8 @@ export interface NodeErrorMetadata {
   NODE_LISTEN_FAILED: { readonly host: string; readonly port: number; readonly reason: string };
   NODE_CONNECT_FAILED: { readonly host: string; readonly port: number; readonly reason: string };
   NODE_GROUP_UNKNOWN: { readonly group: string };
+  /** No member of the group has this id; nothing was changed. */
+  NODE_MEMBER_UNKNOWN: { readonly group: string; readonly id: number };
   /** A command or a query of a type that the group's state machine does not take. */
   NODE_COMMAND_INVALID: { readonly group: string };
   /** Of a session: not applied, and never will be. */

@@ -46,6 +46,13 @@ function nodeGroup<Result>(handle: GroupHandle<Result>): MemberGroup<Result> {
       }),
     status: () => handle.status(),
     onLeadership: (listener) => handle.onLeadership(listener),
+    transferLeadership: (to) =>
+      new Promise((fulfil, reject) => {
+        handle.transferLeadership(to, (error) => {
+          if (error === null) fulfil();
+          else reject(error);
+        });
+      }),
   };
 }
 
@@ -124,6 +131,7 @@ function hostOptions(options: MemberOptions, ports: RealPorts): HostOptions {
     ports,
     nodeId: options.nodeId,
     clusterId: options.clusterId,
+    ...(options.clusterName === undefined ? {} : { clusterName: options.clusterName }),
     // Absolute, so that errors name files by a path that means something anywhere.
     dataDirectory: options.dataDirectory === null ? null : resolve(options.dataDirectory),
     ...(options.storage === undefined ? {} : { storage: options.storage }),

@@ -1,7 +1,9 @@
 import type { StateMachine } from '@quorate/base';
+import { firstDifference } from '../src/machines/first-difference.ts';
 import { messageOf } from '../src/machines/machine-error.ts';
 import { adaptSimple } from '../src/machines/simple-adapter.ts';
 import type { SimpleStateMachine } from '../src/machines/simple-state-machine.ts';
+import { drain } from '../src/machines/snapshot-bytes.ts';
 import { applyChecks } from './apply-checks.ts';
 import { restoreChecks } from './restore-checks.ts';
 import { snapshotChecks } from './snapshot-checks.ts';
@@ -41,6 +43,11 @@ export interface SimpleStateMachineSubject<Command> extends Subject {
   readonly create: () => SimpleStateMachine<Command, unknown, never, unknown>;
   /** As `StateMachineSubject.commands`. */
   readonly commands: (count: number, seed: number) => readonly Command[];
+  /**
+   * Queries of all kinds, for a state machine that has `query`: it must leave the state as it is.
+   * Left out: it is not asked.
+   */
+  readonly queries?: readonly unknown[];
 }
 
 const checks = [...applyChecks, ...snapshotChecks, ...restoreChecks];
@@ -80,6 +87,8 @@ export function checkSimpleStateMachine<Command>(
   subject: SimpleStateMachineSubject<Command>,
 ): void {
   const { create, commands } = subject;
+  const changing = queryThatChanges(subject);
+  if (changing !== null) throw new StateMachineUnfit([changing]);
   checkStateMachine({
     ...subject,
     create: () => adaptSimple(create()),
@@ -88,6 +97,34 @@ export function checkSimpleStateMachine<Command>(
       return commands(count, seed).map((command) => adapter.encodeCommand(command));
     },
   });
+}
+
+function queryThatChanges<Command>({
+  create,
+  commands,
+  queries = [],
+  count = 100,
+}: SimpleStateMachineSubject<Command>): StateMachineFailure | null {
+  if (queries.length === 0) return null;
+  const check = 'queries leave the state as it is';
+  const seed = 1;
+  const machine = adaptSimple(create());
+  const stateOf = (): unknown => machine.describeSnapshot(drain(machine.snapshot()));
+  for (const [at, command] of commands(count, seed).entries()) {
+    const entry = { index: at + 1, term: 1, timestampMicros: 1_000_000 * (at + 1) };
+    machine.apply([{ ...entry, command: machine.encodeCommand(command) }]);
+  }
+  for (const query of queries) {
+    const before = stateOf();
+    machine.query(query as never);
+    const found = firstDifference(before, stateOf(), 'state');
+    if (found === null) continue;
+    const problem =
+      `query(${JSON.stringify(query)}) changed the state: ${found.path} was ${found.first} and ` +
+      `is ${found.second}; a query runs on one replica alone, so copy what you change`;
+    return { check, seed, problem };
+  }
+  return null;
 }
 
 function firstFailure(

@@ -2,6 +2,7 @@ import type { StateMachine } from '@quorate/base';
 import type { InitialState, Raft } from '@quorate/raft';
 import type { GroupId, LogIndex, NodeId, PeerMessage } from '@quorate/schema';
 import type { GroupMetrics } from './group-metrics.ts';
+import type { RuntimeError } from './runtime-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 import type { SendRate } from './send-rate.ts';
 
@@ -38,6 +39,6 @@ export interface GroupContext {
   send(to: NodeId, message: PeerMessage): boolean;
   /** What all groups of this process may send of snapshots. */
   readonly snapshotRate: SendRate;
-  /** The node is closing: take no new work. */
-  stopping(): boolean;
+  /** Why no new work is taken: the node is closing, or has halted. Null: it is. */
+  refusal(): RuntimeError | null;
 }

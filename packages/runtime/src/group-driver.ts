@@ -21,6 +21,8 @@ import type {
 import { GroupMetrics } from './group-metrics.ts';
 import { GroupRequests } from './group-requests.ts';
 import { GroupSnapshots } from './group-snapshots.ts';
+import { ImpostorLog } from './impostor-log.ts';
+import { isolated } from './isolated.ts';
 import type { NodeHeartbeats, Sleeper } from './quiescence/node-heartbeats.ts';
 import { RegressedPeers } from './regressed-peers.ts';
 import type { RuntimeError } from './runtime-error.ts';
@@ -38,7 +40,8 @@ export interface DriverHost {
   readonly nodeHeartbeats: NodeHeartbeats;
   /** What all groups of the process may send of snapshots. */
   readonly snapshotRate: SendRate;
-  readonly stopping: () => boolean;
+  /** Why no new work is taken; null: it is. */
+  readonly refusal: () => RuntimeError | null;
 }
 
 /** A group's share of a batch, and what to call once the batch is durable. */
@@ -56,6 +59,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   readonly #host: DriverHost;
   readonly #sessionTicks: SessionTicks;
   readonly #regressed: RegressedPeers;
+  readonly #impostors: ImpostorLog;
   readonly #name: string;
   readonly #isParkable: boolean;
   readonly #raft: Raft;
@@ -66,6 +70,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   /** When something last happened in the group that was not a heartbeat. */
   #activeMs = 0;
   #wasAsleep = false;
+  #isClosed = false;
   /** The configuration whose members the links know. */
   #metAtIndex = -1;
   readonly #listeners: ((status: GroupStatus) => void)[] = [];
@@ -81,6 +86,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     this.#host = host;
     this.#sessionTicks = new SessionTicks(group.stateMachine);
     this.#regressed = new RegressedPeers(group.name, host.options.ports.logger);
+    this.#impostors = new ImpostorLog(group.name, host.options.ports.logger);
     this.#stateMachine = group.stateMachine;
     this.#name = group.name;
     this.#isParkable = group.mayPark === true;
@@ -102,7 +108,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       restored: (snapshot, bytes) => {
         ports.logger.info('snapshot restored', { group: group.name, index: snapshot.index });
         this.#requests.restored(snapshot.index);
-        for (const listener of this.#appliedListeners) listener.restored(snapshot.index);
+        this.#eachApplied((listener) => listener.restored(snapshot.index));
         this.#snapshots.restored(bytes);
         this.#isRestored();
         this.#wake();
@@ -120,7 +126,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       wake: () => this.#wake(),
       send: (to, message) => options.links.send(to, group.id, message),
       snapshotRate: host.snapshotRate,
-      stopping: host.stopping,
+      refusal: host.refusal,
     };
     this.#requests = new GroupRequests(context);
     this.#snapshots = new GroupSnapshots(context);
@@ -255,12 +261,14 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
 
   status(): GroupStatus {
     const raft = this.#raft;
+    // Who has stopped leads nothing any more.
+    const led = this.#isClosed && raft.role === 'leader';
     return {
       group: this.id,
       node: raft.nodeId,
-      role: raft.role,
+      role: led ? 'follower' : raft.role,
       term: raft.currentTerm,
-      leader: raft.leaderId,
+      leader: led ? 0 : raft.leaderId,
       lastIndex: raft.lastIndex,
       commitIndex: raft.commitIndex,
       appliedIndex: this.#pipeline.appliedIndex,
@@ -313,13 +321,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   /** What the peer says from now on is said by this incarnation of it. */
   greeted(peer: NodeId, incarnation: number): void {
     this.#raft.peerIncarnation(peer, incarnation, this.#nowMs);
-    if (this.#raft.isImpostor(peer)) {
-      this.#host.options.ports.logger.warn('peer came back without its data', {
-        group: this.#name,
-        peer,
-        advice: 'remove it from the group, then add it again',
-      });
-    }
+    if (this.#raft.isImpostor(peer)) this.#impostors.seen(peer, this.#nowMs);
     this.#wake();
   }
 
@@ -379,10 +381,19 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     return this.#raft.transferLeadership(to, this.#nowMs) === null;
   }
 
+  /** How far everything has come that a proposal here may wait for: it grows. */
+  get progress(): number {
+    const { lastIndex, commitIndex } = this.#raft;
+    return lastIndex + commitIndex + this.#pipeline.appliedIndex;
+  }
+
   close(error: RuntimeError): void {
+    const led = this.isLeader;
+    this.#isClosed = true;
     this.#pipeline.close();
     this.#snapshots.close();
     this.#requests.failAll(error);
+    if (led) this.#tell(this.status());
   }
 
   turn(): GroupTurn | null {
@@ -460,17 +471,27 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       const { logger } = this.#host.options.ports;
       logger.info('raft state changed', { group: this.#name, term, role, leader });
       const status = { ...this.status(), term, role, leader };
-      for (const listener of this.#listeners) listener(status);
+      this.#tell(status);
     }
     // What waited for a leader can go now; what asked the old one must ask again.
     this.#wake();
+  }
+
+  #tell(status: GroupStatus): void {
+    const { timers } = this.#host.options.ports;
+    for (const listener of this.#listeners) isolated(timers, () => listener(status));
+  }
+
+  #eachApplied(tell: (listener: AppliedListener) => void): void {
+    const { timers } = this.#host.options.ports;
+    for (const listener of this.#appliedListeners) isolated(timers, () => tell(listener));
   }
 
   #applied(entries: readonly Entry[], results: readonly unknown[], seconds: number): void {
     this.#metrics.appliedBatch(seconds);
     this.#raft.applied((entries.at(-1) as Entry).index);
     this.#requests.applied(entries, results);
-    for (const listener of this.#appliedListeners) listener.applied(entries);
+    if (this.#appliedListeners.size > 0) this.#eachApplied((one) => one.applied(entries));
     let bytes = 0;
     for (const entry of entries) bytes += entryBytes(entry);
     this.#sessionTicks.applied(entries, this.#nowMs);

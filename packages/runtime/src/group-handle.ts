@@ -27,7 +27,10 @@ export type ProposeDone<Result> = (
 
 /** Left out, a command is answered once it is committed and applied here. */
 export interface ProposeOptions {
-  /** Answer only once the command is durable in these failure domains as well (rule 12). */
+  /**
+   * Answer only once the command is durable in these failure domains as well (rule 12). Both from 1
+   * to 1024.
+   */
   readonly durability?: DurabilityClass;
 }
 
@@ -104,12 +107,19 @@ export interface GroupHandle<Result> {
   /**
    * Replicates a command and applies it here; from a follower it is forwarded to the leader, at
    * most once. `done` is called exactly once, from the event loop.
+   *
+   * Here and in all that follows: what a callback throws does not touch the replica, and is thrown
+   * again from the event loop, as an uncaught exception of the program.
+   *
+   * @throws OptionError RUNTIME_OPTIONS_INVALID, at once, and `done` is not called
    */
   propose(command: Uint8Array, done: ProposeDone<Result>, options?: ProposeOptions): void;
   /**
    * Linearizable read, unless `options` ask for less: once `done` is called without error, the
    * local state machine, read before the next turn (so at once, with no await between), reflects
    * everything acknowledged anywhere before the call (dissertation 6.4).
+   *
+   * @throws OptionError RUNTIME_OPTIONS_INVALID, at once, and `done` is not called
    */
   readBarrier(done: ReadDone, options?: ReadOptions): void;
   /**
@@ -149,7 +159,10 @@ export interface GroupHandle<Result> {
    */
   transferLeadership(to: NodeId | null, done: TransferDone): void;
   status(): GroupStatus;
-  /** Called on every change of term, role or known leader, once, in order. */
+  /**
+   * Called on every change of term, role or known leader, once, in order; and when a leader closes
+   * or halts, which ends its lead.
+   */
   onLeadership(listener: (status: GroupStatus) => void): void;
   /** @returns stops listening */
   onApplied(listener: AppliedListener): () => void;

@@ -1,6 +1,14 @@
+// Long because: all that is asked of a group passes here, and shares its limits and its end.
 import { Prng } from '@quorate/base';
 import type { MembershipChange, MembershipProposed } from '@quorate/raft';
-import type { Entry, Forward, ForwardResponse, LogIndex, NodeId } from '@quorate/schema';
+import type {
+  Configuration,
+  Entry,
+  Forward,
+  ForwardResponse,
+  LogIndex,
+  NodeId,
+} from '@quorate/schema';
 import { DurabilityGate } from './durability-gate.ts';
 import type { GroupContext } from './group-context.ts';
 import type {
@@ -12,6 +20,7 @@ import type {
   ReadOptions,
   TransferDone,
 } from './group-handle.ts';
+import { isolated, rethrow } from './isolated.ts';
 import {
   answerUnappended,
   MembershipRequests,
@@ -21,6 +30,8 @@ import {
 import { inPieces, type Proposal } from './proposal.ts';
 import { Proposals } from './proposals.ts';
 import { Reads } from './reads.ts';
+import { checkDurability, checkRead } from './request-checks.ts';
+import { outcomeOf, overloadedError, storageFullError } from './request-errors.ts';
 import { RuntimeError } from './runtime-error.ts';
 
 /** Bytes of commands handed over in one piece, to the core or to the leader. */
@@ -31,7 +42,10 @@ const pieceBytes = 1024 * 1024;
  * Callers who are answered together ask again together: taken in one batch they would leave disks
  * and followers idle while the leader works, and the leader while those do (ADR 0028).
  */
-const maxProposedInTurn = 256;
+const maxProposedInTurn = 512;
+
+/** Proposals that may wait at a time to be in a log: they cost more than their bytes. */
+const maxUnplaced = 100_000;
 
 /** Reads that may wait at a time. */
 const maxReads = 100_000;
@@ -54,10 +68,12 @@ export class GroupRequests {
   constructor(context: GroupContext) {
     this.#context = context;
     const prng = new Prng(context.group.seed).fork();
-    this.#proposals = new Proposals(1 + prng.below(2 ** 52), (proposal, applied) =>
-      this.#succeeded(proposal, applied),
-    );
-    this.#reads = new Reads(1 + prng.below(2 ** 52));
+    this.#proposals = new Proposals(1 + prng.below(2 ** 52), {
+      succeeded: (proposal, applied) => this.#succeeded(proposal, applied),
+      refused: (proposal, error) => this.#answerRefused(proposal, error),
+    });
+    const { timers } = context.options.ports;
+    this.#reads = new Reads(1 + prng.below(2 ** 52), (error) => rethrow(timers, error));
     this.#gate = new DurabilityGate(1 + prng.below(2 ** 52), (wait) =>
       context.raft.forgetDurability(wait),
     );
@@ -74,6 +90,7 @@ export class GroupRequests {
     { durability }: ProposeOptions = {},
   ): void {
     const { options } = this.#context;
+    if (durability !== undefined) checkDurability(durability);
     const refused = this.#refusal(command);
     if (refused !== null) {
       options.ports.timers.defer(() => done(refused, null));
@@ -89,23 +106,32 @@ export class GroupRequests {
     const startedMs = deadlineMs - options.tuning.requestTimeoutMs;
     metrics.committed((this.#appliedAtMs - startedMs) / 1000);
     if (durability === undefined) {
-      done(null, applied);
+      try {
+        done(null, applied);
+      } catch (error) {
+        rethrow(options.ports.timers, error);
+      }
       return;
     }
     this.#gate.hold(applied.index, durability, deadlineMs, (unmet) =>
-      done(unmet, unmet === null ? applied : null),
+      isolated(options.ports.timers, () => done(unmet, unmet === null ? applied : null)),
     );
     this.#context.wake();
   }
 
+  #answerRefused({ done }: Proposal, refused: RuntimeError): void {
+    isolated(this.#context.options.ports.timers, () => done(refused, null));
+  }
+
   #refusal(command: Uint8Array): RuntimeError | null {
-    if (this.#context.stopping()) return stoppingError();
+    const closed = this.#context.refusal();
+    if (closed !== null) return closed;
     const { maxCommandBytes: maxBytes, maxUncommittedBytes } = this.#context.options.tuning;
     if (command.length <= maxBytes) {
       // Without a leader commands wait here, and must not do so without bound.
-      const waiting = this.#proposals.unplacedBytes;
+      const { unplacedBytes: waiting, unplacedCount } = this.#proposals;
       const fits = waiting === 0 || waiting + command.length <= maxUncommittedBytes;
-      return fits ? null : this.#overloaded();
+      return fits && unplacedCount < maxUnplaced ? null : this.#overloaded();
     }
     return new RuntimeError(
       'RUNTIME_COMMAND_TOO_LARGE',
@@ -120,8 +146,10 @@ export class GroupRequests {
 
   readBarrier(done: ReadDone, { maxStalenessMs = 0, minIndex = 0 }: ReadOptions = {}): void {
     const { options } = this.#context;
-    if (this.#context.stopping() || this.#reads.count >= maxReads) {
-      const refused = this.#context.stopping() ? stoppingError() : this.#overloaded();
+    checkRead(maxStalenessMs, minIndex);
+    const closed = this.#context.refusal();
+    if (closed !== null || this.#reads.count >= maxReads) {
+      const refused = closed ?? this.#overloaded();
       options.ports.timers.defer(() => done(refused, 0));
       return;
     }
@@ -159,7 +187,7 @@ export class GroupRequests {
         nowMs,
         (firstIndex, term) => this.#proposals.appended(piece, firstIndex, term),
       );
-      if (refused !== null) for (const proposal of piece) proposal.done(refused, null);
+      if (refused !== null) for (const proposal of piece) this.#answerRefused(proposal, refused);
     }
   }
 
@@ -200,7 +228,7 @@ export class GroupRequests {
       if (sent) continue;
       this.#proposals.takeForwarded(request);
       const refused = this.#overloaded();
-      for (const proposal of piece) proposal.done(refused, null);
+      for (const proposal of piece) this.#answerRefused(proposal, refused);
     }
   }
 
@@ -223,8 +251,13 @@ export class GroupRequests {
         entryTerm,
       });
     };
-    if (this.#context.stopping()) {
+    if (this.#context.refusal() !== null) {
       answer('stopping', 0, 0);
+      return;
+    }
+    if (!isMember(raft.configuration, message.from)) {
+      // It could never learn what became of them: no entries go there any more.
+      answer('notLeader', 0, 0);
       return;
     }
     const { maxCommandBytes } = options.tuning;
@@ -252,7 +285,7 @@ export class GroupRequests {
       this.#refused = { leader: message.from, untilMs };
     } else {
       const refused = message.outcome === 'storageFull' ? storageFullError() : this.#overloaded();
-      for (const proposal of proposals) proposal.done(refused, null);
+      for (const proposal of proposals) this.#answerRefused(proposal, refused);
     }
   }
 
@@ -305,21 +338,29 @@ export class GroupRequests {
   #reconfigure(propose: (nowMs: number) => MembershipProposed, done: ChangeDone): void {
     const { options, raft } = this.#context;
     const { timers } = options.ports;
-    if (this.#context.stopping()) {
-      timers.defer(() => done(stoppingError(), null));
+    const closed = this.#context.refusal();
+    if (closed !== null) {
+      timers.defer(() => done(closed, null));
       return;
     }
+    const told: ChangeDone = (error, index) => isolated(timers, () => done(error, index));
     const nowMs = this.#context.nowMs();
     const proposed = propose(nowMs);
     const { configurationIndex } = raft;
     if (proposed.outcome === 'appended')
-      this.#membership.changeAppended(proposed, nowMs + options.tuning.requestTimeoutMs, done);
+      this.#membership.changeAppended(proposed, nowMs + options.tuning.requestTimeoutMs, told);
     else timers.defer(() => answerUnappended(proposed, configurationIndex, done));
     this.#context.wake();
   }
 
   transferLeadership(to: NodeId | null, done: TransferDone): void {
     const { options, raft } = this.#context;
+    const { timers } = options.ports;
+    const closed = this.#context.refusal();
+    if (closed !== null) {
+      timers.defer(() => done(closed));
+      return;
+    }
     const nowMs = this.#context.nowMs();
     const target = to ?? raft.bestSuccessor;
     // Nobody is fit to take over at this moment, which may pass.
@@ -327,13 +368,14 @@ export class GroupRequests {
     const refusal = isNobody ? 'notCaughtUp' : raft.transferLeadership(target, nowMs);
     if (refusal === null) {
       const deadlineMs = nowMs + 2 * options.tuning.requestTimeoutMs;
-      this.#membership.transferBegun(target, deadlineMs, done);
+      const told: TransferDone = (error) => isolated(timers, () => done(error));
+      this.#membership.transferBegun(target, deadlineMs, told);
       this.#context.wake();
       return;
     }
     const error =
       refusal === 'notLeader' ? notLeaderError(raft.leaderId) : transferFailed(target, refusal);
-    options.ports.timers.defer(() => done(error));
+    timers.defer(() => done(error));
   }
 
   /** After each turn: answers what it has decided. */
@@ -367,31 +409,9 @@ export class GroupRequests {
   }
 }
 
-function outcomeOf(error: RuntimeError): ForwardResponse['outcome'] {
-  if (error.code === 'RUNTIME_NOT_LEADER') return 'notLeader';
-  return error.code === 'RUNTIME_STORAGE_FULL' ? 'storageFull' : 'overloaded';
-}
-
-export function stoppingError(): RuntimeError {
-  return new RuntimeError(
-    'RUNTIME_STOPPING',
-    'This node is closing and takes no new work; ask another.',
-    {},
-  );
-}
-
-function storageFullError(): RuntimeError {
-  return new RuntimeError(
-    'RUNTIME_STORAGE_FULL',
-    "The leader's disk has no room for more log; nothing was appended. Free space on it.",
-    {},
-  );
-}
-
-function overloadedError(retryAfterMs: number): RuntimeError {
-  return new RuntimeError(
-    'RUNTIME_OVERLOADED',
-    `Too much is waiting to be committed; nothing was appended. Retry in ${retryAfterMs} ms.`,
-    { retryAfterMs },
-  );
+function isMember(
+  { voters, votersOutgoing, learners, learnersNext }: Configuration,
+  node: NodeId,
+): boolean {
+  return [voters, votersOutgoing, learners, learnersNext].some((ids) => ids.includes(node));
 }

@@ -46,6 +46,9 @@ export {
   type SimpleStateMachine,
 } from './machines/simple-state-machine.ts';
 export type { Tripwires } from './machines/tripwires.ts';
+export { OptionError, type OptionErrorMetadata } from './option-error.ts';
+export { checkDurability, checkRead } from './request-checks.ts';
+export { closingError, haltedError } from './request-errors.ts';
 export { Runtime } from './runtime.ts';
 export type { RuntimeErrorCode, RuntimeErrorMetadata } from './runtime-error.ts';
 export { RuntimeError } from './runtime-error.ts';

@@ -1,4 +1,4 @@
-import type { MembershipProposed, Raft } from '@quorate/raft';
+import type { MembershipProposed, Raft, TransferRefusal } from '@quorate/raft';
 import type { Configuration, LogIndex, NodeId, Term } from '@quorate/schema';
 import type { ChangeDone, TransferDone } from './group-handle.ts';
 import { RuntimeError } from './runtime-error.ts';
@@ -147,10 +147,16 @@ export function notLeaderError(leader: NodeId): RuntimeError {
   );
 }
 
+const words: Readonly<Record<string, string>> = {
+  unfit: 'it is no voter of the group, or is the leader itself',
+  notCaughtUp: 'its log is not caught up, or it does not answer',
+  transferring: 'another hand-over is under way',
+} satisfies Record<TransferRefusal, string>;
+
 export function transferFailed(to: NodeId, reason: string): RuntimeError {
   return new RuntimeError(
     'RUNTIME_TRANSFER_FAILED',
-    `The lead was not handed to node ${to}: ${reason}. Writes go on as before.`,
+    `The lead was not handed to node ${to}: ${words[reason] ?? reason}. Writes go on as before.`,
     { to, reason },
   );
 }

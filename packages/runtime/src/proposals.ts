@@ -11,6 +11,12 @@ interface Forwarded {
   readonly proposals: readonly Proposal[];
 }
 
+/** Who answers a proposal; both call what is the proposer's own, and do not throw. */
+export interface ProposalsTold {
+  readonly succeeded: (proposal: Proposal, applied: Applied<unknown>) => void;
+  readonly refused: (proposal: Proposal, error: RuntimeError) => void;
+}
+
 function outcomeUnknown(reason: 'timeout' | 'linkLost' | 'stopping' | 'snapshot'): RuntimeError {
   return new RuntimeError(
     'RUNTIME_OUTCOME_UNKNOWN',
@@ -29,26 +35,27 @@ export class Proposals {
   #forwarded = new Map<number, Forwarded>();
   /** Several may hold one index: what a former leader put there may still be what is committed. */
   #placed: PlacedRun[] = [];
-  readonly #succeeded: (proposal: Proposal, applied: Applied<unknown>) => void;
+  readonly #told: ProposalsTold;
   #nextRequest: number;
   #unplacedBytes = 0;
+  #unplacedCount = 0;
 
   /**
    * @param firstRequest drawn anew in each life of the process, or an answer to the life before
    *   could be taken for one to this
-   * @param succeeded answers those that were applied; all others are answered here
    */
-  constructor(
-    firstRequest: number,
-    succeeded: (proposal: Proposal, applied: Applied<unknown>) => void,
-  ) {
+  constructor(firstRequest: number, told: ProposalsTold) {
     this.#nextRequest = firstRequest;
-    this.#succeeded = succeeded;
+    this.#told = told;
   }
 
   /** Of commands that are in no log yet: queued here, or on their way to the leader. */
   get unplacedBytes(): number {
     return this.#unplacedBytes;
+  }
+
+  get unplacedCount(): number {
+    return this.#unplacedCount;
   }
 
   get idle(): boolean {
@@ -62,6 +69,7 @@ export class Proposals {
 
   queue(proposal: Proposal): void {
     this.#unplacedBytes += proposalBytes(proposal);
+    this.#unplacedCount += 1;
     this.#queued.push(proposal);
   }
 
@@ -75,10 +83,12 @@ export class Proposals {
   }
 
   #isPlaced(proposals: readonly Proposal[]): void {
+    this.#unplacedCount -= proposals.length;
     for (const proposal of proposals) this.#unplacedBytes -= proposalBytes(proposal);
   }
 
   #isUnplaced(proposals: readonly Proposal[]): void {
+    this.#unplacedCount += proposals.length;
     for (const proposal of proposals) this.#unplacedBytes += proposalBytes(proposal);
   }
 
@@ -117,14 +127,14 @@ export class Proposals {
     this.#takeUpTo(first + entries.length - 1, (proposal, index, proposedIn) => {
       assert(index >= first, 'what was applied before has been answered');
       if (entries[index - first]?.term === proposedIn)
-        this.#succeeded(proposal, { index, result: results[index - first] });
-      else proposal.done(lost(leader), null);
+        this.#told.succeeded(proposal, { index, result: results[index - first] });
+      else this.#told.refused(proposal, lost(leader));
     });
   }
 
   /** A snapshot took the place of everything up to `index`: what it did with them is unknown. */
   superseded(index: LogIndex): void {
-    this.#takeUpTo(index, (proposal) => proposal.done(outcomeUnknown('snapshot'), null));
+    this.#takeUpTo(index, (proposal) => this.#told.refused(proposal, outcomeUnknown('snapshot')));
   }
 
   #takeUpTo(last: LogIndex, take: (proposal: Proposal, index: LogIndex, term: Term) => void): void {
@@ -138,14 +148,14 @@ export class Proposals {
 
   /** Their entries were applied before it was known that they were theirs. */
   overtaken(proposals: readonly Proposal[]): void {
-    for (const proposal of proposals) proposal.done(outcomeUnknown('linkLost'), null);
+    for (const proposal of proposals) this.#told.refused(proposal, outcomeUnknown('linkLost'));
   }
 
   linkLost(peer: NodeId): void {
     for (const [request, forwarded] of this.#forwarded) {
       if (forwarded.to !== peer) continue;
       const lost = this.takeForwarded(request) ?? [];
-      for (const proposal of lost) proposal.done(outcomeUnknown('linkLost'), null);
+      for (const proposal of lost) this.#told.refused(proposal, outcomeUnknown('linkLost'));
     }
   }
 
@@ -155,25 +165,26 @@ export class Proposals {
     if (late.length > 0) {
       this.#queued = this.#queued.filter((proposal) => proposal.deadlineMs > nowMs);
       this.#isPlaced(late);
-      for (const proposal of late) proposal.done(noLeader(retryAfterMs), null);
+      for (const proposal of late) this.#told.refused(proposal, noLeader(retryAfterMs));
     }
     for (const [request, forwarded] of this.#forwarded) {
       if (forwarded.deadlineMs > nowMs) continue;
       const late = this.takeForwarded(request) ?? [];
-      for (const proposal of late) proposal.done(outcomeUnknown('timeout'), null);
+      for (const proposal of late) this.#told.refused(proposal, outcomeUnknown('timeout'));
     }
-    const tooLate = (proposal: Proposal): void => proposal.done(outcomeUnknown('timeout'), null);
+    const tooLate = (proposal: Proposal): void =>
+      this.#told.refused(proposal, outcomeUnknown('timeout'));
     for (const run of this.#placed) run.expire(nowMs, tooLate);
     this.#placed = this.#placed.filter((run) => !run.isEmpty);
   }
 
   /** @param queued what those are told that nobody has seen yet */
   failAll(queued: RuntimeError): void {
-    for (const proposal of this.takeQueued()) proposal.done(queued, null);
+    for (const proposal of this.takeQueued()) this.#told.refused(proposal, queued);
     const unknown = outcomeUnknown('stopping');
     const forwarded = [...this.#forwarded.keys()].flatMap((id) => this.takeForwarded(id) ?? []);
-    for (const proposal of forwarded) proposal.done(unknown, null);
-    this.#takeUpTo(Number.POSITIVE_INFINITY, (proposal) => proposal.done(unknown, null));
+    for (const proposal of forwarded) this.#told.refused(proposal, unknown);
+    this.#takeUpTo(Number.POSITIVE_INFINITY, (proposal) => this.#told.refused(proposal, unknown));
   }
 }
 

@@ -30,15 +30,18 @@ export class Reads {
   #confirmed: Confirmed[] = [];
   #nextContext: number;
   #count = 0;
+  readonly #threw: (error: unknown) => void;
   /** The newest index known to have been current when it was asked for, and when that was. */
   #fresh: { readonly index: LogIndex; readonly askedMs: number } | null = null;
 
   /**
    * @param firstContext drawn anew in each life of the process: the leader may still be confirming
    *   a read of the life before, whose index is too low for a read of this one (bug 34)
+   * @param threw told of what is thrown by whoever is answered; the others are answered too
    */
-  constructor(firstContext: number) {
+  constructor(firstContext: number, threw: (error: unknown) => void) {
     this.#nextContext = firstContext;
+    this.#threw = threw;
   }
 
   /** Of reads that are not yet answered. */
@@ -134,13 +137,20 @@ export class Reads {
     const isLate = (read: Read): boolean => read.deadlineMs <= nowMs;
     const late = this.#queued.filter(isLate);
     if (late.length > 0) this.#queued = this.#queued.filter((read) => !isLate(read));
+    const unapplied: Read[] = [];
+    let lowest = Number.POSITIVE_INFINITY;
     for (const batch of this.#confirmed)
-      for (const read of batch.reads) if (isLate(read)) late.push(read);
+      for (const read of batch.reads) {
+        if (!isLate(read)) continue;
+        unapplied.push(read);
+        lowest = Math.min(lowest, batch.index);
+      }
     this.#confirmed = this.#confirmed
       .map((batch) => ({ ...batch, reads: batch.reads.filter((read) => !isLate(read)) }))
       .filter((batch) => batch.reads.length > 0);
     // An error captures a stack: not one a sweep.
     if (late.length > 0) this.#answer(late, readTimeout(timeoutMs), 0);
+    if (unapplied.length > 0) this.#answer(unapplied, notApplied(lowest, timeoutMs), 0);
     return forgotten;
   }
 
@@ -158,7 +168,13 @@ export class Reads {
 
   #answer(reads: readonly Read[], error: RuntimeError | null, appliedIndex: LogIndex): void {
     this.#count -= reads.length;
-    for (const read of reads) read.done(error, appliedIndex);
+    for (const read of reads) {
+      try {
+        read.done(error, appliedIndex);
+      } catch (thrown) {
+        this.#threw(thrown);
+      }
+    }
   }
 }
 
@@ -166,6 +182,15 @@ function readTimeout(timeoutMs: number): RuntimeError {
   return new RuntimeError(
     'RUNTIME_READ_TIMEOUT',
     `No quorum confirmed the read within ${timeoutMs} ms. Reading again is safe.`,
+    { timeoutMs },
+  );
+}
+
+function notApplied(index: LogIndex, timeoutMs: number): RuntimeError {
+  return new RuntimeError(
+    'RUNTIME_READ_TIMEOUT',
+    `Index ${index}, which the read waited for, was not applied here within ${timeoutMs} ms. ` +
+      'Reading again is safe; see that the index is one of this group.',
     { timeoutMs },
   );
 }

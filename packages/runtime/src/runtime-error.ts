@@ -35,8 +35,11 @@ export interface RuntimeErrorMetadata {
   RUNTIME_CHANGE_REFUSED: { readonly reason: MembershipRefusalReason };
   /** The lead was not handed over; this node or another leads. */
   RUNTIME_TRANSFER_FAILED: { readonly to: NodeId; readonly reason: string };
-  /** Nothing was appended: a state machine threw, or the log failed, and this node has stopped. */
-  RUNTIME_HALTED: { readonly reason: string };
+  /**
+   * Nothing was appended: a state machine threw, or the log failed, and this node has stopped.
+   * `code` is that of the error behind it, if it has one; the error itself is the `cause`.
+   */
+  RUNTIME_HALTED: { readonly reason: string; readonly code?: string };
 }
 
 /** Each has a row in docs/reference/errors.md. */

@@ -5,16 +5,19 @@ import { type GroupId, maxEntriesPerMessage, type PeerMessage } from '@quorate/s
 import type { GroupOptions } from './group-context.ts';
 import { type DriverHost, GroupDriver } from './group-driver.ts';
 import type { GroupHandle } from './group-handle.ts';
-import { stoppingError } from './group-requests.ts';
+import { isolated } from './isolated.ts';
 import { NodeHeartbeats } from './quiescence/node-heartbeats.ts';
-import { RuntimeError } from './runtime-error.ts';
+import { closingError, haltedError } from './request-errors.ts';
+import type { RuntimeError } from './runtime-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 import { SendRate } from './send-rate.ts';
 
 /** In the envelope of what concerns a node as a whole. */
 const noGroup: GroupId = 0;
-/** At most this long are running proposals waited for at the end; then the lead is handed over. */
-const drainMs = 600;
+/** So long running proposals are waited for at the end, if something goes on meanwhile... */
+const drainMs = 2000;
+/** ...and so long if nothing does. Then the lead is handed over. */
+const standstillMs = 600;
 const handOverMs = 500;
 const closeCheckMs = 20;
 
@@ -36,6 +39,7 @@ export class Runtime {
   readonly #waitingForClose: (() => void)[] = [];
   #closed = false;
   #state: 'running' | 'stopping' | 'stopped' = 'running';
+  #halted: RuntimeError | null = null;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -66,7 +70,7 @@ export class Runtime {
       halt: (error) => this.#halt(error),
       nodeHeartbeats: this.#nodeHeartbeats,
       snapshotRate: this.#snapshotRate,
-      stopping: () => this.#state !== 'running',
+      refusal: () => this.#refusal(),
     };
     const driver = new GroupDriver(host, group);
     this.#drivers.set(group.id, driver);
@@ -102,7 +106,7 @@ export class Runtime {
         if (error === null) {
           this.#begin(done);
         } else {
-          this.#shutDown(stoppingError());
+          this.#shutDown(closingError());
           done(error);
         }
       },
@@ -129,7 +133,8 @@ export class Runtime {
 
   /**
    * Refuses new work, lets running proposals finish, hands its leaderships over, then closes links
-   * and log. Bounded: about a second at most. `done` once the log is closed.
+   * and log. Bounded: proposals are waited for up to 2 s as long as the log moves on, and 0.6 s
+   * when it does not; the hand-over takes half a second at most. `done` once the log is closed.
    */
   stop(done: () => void): void {
     if (this.#closed) {
@@ -144,16 +149,25 @@ export class Runtime {
     }
     this.#state = 'stopping';
     const drivers = [...this.#drivers.values()];
+    const nowMs = (): number => this.#options.ports.clock.monotonicMs();
+    let reached = -1;
+    let movedMs = nowMs();
     this.#until(
       drainMs,
-      () => drivers.every((driver) => driver.idle),
+      () => {
+        let progress = 0;
+        for (const driver of drivers) progress += driver.progress;
+        if (progress !== reached) movedMs = nowMs();
+        reached = progress;
+        return nowMs() - movedMs >= standstillMs || drivers.every((driver) => driver.idle);
+      },
       () => {
         const handing = drivers.filter((driver) => driver.isLeader && driver.handOver());
         this.#until(
           handOverMs,
           () => !handing.some((driver) => driver.isLeader),
           () => {
-            this.#shutDown(stoppingError());
+            this.#shutDown(closingError());
             this.#closeLog();
           },
         );
@@ -193,12 +207,15 @@ export class Runtime {
   /** The disk or a state machine can no longer be trusted: silence is safer than going on. */
   #halt(error: Error): void {
     if (this.#state === 'stopped') return;
-    const reason = error.message;
-    this.#options.ports.logger.error('node halted', { reason });
-    this.#shutDown(
-      new RuntimeError('RUNTIME_HALTED', `This node has halted: ${reason}`, { reason }),
-    );
-    this.#options.onHalt(error);
+    this.#options.ports.logger.error('node halted', { reason: error.message });
+    this.#halted = haltedError(error);
+    this.#shutDown(this.#halted);
+    isolated(this.#options.ports.timers, () => this.#options.onHalt(error));
+  }
+
+  #refusal(): RuntimeError | null {
+    if (this.#state === 'running') return null;
+    return this.#halted ?? closingError();
   }
 
   #wake(driver: GroupDriver): void {

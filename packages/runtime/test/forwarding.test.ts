@@ -28,6 +28,22 @@ describe('a proposal made at a follower', () => {
     assert.equal(follower.machine.commands.length, 20);
   });
 
+  it('is not appended for a node that is no member', () => {
+    const processes = new ProcessGroup(3);
+    const leader = processes.elect();
+    const forward = {
+      type: 'Forward',
+      from: 9,
+      to: leader.id,
+      term: leader.handle.status().term,
+    } as const;
+    const commands = [new TextEncoder().encode('a')];
+    const message: PeerMessage = { ...forward, request: 7, commands };
+    processes.board.inject({ from: 9, to: leader.id, group, message });
+    processes.run(50);
+    assert.deepEqual(leader.machine.commands, []);
+  });
+
   it('has an unknown outcome when the link is lost before the answer', () => {
     const processes = new ProcessGroup(3);
     const leader = processes.elect();

@@ -34,6 +34,9 @@ describe('canaries', () => {
     ['append-always-truncates', /acknowledged entries are kept/],
     ['stale-command-is-applied', /applied at most once|exactly once|no halt/],
     ['stale-read-has-no-bound', /bounded staleness/],
+    ['lease-lives-from-the-tick-before', /leases live their time/],
+    ['new-leader-does-not-tick', /progress/],
+    ['in-step-too-early', /watches miss nothing/],
   ] as const) {
     it(`${name} is caught`, () => {
       const args = [bin, '--canary', name, '--seeds', '60'];

@@ -67,6 +67,17 @@ describe('the key-value scenario', () => {
     }
   });
 
+  it('finds nothing wrong with leases, with sessions and without', () => {
+    const drawn = drawPlan(2, 3);
+    for (const sessionTtlMs of [0, 400]) {
+      const offers = { sessionTtlMs, leaseClients: 4, clockDrift: 0.05, quiesceMs: 300 };
+      const plan = { ...drawn, ...offers, clients: 3, faultyMs: 9000 };
+      const result = runKvScenario(plan);
+      assert.equal(result.violation, null, planText(plan));
+      assert.ok(result.endedLeases > 5, planText(plan));
+    }
+  });
+
   it('brings lost nodes back when the faults end', () => {
     const drawn = drawPlan(12, 3);
     const strikes = drawn.strikes.map((strike) => ({ ...strike, nemesis: 'bit-flip' }));

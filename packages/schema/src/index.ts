@@ -3,6 +3,10 @@ import * as etcd from './generated/etcd/index.ts';
 
 export type { Codec, Init } from './etcd/codec.ts';
 export { createWriter, decodeMessage, encodeMessage } from './etcd/codec.ts';
+export type { JsonProblem } from './etcd/json.ts';
+export { messageFromJson, messageToJson, parseJson } from './etcd/json.ts';
+export type { JsonShape } from './etcd/json-shape.ts';
+export type { Rpc } from './etcd/rpc.ts';
 // The peer wire: what replicas say to each other.
 export {
   decodeConfiguration,

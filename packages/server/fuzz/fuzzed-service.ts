@@ -38,6 +38,7 @@ export function openService(): FuzzedService {
       done(null, { index, result: apply(command) });
     },
     readBarrier: (done) => done(null, index),
+    transferLeadership: (_to, done) => done(null),
     status: () => ({
       group: 1,
       node: nodeId,
@@ -61,6 +62,13 @@ export function openService(): FuzzedService {
     peerUrls: new Map([[nodeId, ['http://a:2380']]]),
     version: '3.5.0',
     maxCommandBytes: 2048,
+    quotaBytes: 0,
+    tuning: { electionTimeoutMs: 1000, maxClockDrift: 0 },
+    clock: { monotonicMs: () => 0 },
+    crypto: {
+      sha256: () => ({ update: () => undefined, digest: () => new Uint8Array(32) }),
+    },
+    timers: { after: () => ({ cancel: () => undefined }), defer: () => undefined },
   });
   return { service, proposed };
 }

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Address, Logger } from '@quorate/base';
 import type { KvStateMachine } from '@quorate/kv';
-import type { ClusterMember } from '@quorate/node';
+import { type ClusterMember, createClock, systemCrypto, timers } from '@quorate/node';
 import { etcd } from '@quorate/schema';
+import type { ServedAuth } from './auth/served-auth.ts';
 import {
   type EtcdResult,
   EtcdService,
@@ -10,11 +11,12 @@ import {
   type ServerIdentity,
   type ServiceOptions,
 } from './core/index.ts';
+import { Gateway } from './gateway/gateway.ts';
 import { MemberPublisher } from './member-publisher.ts';
 import { servedGroupOf } from './node-group.ts';
 import { ClientPort } from './port/client-port.ts';
 import { HttpEndpoints } from './port/http-endpoints.ts';
-import { GrpcJsBackend } from './rpc/grpc-js-backend.ts';
+import { Http2Backend } from './rpc/http2-backend.ts';
 import type { RpcBackend } from './rpc/rpc-backend.ts';
 import type { QuorateServer, ServerStatus } from './server.ts';
 import { apiVersion, statusPages } from './status-pages.ts';
@@ -35,7 +37,11 @@ export interface EtcdServerOptions {
   readonly machine: EtcdStateMachine;
   readonly store: KvStateMachine;
   readonly peerUrls: ServiceOptions['peerUrls'];
+  readonly tuning: ServiceOptions['tuning'];
+  /** Closed with the server; without it there are no methods for users and tokens. */
+  readonly auth?: ServedAuth;
   readonly advertiseClientUrls: readonly string[];
+  readonly quotaBytes: number;
   readonly logger: Logger;
 }
 
@@ -61,10 +67,17 @@ export class EtcdServer implements QuorateServer {
       peerUrls: options.peerUrls,
       version: apiVersion,
       maxCommandBytes,
+      quotaBytes: options.quotaBytes,
+      tuning: options.tuning,
+      clock: createClock(),
+      timers,
+      crypto: systemCrypto,
+      ...(options.auth === undefined ? {} : { auth: options.auth }),
     });
     this.#backend = grpcBackend(this.#service);
     const pages = statusPages({ service: this.#service, metricsText: () => node.metricsText() });
-    this.#http = new HttpEndpoints(pages, logger);
+    const gateway = new Gateway({ service: this.#service, requestTimeoutMs: 10_000 });
+    this.#http = new HttpEndpoints(pages, [gateway], logger);
     const takers = {
       http1: (socket: Socket) => this.#http.connection(socket),
       http2: (socket: Socket) => this.#backend.connection(socket),
@@ -121,16 +134,17 @@ export class EtcdServer implements QuorateServer {
     this.#port.stop();
     await this.#backend.close(closeGraceMs);
     this.#http.close();
+    this.#options.auth?.close();
     await this.#options.node.close();
   }
 }
 
 function grpcBackend(service: EtcdService): RpcBackend {
-  const backend = new GrpcJsBackend();
+  const backend = new Http2Backend();
   const { unaryPaths, streamPaths } = service;
   for (const path of unaryPaths) backend.unary(path, service.unary(path));
   for (const path of streamPaths) backend.stream(path, service.stream(path));
   const offered = new Set([...unaryPaths, ...streamPaths]);
-  for (const path of etcd.methods) if (!offered.has(path)) backend.unimplemented(path);
+  for (const { path } of etcd.rpcs) if (!offered.has(path)) backend.unimplemented(path);
   return backend;
 }

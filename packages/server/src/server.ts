@@ -1,6 +1,7 @@
 import type { Address } from '@quorate/base';
 import type { HostTuning } from '@quorate/host';
 import type { LogOptions } from '@quorate/node';
+import type { AuthOptions } from './auth/auth-options.ts';
 
 /** A member of the cluster as the configuration names it. */
 export interface MemberConfig {
@@ -21,7 +22,11 @@ export interface ServerOptions {
   /** gRPC, and plain HTTP/1.1 for /metrics, /health and /leader, on the same port. */
   readonly listenClient: readonly Address[];
   readonly advertiseClientUrls: readonly string[];
+  /** Of the key-value store, beyond which nothing more is written; 0: none. Default: 2 GiB. */
+  readonly quotaBytes?: number;
   readonly tuning?: Partial<HostTuning>;
+  /** Users and roles are the cluster's; this is how they are recognized. */
+  readonly auth?: AuthOptions;
   readonly log?: LogOptions;
   readonly onHalt?: (error: Error) => void;
 }

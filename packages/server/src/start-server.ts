@@ -1,8 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { type Address, present } from '@quorate/base';
+import { defaultTuning } from '@quorate/host';
 import { KvStateMachine } from '@quorate/kv';
 import { clusterIdOf, createLogger, memberIdOf, openMember } from '@quorate/node';
 import type { NodeId } from '@quorate/schema';
+import { createAuth } from './auth/served-auth.ts';
 import { EtcdStateMachine } from './core/index.ts';
 import { EtcdServer, groupName, maxCommandBytes } from './etcd-server.ts';
 import type { MemberConfig, QuorateServer, ServerOptions } from './server.ts';
@@ -13,11 +15,14 @@ function peerAddress({ name, peerUrls }: MemberConfig): Address {
   return { host, port: Number(url.port === '' ? 80 : url.port) };
 }
 
+/** As etcd's. */
+const defaultQuotaBytes = 2 * 2 ** 30;
+
 /**
  * Opens this member's node and serves the etcd API from it. Fulfilled when clients can connect;
  * there may be no leader yet.
  *
- * @throws ServerError SERVER_ADDRESS_IN_USE, SERVER_LISTEN_FAILED
+ * @throws ServerError SERVER_ADDRESS_IN_USE, SERVER_LISTEN_FAILED, SERVER_TOKEN_OPTIONS_INVALID
  * @throws NodeError, FileSystemError, StorageError as `openMember` does
  */
 export async function startServer(options: ServerOptions): Promise<QuorateServer> {
@@ -26,6 +31,7 @@ export async function startServer(options: ServerOptions): Promise<QuorateServer
   const nodeId = idOf(options);
   const clusterId = clusterIdOf(clusterToken, members.map(idOf));
   const log = options.log ?? { level: 'info', format: 'logfmt' };
+  const auth = createAuth(options.auth ?? {});
   const store = new KvStateMachine({ checksum: { crc32 } });
   const machine = new EtcdStateMachine(store);
   const node = await openMember({
@@ -45,8 +51,11 @@ export async function startServer(options: ServerOptions): Promise<QuorateServer
     node,
     machine,
     store,
+    tuning: { ...defaultTuning, ...options.tuning },
+    auth,
     peerUrls: new Map(members.map((member) => [idOf(member), member.peerUrls])),
     advertiseClientUrls: options.advertiseClientUrls,
+    quotaBytes: options.quotaBytes ?? defaultQuotaBytes,
     logger: createLogger(log),
   });
   await server.listen(options.listenClient);

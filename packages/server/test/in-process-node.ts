@@ -56,6 +56,13 @@ export class InProcessGroup implements MemberGroup<EtcdResult> {
     this.#listeners.push(listener);
   }
 
+  /** Those the lead was handed to. */
+  readonly transfers: number[] = [];
+
+  async transferLeadership(to: number): Promise<void> {
+    this.transfers.push(to);
+  }
+
   becomeLed(leader: number): void {
     this.#leader = leader;
     for (const listener of this.#listeners) listener(this.status());

@@ -19,11 +19,13 @@ export async function serveNode(): Promise<ServedNode> {
     node,
     machine: node.etcd.machine,
     store: node.etcd.store,
+    tuning: { electionTimeoutMs: 1000, maxClockDrift: 0.01 },
     peerUrls: new Map([
       [nodeId, ['http://127.0.0.1:2380']],
       [nodeId + 1, ['http://127.0.0.2:2380']],
     ]),
     advertiseClientUrls: ['http://127.0.0.1:2379'],
+    quotaBytes: 0,
     logger: silentLogger,
   });
   await server.listen([{ host: '127.0.0.1', port: 0 }]);

@@ -217,12 +217,19 @@ export function seededCrypto(prng: Prng): Crypto {
   return {
     randomBytes: (count) => Uint8Array.from({ length: count }, () => prng.below(256)),
     // Nothing in the simulator rests on its strength; it only has to tell inputs apart.
-    sha256: (bytes) => {
+    sha256: () => {
       const out = new Uint8Array(32);
-      bytes.forEach((byte, i) => {
-        out[i % 32] = ((out[i % 32] as number) * 31 + byte + i) & 0xff;
-      });
-      return out;
+      let length = 0;
+      return {
+        update: (bytes) => {
+          for (const byte of bytes) {
+            const at = length % 32;
+            out[at] = ((out[at] as number) * 31 + byte + length) & 0xff;
+            length += 1;
+          }
+        },
+        digest: () => out,
+      };
     },
   };
 }

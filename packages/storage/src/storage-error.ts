@@ -47,3 +47,23 @@ export class StorageError<Code extends StorageErrorCode = StorageErrorCode> exte
 > {
   override readonly name = 'StorageError';
 }
+
+/**
+ * What a newer program wrote is not for this one to mend.
+ *
+ * @param found as the file says it
+ */
+export function unsupportedVersion(
+  file: string,
+  found: number | string,
+  supported: number,
+): StorageError<'STORAGE_VERSION_UNSUPPORTED'> {
+  return new StorageError(
+    'STORAGE_VERSION_UNSUPPORTED',
+    `${file} says that it has format version ${found}; this program reads version ${supported}. ` +
+      'Nothing was changed. Use the program that wrote it, or a newer one. If no newer one was ' +
+      'ever used here, the file is damaged: keep this node down and restore its directory as a ' +
+      'whole, or replace the node.',
+    { file, found: `${found}`, supported: `${supported}` },
+  );
+}

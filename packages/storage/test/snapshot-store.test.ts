@@ -232,4 +232,18 @@ suite('snapshot files', () => {
     world.run();
     assert.deepEqual(files(world), []);
   });
+
+  test('that are large become durable as they are written, not all at the end', () => {
+    const world = new VirtualWorld(9);
+    const store = openStore(world);
+    const writer = create(world, store, 1, snapshotMeta(3, 1));
+    const chunk = new Uint8Array(4 * 1024 * 1024).fill(1);
+    const write = (): void => answer<void>(world, (done) => writer.write(chunk, done));
+    world.disk.injectSyncFault('fail', () => true, 1);
+    write();
+    assert.throws(write, { kind: 'io' });
+    writer.abort();
+    world.run();
+    assert.deepEqual(files(world), []);
+  });
 });

@@ -48,7 +48,7 @@ export class VirtualWorld {
     const random = this.prng.fork();
     const crypto: Crypto = {
       randomBytes: (count) => Uint8Array.from({ length: count }, () => random.below(256)),
-      sha256: () => new Uint8Array(32),
+      sha256: () => ({ update: () => undefined, digest: () => new Uint8Array(32) }),
     };
     const logger: Logger = { ...silentLogger, warn: (event) => this.warnings.push(event) };
     this.ports = {

@@ -260,10 +260,12 @@ function listenError(listen: Address, error: Error | null): TransportError {
       error === null ? {} : { cause: error },
     );
   }
-  const reason = error?.message ?? 'unknown';
+  // A network port may have said where already.
+  const at = `cannot listen on ${host}:${port}: `;
+  const reason = (error?.message ?? 'unknown').replace(at, '');
   return new TransportError(
     'TRANSPORT_LISTEN_FAILED',
-    `cannot listen on ${host}:${port}: ${reason}; check that the host name is one of this machine`,
+    `${at}${reason}; check that the host name is one of this machine`,
     { host, port, reason },
     { cause: error },
   );

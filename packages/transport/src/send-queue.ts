@@ -22,7 +22,8 @@ export class SendQueue {
   readonly #limits: SendQueueLimits;
   readonly #checksum: Checksum;
   readonly #encodedEntries: EncodedEntries;
-  readonly #writer = new ByteWriter(1024);
+  /** Keeps its buffer for a piece of a snapshot with what is around it, too. */
+  readonly #writer = new ByteWriter(1024, 2 * 1024 * 1024);
   #sealed: Uint8Array[] = [];
   #slab = new Uint8Array(0);
   #slabUsed = 0;

@@ -17,9 +17,17 @@ export interface Codec {
   decompress(bytes: Uint8Array, maxBytes: number): Uint8Array;
 }
 
+/** Takes bytes in pieces; what they are cut into makes no difference. */
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+  /** 32 bytes; the last call. */
+  digest(): Uint8Array;
+}
+
 /** What needs an operating system's randomness, or is too slow to be written here. */
 export interface Crypto {
   /** Unpredictable in production, seeded in the simulator. */
   randomBytes(count: number): Uint8Array;
-  sha256(bytes: Uint8Array): Uint8Array;
+  /** SHA-256 (FIPS 180-4). */
+  sha256(): Hasher;
 }

@@ -1,6 +1,7 @@
 import { type Address, assert, formatAddress, type Ports, parseAddress } from '@quorate/base';
 import type { MembershipRefusalReason, TransferRefusal } from '@quorate/raft';
 import { RuntimeError } from '@quorate/runtime';
+import type { GroupId } from '@quorate/schema';
 import { HostError } from '../host-error.ts';
 import type { LimitedEnquirer } from './limited-enquirer.ts';
 import { type ClusterAnswer, type ClusterRequest, encodeRequest, parseAnswer } from './messages.ts';
@@ -9,6 +10,8 @@ export type AskDone = (error: Error | null, answer: ClusterAnswer | null) => voi
 
 export interface AskerOptions extends Pick<Ports, 'timers' | 'clock'> {
   readonly enquirer: Pick<LimitedEnquirer, 'ask'>;
+  /** Of groups that this node has. */
+  readonly nameOf: (group: GroupId) => string | null;
   /** For one answer. */
   readonly answerTimeoutMs: number;
 }
@@ -66,9 +69,10 @@ export class ClusterAsker {
     done: AskDone,
   ): void {
     assert(contacts.length > 0, 'there is somebody to ask');
-    const { clock, timers, enquirer, answerTimeoutMs } = this.#options;
+    const { clock, timers, enquirer, answerTimeoutMs, nameOf } = this.#options;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     const bytes = encodeRequest(request);
+    const name = 'group' in request ? nameOf(request.group ?? 0) : null;
     const attempt = (at: number, named: Address | null): void => {
       const address = named ?? (contacts[at % contacts.length] as Address);
       const next = (reason: string, hint: Address | null): void => {
@@ -87,8 +91,8 @@ export class ClusterAsker {
         const answer = parseAnswer(body);
         if (answer === null) next('the node gave an answer this version does not know', null);
         else if (answer.kind !== 'refused') done(null, answer);
-        else if (isPassing(answer)) next(answer.message, parseAddress(answer.leaderAddress));
-        else done(refusedError(answer), null);
+        else if (isPassing(answer)) next(wordsOf(answer, name), parseAddress(answer.leaderAddress));
+        else done(refusedError(answer, request), null);
       });
     };
     attempt(0, null);
@@ -101,12 +105,20 @@ function isPassing({ code, reason }: Refused): boolean {
   return passing.has(code);
 }
 
-function refusedError({ code, message, reason, leader }: Refused): Error {
+/** Others know a group they do not have by its number alone. */
+function wordsOf({ code, message }: Refused, name: string | null): string {
+  return code === 'GROUP_UNKNOWN' && name !== null ? `that node has no group '${name}'` : message;
+}
+
+function refusedError({ code, message, reason }: Refused, request: ClusterRequest): Error {
   if (code === 'RUNTIME_CHANGE_REFUSED') {
     return new RuntimeError(code, message, { reason: reason as MembershipRefusalReason });
   }
   if (code === 'RUNTIME_TRANSFER_FAILED')
-    return new RuntimeError(code, message, { to: leader, reason });
+    return new RuntimeError(code, message, {
+      to: request.kind === 'transfer' ? request.to : 0,
+      reason,
+    });
   return new HostError('HOST_REQUEST_REFUSED', `the cluster refused: ${message}`, { code });
 }
 
@@ -114,8 +126,8 @@ function unreachable(contacts: readonly Address[], timeoutMs: number, reason: st
   const asked = contacts.map(formatAddress).join(', ');
   return new HostError(
     'HOST_CLUSTER_UNREACHABLE',
-    `nobody who could answer did within ${timeoutMs} ms; asked ${asked}. Last: ${reason}. Check ` +
-      'that these nodes run, that their group has a leader, and that this machine reaches them',
+    `nobody who could answer did within ${Math.round(timeoutMs)} ms; asked ${asked}. Last: ${reason}. ` +
+      'Check that these nodes run, that their group has a leader, and that this machine reaches them',
     { contacts: asked, reason },
   );
 }

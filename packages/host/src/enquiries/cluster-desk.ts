@@ -12,9 +12,11 @@ import {
   type JoiningNode,
   parseRequest,
 } from './messages.ts';
+import { addressHolder, addressTaken, judgeAddition } from './new-members.ts';
 
 export interface DeskOptions {
   readonly clusterId: string;
+  readonly clusterName: string | null;
   readonly nodeId: NodeId;
   readonly groups: readonly GroupId[];
   readonly group: (id: GroupId) => GroupHandle<unknown>;
@@ -55,9 +57,10 @@ export class ClusterDesk {
 
   /** @param group null: all. One that is not here is left out. */
   describe(group: GroupId | null): ClusterDescription {
-    const { clusterId, nodeId, groups } = this.#options;
+    const { clusterId, clusterName, nodeId, groups } = this.#options;
+    const named = clusterName === null ? {} : { clusterName };
     const asked = groups.filter((id) => group === null || id === group);
-    return { clusterId, nodeId, groups: asked.map((id) => this.#describe(id)) };
+    return { clusterId, ...named, nodeId, groups: asked.map((id) => this.#describe(id)) };
   }
 
   #serve(
@@ -89,7 +92,7 @@ export class ClusterDesk {
     }
     const change =
       request.kind === 'change'
-        ? changeOf(request.steps)
+        ? this.#change(request.steps, group.status())
         : this.#admission(request.node, group.status());
     if ('kind' in change) {
       reply(change);
@@ -98,6 +101,26 @@ export class ClusterDesk {
     group.changeMembership(change, (error, index) =>
       reply(error === null ? { kind: 'changed', index: index ?? 0 } : this.#failure(error, group)),
     );
+  }
+
+  /**
+   * A node that is taken in is a new one: who is a member already is neither made a learner nor
+   * moved elsewhere by it. What is so already may be asked for again, after an answer was lost.
+   */
+  #change(
+    steps: readonly MembershipStep[],
+    { configuration, role, group }: GroupStatus,
+  ): MembershipChange | ClusterAnswer {
+    // Whoever leads judges it, by a configuration that nobody's is ahead of.
+    if (role !== 'leader') return changeOf(steps);
+    const addressOf = (id: NodeId): string => this.#options.addressOf(id, group);
+    const taken: MembershipStep[] = [];
+    for (const step of steps) {
+      const judged = judgeAddition(step, configuration, addressOf);
+      if ('refused' in judged) return refusal(judged.refused, judged.message);
+      taken.push(judged.step);
+    }
+    return changeOf(taken);
   }
 
   /**
@@ -116,6 +139,10 @@ export class ClusterDesk {
     const known = members.find(({ id }) => id === node.id);
     const isKnown = [...voters, ...votersOutgoing, ...learners, ...learnersNext].includes(node.id);
     const { id, incarnation, address, locality, promote } = node;
+    const at = addressHolder(configuration, id, address, (one) =>
+      this.#options.addressOf(one, status.group),
+    );
+    if (at !== null) return refusal('NODE_ADDRESS_TAKEN', addressTaken(address, at));
     if (isKnown && known !== undefined && ![0, incarnation].includes(known.incarnation)) {
       return refusal(
         'NODE_ID_TAKEN',
@@ -140,7 +167,8 @@ export class ClusterDesk {
 
   #describe(id: GroupId): DescribedGroup {
     const { configuration, configurationIndex, leader } = this.#options.group(id).status();
-    const { voters, votersOutgoing, learners, learnersNext } = configuration;
+    const { voters, votersOutgoing, learners, learnersNext, members } = configuration;
+    const incarnations = new Map(members.map((one) => [one.id, one.incarnation] as const));
     const deciding = new Set([...voters, ...votersOutgoing]);
     const all = new Set([...deciding, ...learners, ...learnersNext]);
     return {
@@ -151,6 +179,7 @@ export class ClusterDesk {
         id: node,
         address: this.#options.addressOf(node, id),
         role: deciding.has(node) ? 'voter' : 'learner',
+        ...recorded(incarnations.get(node)),
       })),
     };
   }
@@ -171,6 +200,10 @@ export class ClusterDesk {
           : this.#options.addressOf(leader, group.status().group),
     };
   }
+}
+
+function recorded(incarnation = 0): { readonly incarnation?: number } {
+  return incarnation === 0 ? {} : { incarnation };
 }
 
 function refusal(code: string, message: string): ClusterAnswer {

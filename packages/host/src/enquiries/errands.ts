@@ -5,7 +5,7 @@ import type { HostTuning } from '../host.ts';
 import type { GroupRoute } from './group-route.ts';
 import { type LimitedEnquirer, mayHaveArrived } from './limited-enquirer.ts';
 import type { DescribedGroup, DescribedMember } from './messages.ts';
-import { overloaded, stopping } from './reach-errors.ts';
+import { overloaded } from './reach-errors.ts';
 import { decodeReachAnswer, type ReachAnswer } from './reach-messages.ts';
 
 /** Where what is asked of a group is to be done. */
@@ -53,7 +53,8 @@ export class Errands {
   #locating: (() => void)[] | null = null;
   #locatedMs = Number.NEGATIVE_INFINITY;
   #bytesWaiting = 0;
-  #isClosed = false;
+  /** Null: it is open. */
+  #closedFor: RuntimeError | null = null;
 
   constructor(options: ErrandsOptions) {
     this.#options = options;
@@ -74,8 +75,8 @@ export class Errands {
     return true;
   }
 
-  close(): void {
-    this.#isClosed = true;
+  close(reason: RuntimeError): void {
+    this.#closedFor ??= reason;
   }
 
   get #nowMs(): number {
@@ -99,9 +100,10 @@ export class Errands {
 
   #go(errand: Errand): void {
     const place = this.#options.place();
-    if (this.#isClosed || place === 'here' || this.#nowMs + pauseMs >= errand.deadlineMs) {
+    const closed = this.#closedFor;
+    if (closed !== null || place === 'here' || this.#nowMs + pauseMs >= errand.deadlineMs) {
       this.#over(errand);
-      if (this.#isClosed) errand.fail(stopping());
+      if (closed !== null) errand.fail(closed);
       else if (place === 'here') errand.here();
       else errand.late();
       return;

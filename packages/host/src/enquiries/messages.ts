@@ -48,6 +48,8 @@ export interface DescribedMember {
   /** Empty: not known to whom was asked. */
   readonly address: string;
   readonly role: 'voter' | 'learner';
+  /** Of the data that the configuration knows under this id; left out: not known. */
+  readonly incarnation?: number;
 }
 
 /**
@@ -67,6 +69,8 @@ export interface DescribedGroup {
 export interface ClusterDescription {
   /** 16 hex digits. */
   readonly clusterId: string;
+  /** As the nodes were given it; left out: whoever answers was not. */
+  readonly clusterName?: string;
   /** Who answers. */
   readonly nodeId: NodeId;
   readonly groups: readonly DescribedGroup[];
@@ -82,7 +86,10 @@ export type ClusterAnswer =
   | { readonly kind: 'met'; readonly nodeId: NodeId; readonly address: string }
   | {
       readonly kind: 'refused';
-      /** Of a `RuntimeError`, or JOINING_REFUSED, NODE_ID_TAKEN, GROUP_UNKNOWN, REQUEST_UNKNOWN. */
+      /**
+       * Of a `RuntimeError`, or JOINING_REFUSED, NODE_ID_TAKEN, NODE_ADDRESS_TAKEN, GROUP_UNKNOWN,
+       * REQUEST_UNKNOWN.
+       */
       readonly code: string;
       readonly message: string;
       /** Of RUNTIME_CHANGE_REFUSED, else empty. */
@@ -207,12 +214,13 @@ function refusedAnswer(found: Fields): ClusterAnswer | null {
 }
 
 function describedAnswer(found: Fields): ClusterAnswer | null {
-  const { clusterId, nodeId, groups } = found;
+  const { clusterId, clusterName, nodeId, groups } = found;
   if (typeof clusterId !== 'string' || !/^[0-9a-f]{16}$/.test(clusterId)) return null;
   if (!isId(nodeId) || !Array.isArray(groups)) return null;
   const described = groups.map(groupOf);
   if (described.includes(null)) return null;
-  return { kind: 'described', clusterId, nodeId, groups: described as DescribedGroup[] };
+  const named = isText(clusterName) ? { clusterName } : {};
+  return { kind: 'described', clusterId, ...named, nodeId, groups: described as DescribedGroup[] };
 }
 
 function metAnswer({ nodeId, address }: Fields): ClusterAnswer | null {
@@ -234,9 +242,10 @@ function metOf(value: unknown): MetMember | null {
 }
 
 function memberOf(value: unknown): DescribedMember | null {
-  const { id, address, role } = objectOf(value) ?? {};
+  const { id, address, role, incarnation } = objectOf(value) ?? {};
   if (!isId(id) || !isText(address)) return null;
-  return role === 'voter' || role === 'learner' ? { id, address, role } : null;
+  if (role !== 'voter' && role !== 'learner') return null;
+  return isId(incarnation) ? { id, address, role, incarnation } : { id, address, role };
 }
 
 /** What a `change` request asks for. */

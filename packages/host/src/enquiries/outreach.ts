@@ -1,5 +1,5 @@
 import { type Address, formatAddress, parseAddress } from '@quorate/base';
-import type { GroupHandle } from '@quorate/runtime';
+import type { GroupHandle, RuntimeError } from '@quorate/runtime';
 import type { GroupId } from '@quorate/schema';
 import { Enquirer } from '@quorate/transport';
 import type { HostGroup, HostOptions, HostTuning } from '../host.ts';
@@ -50,6 +50,7 @@ export class Outreach {
     this.#data = metrics.asking(ofData);
     this.asker = new ClusterAsker({
       ...ports,
+      nameOf: (id) => groups.find((one) => one.id === id)?.name ?? null,
       enquirer: control,
       // A change is answered when it is committed.
       answerTimeoutMs: 2 * tuning.requestTimeoutMs,
@@ -131,8 +132,8 @@ export class Outreach {
     return distinct([...seen, ...this.#options.others(group)]);
   }
 
-  close(): void {
-    for (const reached of this.#reached.values()) reached.close();
+  close(reason: RuntimeError): void {
+    for (const reached of this.#reached.values()) reached.close(reason);
     for (const enquirer of this.#enquirers) enquirer.close();
   }
 

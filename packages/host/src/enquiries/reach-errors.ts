@@ -54,11 +54,6 @@ export function unknownOutcome(reason: 'timeout' | 'linkLost', what: string): Ru
   );
 }
 
-export function stopping(): RuntimeError {
-  const message = 'This node is closing and takes no new work; ask another.';
-  return new RuntimeError('RUNTIME_STOPPING', message, {});
-}
-
 export function overloaded(retryAfterMs: number): RuntimeError {
   return new RuntimeError(
     'RUNTIME_OVERLOADED',

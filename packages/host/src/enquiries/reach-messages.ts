@@ -103,6 +103,7 @@ export function decodeReachRequest(bytes: Uint8Array): ReachRequest | null {
       const depth = reader.varint();
       const domains = reader.varint();
       if (depth > maxDomains || domains > maxDomains) return null;
+      if ((depth === 0) !== (domains === 0)) return null;
       const durability = domains === 0 ? null : { depth, domains };
       return { kind: 'propose', group, durability, command: bytes.slice(reader.offset) };
     }

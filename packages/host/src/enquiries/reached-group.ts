@@ -1,5 +1,13 @@
-import { type Address, assert, type Clock, type Timers } from '@quorate/base';
-import type { GroupHandle, ProposeOptions, ReadDone, ReadOptions } from '@quorate/runtime';
+import type { Address, Clock, Timers } from '@quorate/base';
+import {
+  checkDurability,
+  checkRead,
+  type GroupHandle,
+  type ProposeOptions,
+  type ReadDone,
+  type ReadOptions,
+  type RuntimeError,
+} from '@quorate/runtime';
 import type { GroupId, LogIndex, NodeId } from '@quorate/schema';
 import type {
   GroupService,
@@ -92,9 +100,7 @@ export class ReachedGroup implements ReachableGroup {
   }
 
   propose(command: Uint8Array, done: ReachedDone, options: ProposeOptions = {}): void {
-    const { depth = 0, domains = 0 } = options.durability ?? {};
-    const isClass = [depth, domains].every((count) => Number.isSafeInteger(count) && count >= 0);
-    assert(isClass, 'depth and domains of a durability class are whole numbers');
+    if (options.durability !== undefined) checkDurability(options.durability);
     const startMs = this.#nowMs;
     if (this.place === 'here') {
       this.proposeHere(
@@ -265,8 +271,9 @@ export class ReachedGroup implements ReachableGroup {
     else this.#idleWaiters.push(done);
   }
 
-  close(): void {
-    this.#errands.close();
+  /** @param reason what is told to whoever still waits, and to whoever asks from now on */
+  close(reason: RuntimeError): void {
+    this.#errands.close(reason);
   }
 
   get #nowMs(): number {
@@ -282,8 +289,7 @@ export class ReachedGroup implements ReachableGroup {
 
 function consistencyOf(options: QueryOptions): QueryConsistency {
   const { consistency = 'linearizable', maxStalenessMs = 0, minIndex = 0 } = options;
-  assert(maxStalenessMs >= 0, 'staleness is a number of milliseconds');
-  assert(Number.isSafeInteger(minIndex) && minIndex >= 0, 'minIndex is an index of a log');
+  checkRead(maxStalenessMs, minIndex);
   const isBounded = consistency === 'bounded';
   // No limit would not travel as a number; a day is as good.
   const boundMs = Math.floor(Math.min(maxStalenessMs, 86_400_000));

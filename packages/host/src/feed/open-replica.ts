@@ -111,7 +111,8 @@ export function openReplica(
   const failed = (error: Error): void => {
     logger.error('replica halted', { reason: error.message });
     close();
-    onHalt(error);
+    // What it throws is the program's own affair, and not this replica's.
+    timers.defer(() => onHalt(error));
   };
   const begin = (): void => {
     for (const group of fed.values()) group.start();

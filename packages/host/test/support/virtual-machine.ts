@@ -146,7 +146,7 @@ export class VirtualMachine {
       codec: { name: 'identity', compress: (bytes) => bytes, decompress: (bytes) => bytes },
       crypto: {
         randomBytes: (count) => Uint8Array.from({ length: count }, () => prng.below(256)),
-        sha256: () => new Uint8Array(32),
+        sha256: () => ({ update: () => undefined, digest: () => new Uint8Array(32) }),
       },
     };
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { DirectoryLock } from '@quorate/base';
@@ -16,8 +16,11 @@ const sqliteErrors: Readonly<Record<number, string>> = {
   14: 'EACCES',
 };
 
-/** A database that is collected as garbage is closed, which would release its lock. */
-const held = new Set<DatabaseSync>();
+/**
+ * By the real path of their directory. A database that is collected as garbage is closed, which
+ * would release its lock.
+ */
+const held = new Map<DatabaseSync, string>();
 
 /**
  * Loads node:sqlite without the warning that it is experimental, which some releases print on
@@ -63,7 +66,7 @@ export function lockDirectory(directory: string): DirectoryLock {
     throw lockFailure(directory, error);
   }
   const locked = database;
-  held.add(locked);
+  held.set(locked, realpathSync(directory));
   return {
     release(): void {
       if (held.delete(locked)) locked.close();
@@ -75,7 +78,31 @@ function lockFailure(directory: string, error: unknown): Error {
   const { errcode, message } = error as { readonly errcode?: number; readonly message: string };
   // The low byte is the primary code, whatever extended code SQLite gives.
   const primary = (errcode ?? 0) & 0xff;
-  if (primary === sqliteBusy) return lockedError(directory, 'a running node uses this directory');
+  if (primary === sqliteBusy) return lockedError(directory, holderOf(directory));
   const code = existsSync(directory) ? (sqliteErrors[primary] ?? 'EIO') : 'ENOENT';
   return fileSystemError('lock', directory, { code, message: `${message} (${lockFileName})` });
+}
+
+function holderOf(directory: string): string {
+  if ([...held.values()].includes(realpathSync(directory))) {
+    return 'a running node uses this directory, in this same process';
+  }
+  const pid = pidOfHolder(join(directory, lockFileName));
+  const who = pid === null ? 'another process' : `process ${pid}`;
+  return `a running node uses this directory, in ${who}`;
+}
+
+/** Linux tells; elsewhere, and of a process in another container, it is not known. */
+function pidOfHolder(file: string): number | null {
+  try {
+    const inode = statSync(file).ino;
+    // 1: POSIX  ADVISORY  WRITE 4711 08:01:131 1073741824 1073742335
+    for (const line of readFileSync('/proc/locks', 'utf8').split('\n')) {
+      const [, pid, of] = /POSIX.* (\d+) [0-9a-f]+:[0-9a-f]+:(\d+) /.exec(line) ?? [];
+      if (Number(of) === inode && Number(pid) > 0) return Number(pid);
+    }
+  } catch {
+    // It is only for the message.
+  }
+  return null;
 }

@@ -17,7 +17,7 @@ const advice: Readonly<Record<FileSystemErrorKind, string>> = {
   exists: 'a new file was expected; check that no other process uses the directory',
   full: 'free space on this file system, or raise its quota',
   permission: 'give this user read and write access to the file and its directory',
-  locked: 'stop the other process, or choose another directory',
+  locked: 'choose another directory',
   io: 'check the device and the kernel log before the node is started again',
   closed: 'this is a mistake of the program',
 };
@@ -40,7 +40,7 @@ export function closedError(path: string): FileSystemError {
 
 /** @param why what stands in the way, as a sentence's subject and predicate */
 export function lockedError(path: string, why: string): FileSystemError {
-  return new FileSystemError('locked', path, `cannot lock ${path}: ${why}; ${advice.locked}`);
+  return new FileSystemError('locked', path, `cannot lock ${path}: ${why}`);
 }
 
 /** Runs one blocking step and gives its failure the port's form. */

@@ -1,3 +1,4 @@
+import type { Timers } from '@quorate/base';
 import type { GroupStatus } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
 import type { LeadershipEvent } from './node.ts';
@@ -6,12 +7,18 @@ type Listener = (event: LeadershipEvent) => void;
 
 /** Turns a group's changes of state into events: each once, in order, no lost lead left out. */
 export class LeadershipEvents {
+  readonly #timers: Pick<Timers, 'defer'>;
   readonly #listeners = new Set<Listener>();
   readonly #ends = new Set<() => void>();
   #leads = false;
   #term = 0;
   #leader: NodeId = 0;
   #isClosed = false;
+
+  /** @param timers for what listeners throw: it must not touch the replica's turn */
+  constructor(timers: Pick<Timers, 'defer'>) {
+    this.#timers = timers;
+  }
 
   changed({
     role,
@@ -45,35 +52,45 @@ export class LeadershipEvents {
     for (const end of this.#ends) end();
   }
 
-  async *iterate(signal: AbortSignal | undefined): AsyncGenerator<LeadershipEvent, void> {
+  /** What happens from this call on, also what happens before the first `next`. */
+  iterate(signal: AbortSignal | undefined): AsyncIterableIterator<LeadershipEvent> {
     const queue: LeadershipEvent[] = [];
     let wake = (): void => undefined;
     let isOver = this.#isClosed || signal?.aborted === true;
-    const end = (): void => {
-      isOver = true;
-      wake();
-    };
     const stop = this.listen((event) => {
       queue.push(event);
       wake();
     });
-    this.#ends.add(end);
-    signal?.addEventListener('abort', end, { once: true });
-    try {
-      for (;;) {
-        yield* queue.splice(0);
-        if (isOver && queue.length === 0) return;
-        if (queue.length === 0) {
-          await new Promise<void>((fulfil) => {
-            wake = fulfil;
-          });
-        }
-      }
-    } finally {
+    const end = (): void => {
+      isOver = true;
       stop();
       this.#ends.delete(end);
       signal?.removeEventListener('abort', end);
+      wake();
+    };
+    if (isOver) stop();
+    else {
+      this.#ends.add(end);
+      signal?.addEventListener('abort', end, { once: true });
     }
+    const events = drawn(
+      queue,
+      () => isOver,
+      (resume) => {
+        wake = resume;
+      },
+    );
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      next: () => events.next(),
+      // A generator that was never begun would not see to its end.
+      return: () => {
+        end();
+        return events.return();
+      },
+    };
   }
 
   #lost(): void {
@@ -83,6 +100,27 @@ export class LeadershipEvents {
   }
 
   #tell(event: LeadershipEvent): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#timers.defer(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+async function* drawn(
+  queue: LeadershipEvent[],
+  isOver: () => boolean,
+  onWake: (resume: () => void) => void,
+): AsyncGenerator<LeadershipEvent, void, void> {
+  for (;;) {
+    yield* queue.splice(0);
+    if (queue.length > 0) continue;
+    if (isOver()) return;
+    await new Promise<void>(onWake);
   }
 }

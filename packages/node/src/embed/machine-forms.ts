@@ -50,6 +50,12 @@ export interface PreparedMachine {
   /** @throws what the machine's answer says is wrong with the command */
   resultOf(applied: unknown): unknown;
   query(query: unknown): unknown;
+  /**
+   * Looks at the machine. In checked mode it is compared with what it was before.
+   *
+   * @throws MachineError RUNTIME_MACHINE_DIVERGED when that has changed its state
+   */
+  observed<Answer>(look: () => Answer): Answer;
 }
 
 export interface PrepareOptions extends Pick<Ports, 'clock' | 'checksum'> {
@@ -81,11 +87,13 @@ export function prepareMachine(source: MachineSource, options: PrepareOptions): 
     throw new NodeError('NODE_OPTIONS_INVALID', message, { field, fix });
   };
   let adapted: Adapted;
+  let observed: PreparedMachine['observed'] = (look) => look();
   let running: StateMachine<unknown>;
   if (checked) {
     const pair = checkedMachine<unknown, Adapted>(create, { tripwires: globalTripwires() });
     adapted = pair.machine;
     running = pair;
+    observed = (look) => pair.observed(look);
   } else {
     adapted = typeof source === 'function' ? adapt(source(), options) : adapt(source, options);
     running = adapted;
@@ -98,6 +106,7 @@ export function prepareMachine(source: MachineSource, options: PrepareOptions): 
     encode: (command) => adapted.encode(command),
     resultOf: (applied) => adapted.resultOf(applied),
     query: (query) => adapted.query(query),
+    observed,
   };
 }
 

@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs';
 import { type Address, formatAddress } from '@quorate/base';
 import type { NodeId } from '@quorate/schema';
-import { NodeError } from '../node-error.ts';
+import type { LogOptions } from '../member.ts';
+import { checkLog as checkLogOptions } from '../member-options.ts';
 import { addressOf } from './addresses.ts';
 import type { GroupSources, NodeOptions } from './node.ts';
+import { checkBoolean, checkId, refuseOption, shown } from './refuse-option.ts';
 
 /** What `NodeOptions` come to, checked. */
 export interface ParsedOptions {
@@ -36,10 +39,6 @@ const known: ReadonlySet<string> = new Set<keyof NodeOptions>([
   'onHalt',
 ]);
 
-function refuse(field: string, problem: string, fix: string): never {
-  throw new NodeError('NODE_OPTIONS_INVALID', `option ${field} ${problem}: ${fix}`, { field, fix });
-}
-
 /**
  * What `openMember` does not check itself; types do not bind callers in plain JavaScript.
  *
@@ -47,18 +46,21 @@ function refuse(field: string, problem: string, fix: string): never {
  */
 export function parseNodeOptions(options: NodeOptions): ParsedOptions {
   if (typeof options !== 'object' || options === null) {
-    refuse('options', `is ${String(options)}`, 'give an object of NodeOptions');
+    refuseOption('options', `is ${String(options)}`, 'give an object of NodeOptions');
   }
   for (const name of Object.keys(options)) {
-    if (!known.has(name)) refuse(name, 'is unknown', `use one of ${[...known].join(', ')}`);
+    if (!known.has(name)) refuseOption(name, 'is unknown', `use one of ${[...known].join(', ')}`);
   }
   checkId('id', options.id);
+  checkDirectory(options.dataDir);
+  checkLog(options.log);
+  for (const name of ['admit', 'learner', 'checked'] as const) checkBoolean(name, options[name]);
   const { cluster = 'quorate', timeoutMs = 30_000 } = options;
   if (typeof cluster !== 'string' || cluster === '') {
-    refuse('cluster', 'is no name', 'give some text, the same on every node');
+    refuseOption('cluster', 'is no name', 'give some text, the same on every node');
   }
   if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1) {
-    refuse('timeoutMs', `is ${String(timeoutMs)}`, 'give a whole number of milliseconds');
+    refuseOption('timeoutMs', `is ${shown(timeoutMs)}`, 'give a whole number of milliseconds');
   }
   checkSources(options.groups);
   const listen = addressOf('listen', options.listen, 0);
@@ -67,26 +69,63 @@ export function parseNodeOptions(options: NodeOptions): ParsedOptions {
   const founders = options.peers === undefined ? null : foundersOf(options.peers, options.id);
   const join = (options.join ?? []).map((one, at) => addressOf(`join[${at}]`, one, 1));
   if (founders !== null && join.length > 0) {
-    refuse('join', 'stands beside peers', 'give peers to found a cluster, or join to join one');
+    refuseOption(
+      'join',
+      'stands beside peers',
+      'give peers to found a cluster, or join to join one',
+    );
   }
   if (join.length > 0 && advertise.port === 0) {
-    refuse('listen', 'has port 0', 'give the port at which members are to reach this node');
+    refuseOption('listen', 'has port 0', 'give the port at which members are to reach this node');
   }
   return { listen, advertise, founders, join, cluster, timeoutMs };
 }
 
-function checkSources(groups: GroupSources): void {
+function checkDirectory(dataDir: unknown): void {
+  if (dataDir === null) return;
+  const fix = 'name a directory this node alone uses, or give null for memory';
+  if (typeof dataDir !== 'string' || dataDir === '' || dataDir.includes('\0')) {
+    refuseOption('dataDir', `is ${dataDir === '' ? 'empty' : shown(dataDir)}, no path`, fix);
+  }
+  const found = statSync(dataDir, { throwIfNoEntry: false });
+  if (found?.isDirectory() === false) refuseOption('dataDir', `${dataDir} is a file`, fix);
+}
+
+function checkLog(log: unknown): void {
+  if (log === undefined) return;
+  if (typeof log !== 'object' || log === null) {
+    refuseOption('log', `is ${shown(log)}`, 'give { level, format }');
+  }
+  checkLogOptions(log as LogOptions);
+}
+
+/** @throws NodeError NODE_OPTIONS_INVALID when it is a class, or throws */
+function made(source: () => unknown, field: string): unknown {
+  if (/^class\b/.test(Function.prototype.toString.call(source))) {
+    const { name } = source;
+    refuseOption(field, `is the class ${name} itself`, `give () => new ${name}()`);
+  }
+  try {
+    return source();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return refuseOption(field, `threw: ${reason}`, 'give a function that makes a state machine');
+  }
+}
+
+/** @throws NodeError NODE_OPTIONS_INVALID */
+export function checkSources(groups: GroupSources): void {
   if (typeof groups !== 'object' || groups === null || Object.keys(groups).length === 0) {
-    refuse('groups', 'is empty', 'name at least one state machine');
+    refuseOption('groups', 'is empty', 'name at least one state machine');
   }
   for (const [name, source] of Object.entries(groups)) {
     const field = `groups[${JSON.stringify(name)}]`;
-    const machine: unknown = typeof source === 'function' ? source() : source;
+    const machine: unknown = typeof source === 'function' ? made(source, field) : source;
     const methods = (machine ?? {}) as Readonly<Record<string, unknown>>;
     const has = (...names: string[]): boolean =>
       names.every((method) => typeof methods[method] === 'function');
     if (has('apply', 'snapshot', 'restore') || has('apply', 'toJSON', 'fromJSON')) continue;
-    refuse(
+    refuseOption(
       field,
       'is no state machine',
       'give an object with apply, toJSON and fromJSON (the simple form), or with apply, snapshot ' +
@@ -108,16 +147,11 @@ function foundersOf(
     const shown = formatAddress(address);
     const owner = owners.get(shown);
     if (owner !== undefined) {
-      refuse(`peers[${text}]`, `has the address of ${owner}, ${shown}`, 'give each its own');
+      refuseOption(`peers[${text}]`, `has the address of ${owner}, ${shown}`, 'give each its own');
     }
     owners.set(shown, id);
     founders.set(id, address);
   }
   if (founders.has(self)) return founders;
-  return refuse('peers', `lacks this node, ${self}`, 'list all founders, this node included');
-}
-
-function checkId(field: string, id: unknown): void {
-  if (Number.isSafeInteger(id) && Number(id) > 0) return;
-  refuse(field, `is ${String(id)}`, 'give a whole number from 1 to 2^53 - 1');
+  return refuseOption('peers', `lacks this node, ${self}`, 'list all founders, this node included');
 }

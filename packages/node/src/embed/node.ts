@@ -30,13 +30,19 @@ export interface NodeOptions<Groups extends GroupSources = GroupSources> {
   readonly dataDir: string | null;
   /** Where peers reach this node; port 0 takes a free one, for tests with one node. */
   readonly listen: AddressLike;
-  /** What peers are told, when it differs from `listen` (0.0.0.0, a container). */
+  /**
+   * What peers are told, when it differs from `listen` (0.0.0.0, a container). For one that joins;
+   * founders are reached where `peers` says.
+   */
   readonly advertise?: AddressLike;
   /** All founders of a new cluster by id, this node included; the same on each of them. */
   readonly peers?: Readonly<Record<NodeId, AddressLike>>;
   /** Any members of a running cluster. */
   readonly join?: readonly AddressLike[];
-  /** Tells clusters apart that have the same founders' ids. The same on each. Default 'quorate'. */
+  /**
+   * Tells clusters apart that have the same founders' ids. The same on each. Default 'quorate'.
+   * With `join` it may be left out; given, it has to be the members' own.
+   */
   readonly cluster?: string;
   /**
    * State machines by name, or functions that make them; names are permanent. Either the simple
@@ -62,23 +68,34 @@ export interface NodeOptions<Groups extends GroupSources = GroupSources> {
   readonly log?: LogOptions;
   /** Joining, leaving and changes of membership are given up after this. Default 30,000. */
   readonly timeoutMs?: number;
-  /** Called when the node had to stop itself (a failed fsync, say). Default: exit with code 1. */
+  /**
+   * Called when the node had to stop itself (a failed fsync, say). Default: exit with code 1. What
+   * it throws is an uncaught exception of the program.
+   */
   readonly onHalt?: (error: Error) => void;
 }
 
 /**
+ * Checked, as all options are: NodeError NODE_OPTIONS_INVALID, and nothing was begun.
+ *
  * Left out, a proposal waits until it is applied here or the node's request timeout has passed, and
  * is appended at most once.
  */
-export interface ProposeOptions {
+export interface ProposeOptions<Command = never, Result = unknown> {
   /**
    * Ends the wait. Before the command was handed over: nothing happened, and `signal.reason` is
    * thrown. Afterwards: RuntimeError RUNTIME_OUTCOME_UNKNOWN.
    */
   readonly signal?: AbortSignal;
-  /** Applied once, however often it has to be sent. */
-  readonly session?: Session<never, unknown>;
-  /** Answer only once the command is durable in these failure domains as well. */
+  /**
+   * Applied once, however often it has to be sent. One that this very group has opened, on this
+   * node: NodeError NODE_OPTIONS_INVALID for any other. Not together with `durability`.
+   */
+  readonly session?: Session<Command, Result>;
+  /**
+   * Answer only once the command is durable in these failure domains as well; `depth` and `domains`
+   * from 1 to 1024.
+   */
   readonly durability?: DurabilityClass;
 }
 
@@ -95,7 +112,7 @@ export interface ReadOptions {
    * - `local`: what is here, however old.
    */
   readonly consistency?: 'linearizable' | 'lease' | 'bounded' | 'local';
-  /** Of `bounded`, which throws a RangeError without it. 0 or more. */
+  /** Of `bounded`, which needs it. 0 or more. */
   readonly maxStalenessMs?: number;
   /** Waits until this index is applied here, such as a proposal's: then its effect is seen. */
   readonly minIndex?: LogIndex;
@@ -118,7 +135,7 @@ export interface MemberInfo {
 export type LeadershipEvent =
   /** This node leads. Others may have been elected since: see `Group.status`. */
   | { readonly kind: 'elected'; readonly term: Term }
-  /** This node leads no more, or is closing. */
+  /** This node leads no more, has halted, or is closing. */
   | { readonly kind: 'lost'; readonly term: Term }
   /** Another node leads; 0: nobody that this node knows of. */
   | { readonly kind: 'leader'; readonly leader: NodeId; readonly term: Term };
@@ -135,14 +152,15 @@ export interface NewMember {
 export interface Group<Machine> {
   readonly name: string;
   /**
-   * Replicates a command and applies it here.
+   * Replicates a command and applies it here. Of one group at most 100,000 wait at a time to be in
+   * the log; more are refused at once (RUNTIME_OVERLOADED).
    *
    * @throws RuntimeError, each code saying whether the command may have happened; MachineError when
    *   the state machine does not take it; see docs/reference/errors.md
    */
   propose(
     command: CommandOf<Machine>,
-    options?: ProposeOptions,
+    options?: ProposeOptions<CommandOf<Machine>, ResultOf<Machine>>,
   ): Promise<Applied<ResultOf<Machine>>>;
   /**
    * @param view looks at the local state machine, once that is as recent as asked for; must be
@@ -154,17 +172,39 @@ export interface Group<Machine> {
   read(query: QueryOf<Machine>, options?: ReadOptions): Promise<AnswerOf<Machine>>;
   /** Commands proposed through it are applied exactly once. */
   openSession(options?: SessionOptions): Session<CommandOf<Machine>, ResultOf<Machine>>;
+  /**
+   * What this replica knows itself. Addresses of founders are not in the log until they change: ask
+   * `members` for those.
+   */
   status(): GroupStatus;
   members(): readonly MemberInfo[];
-  /** As a learner at first; a voter once it has caught up. The node itself need not ask. */
+  /**
+   * As a learner at first; a voter once it has caught up. The node itself need not ask. Asking
+   * again for what is so already changes nothing.
+   *
+   * @throws HostError HOST_REQUEST_REFUSED, with `code` NODE_ID_TAKEN when a member has this id and
+   *   is otherwise or elsewhere, NODE_ADDRESS_TAKEN when another member has this address; nothing
+   *   was changed. HOST_CLUSTER_UNREACHABLE; RuntimeError RUNTIME_CHANGE_REFUSED
+   */
   addMember(member: NewMember): Promise<void>;
+  /** @throws NodeError NODE_MEMBER_UNKNOWN when it is none; else as `addMember` */
   removeMember(id: NodeId): Promise<void>;
-  /** @param to left out: to the voter that would take over best */
+  /**
+   * @param to left out: to the voter that would take over best
+   * @throws RuntimeError RUNTIME_TRANSFER_FAILED, also for one that is no voter
+   */
   transferLeadership(to?: NodeId): Promise<void>;
-  /** @returns stops listening */
+  /**
+   * What a listener throws does not touch the replica: it is an uncaught exception of the program.
+   *
+   * @returns stops listening
+   */
   onLeadership(listener: (event: LeadershipEvent) => void): () => void;
-  /** From now on; ends with `signal`, or when the node is closed. */
-  leadership(signal?: AbortSignal): AsyncIterable<LeadershipEvent>;
+  /**
+   * From this call on; ends with `signal`, or when the node is closed. What is not drawn is kept:
+   * to stop listening leave the loop, call `return`, or abort `signal`.
+   */
+  leadership(signal?: AbortSignal): AsyncIterableIterator<LeadershipEvent>;
 }
 
 /**
@@ -184,6 +224,10 @@ export interface QuorateNode<Groups extends GroupSources = GroupSources> extends
   leave(): Promise<void>;
   /** Prometheus text format, version 0.0.4. */
   metricsText(): Promise<string>;
-  /** What is under way finishes, leaderships are handed over. Idempotent. */
+  /**
+   * Takes nothing new; what is under way finishes, first in sessions, then all other; leaderships
+   * are handed over. Each of both is waited for up to 2 s as long as something moves on, and 0.6 s
+   * when nothing does; what then has no answer has an unknown outcome. Idempotent.
+   */
   close(): Promise<void>;
 }

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path';
 import { type Address, formatAddress, type Logger } from '@quorate/base';
-import { describeCluster, type HostStorage, memoryStorage, ownerOf } from '@quorate/host';
+import {
+  type ClusterDescription,
+  describeCluster,
+  type HostStorage,
+  memoryStorage,
+  ownerOf,
+} from '@quorate/host';
 import type { SessionResult } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
 import { checksum, systemCrypto } from '../computation.ts';
@@ -14,14 +20,18 @@ import { defaultLog, openMember } from '../open-member.ts';
 import { createClock } from '../time/clock.ts';
 import { timers } from '../time/timers.ts';
 import { RunningGroup } from './group.ts';
+import { IdWatch } from './id-watch.ts';
 import { type PreparedMachine, prepareMachine } from './machine-forms.ts';
 import type { GroupSources, NodeOptions, QuorateNode } from './node.ts';
 import { type ParsedOptions, parseNodeOptions } from './node-options.ts';
+import { refuseOption } from './refuse-option.ts';
 import { RunningNode } from './running-node.ts';
 
 /** Which cluster this node is of, and whom it founds it with. */
 interface Origin {
   readonly clusterId: string;
+  /** Null: not known here. */
+  readonly clusterName: string | null;
   readonly members: ReadonlyMap<NodeId, Address>;
   readonly founds: boolean;
 }
@@ -54,6 +64,7 @@ export async function openNode<const Groups extends GroupSources>(
 ): Promise<QuorateNode<Groups>> {
   const parsed = parseNodeOptions(options);
   const logger = createLogger(options.log ?? defaultLog);
+  warnOfAddresses(parsed, options, logger);
   const clock = createClock();
   const origin = await originOf(options, parsed, logger);
   const machines = new Map<string, PreparedMachine>();
@@ -75,7 +86,9 @@ export async function openNode<const Groups extends GroupSources>(
     const parts = { name, id, replica, host, machine, clock, timers, timeoutMs, addresses };
     groups.set(name, new RunningGroup(parts));
   }
-  const node = new RunningNode<Groups>(member, groups);
+  const ids = new Map([...machines.keys()].map((name) => [name, groupIdOf(name)] as const));
+  const idWatch = new IdWatch({ host: member.host, groups: ids, timers, logger });
+  const node = new RunningNode<Groups>(member, groups, idWatch);
   try {
     if (!origin.founds) await joinAll(options, parsed, member);
   } catch (error) {
@@ -93,11 +106,15 @@ async function originOf(
 ): Promise<Origin> {
   const { id, dataDir } = options;
   if (founders !== null) {
-    return { clusterId: clusterIdOf(cluster, founders.keys()), members: founders, founds: true };
+    const clusterId = clusterIdOf(cluster, founders.keys());
+    return { clusterId, clusterName: cluster, members: founders, founds: true };
   }
   const members = new Map([[id, advertise]]);
   const owner = typeof dataDir === 'string' ? await recordedOwner(dataDir) : null;
-  if (owner !== null) return { clusterId: owner.clusterId, members, founds: false };
+  if (owner !== null) {
+    const clusterName = options.cluster ?? null;
+    return { clusterId: owner.clusterId, clusterName, members, founds: false };
+  }
   if (join.length === 0) {
     const fix =
       'give peers to found a cluster, or join with the address of any member of a running one';
@@ -106,13 +123,42 @@ async function originOf(
   }
   const network = (options.network ?? createNetwork)(logger);
   const ports = { network, timers, clock: createClock(), checksum };
-  const clusterId = await new Promise<string>((fulfil, reject) => {
+  const found = await new Promise<ClusterDescription>((fulfil, reject) => {
     describeCluster(ports, join, timeoutMs, (error, description) => {
       if (description === null) reject(error);
-      else fulfil(description.clusterId);
+      else fulfil(description);
     });
   });
-  return { clusterId, members, founds: false };
+  const { clusterId, clusterName = null } = found;
+  checkClusterName(options.cluster, clusterName);
+  return { clusterId, clusterName: clusterName ?? options.cluster ?? null, members, founds: false };
+}
+
+/** It may be as meant, behind a proxy; more often the node is not where its peers look for it. */
+function warnOfAddresses(
+  { listen, advertise, founders }: ParsedOptions,
+  options: NodeOptions,
+  logger: Logger,
+): void {
+  const own = founders?.get(options.id);
+  if (own === undefined) return;
+  const isElsewhere =
+    options.advertise === undefined
+      ? listen.port !== 0 && own.port !== 0 && listen.port !== own.port
+      : formatAddress(advertise) !== formatAddress(own);
+  if (!isElsewhere) return;
+  logger.warn('peers look for this node at another address than its own', {
+    peers: formatAddress(own),
+    listen: formatAddress(listen),
+    advice: `see that connections to the first reach the second, or mend peers[${options.id}]`,
+  });
+}
+
+/** Who means another cluster must not find itself in this one. */
+export function checkClusterName(given: string | undefined, found: string | null): void {
+  if (given === undefined || found === null || given === found) return;
+  const problem = `is '${given}', and that of the members is '${found}'`;
+  refuseOption('cluster', problem, 'give theirs, or the addresses of the cluster that is meant');
 }
 
 /** Null for a directory that is nobody's yet. */
@@ -138,6 +184,7 @@ function open(
   return openMember({
     nodeId: id,
     clusterId: origin.clusterId,
+    ...(origin.clusterName === null ? {} : { clusterName: origin.clusterName }),
     dataDirectory: dataDir,
     listen,
     members: origin.members,

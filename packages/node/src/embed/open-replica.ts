@@ -16,9 +16,12 @@ import { processMetricsText, startProcessMetrics } from '../observe/process-metr
 import { defaultLog } from '../open-member.ts';
 import { createRealPorts, type RealPorts } from '../real-ports.ts';
 import { addressOf } from './addresses.ts';
+import { checkReadOptions } from './call-options.ts';
 import { type MachineOf, type PreparedMachine, prepareMachine } from './machine-forms.ts';
 import type { AddressLike, GroupSources, ReadOptions } from './node.ts';
+import { checkSources } from './node-options.ts';
 import { maxStalenessOf, readAt } from './reading.ts';
+import { checkNames, refuseOption } from './refuse-option.ts';
 
 /**
  * A replica keeps nothing on a disk, so it needs no id and no directory; which cluster it copies it
@@ -42,6 +45,16 @@ export interface ReplicaOptions<Groups extends GroupSources = GroupSources> {
   /** Called when a state machine threw. Default: the process exits with code 1. */
   readonly onHalt?: (error: Error) => void;
 }
+
+const known = [
+  'upstream',
+  'groups',
+  'listen',
+  'network',
+  'log',
+  'timeoutMs',
+  'onHalt',
+] satisfies (keyof ReplicaOptions)[];
 
 /** `lease` is the members' alone. */
 export type ReplicaReadOptions = Omit<ReadOptions, 'consistency'> & {
@@ -81,6 +94,8 @@ export interface ReadReplica<Groups extends GroupSources = GroupSources> extends
 export async function openReplica<const Groups extends GroupSources>(
   options: ReplicaOptions<Groups>,
 ): Promise<ReadReplica<Groups>> {
+  checkNames(options, known, 'ReplicaOptions');
+  checkSources(options.groups);
   const upstream = (options.upstream ?? []).map((one, at) => addressOf(`upstream[${at}]`, one, 1));
   if (upstream.length === 0) {
     const fix = 'name at least one member or replica';
@@ -195,6 +210,10 @@ class FedReads {
   }
 
   async read(what: unknown, options: ReplicaReadOptions = {}): Promise<unknown> {
+    checkReadOptions(options);
+    if (Object.is(Reflect.get(options, 'consistency'), 'lease')) {
+      refuseOption('consistency', "is 'lease'", 'only members have a lease: leave it out');
+    }
     const { minIndex = 0, signal } = options;
     signal?.throwIfAborted();
     const maxStalenessMs = maxStalenessOf(options);

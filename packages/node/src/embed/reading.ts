@@ -1,23 +1,23 @@
+import { present } from '@quorate/base';
 import type { PreparedMachine } from './machine-forms.ts';
 import type { ReadOptions } from './node.ts';
 
 /** What a read gives: of a view of the state machine, or of its own `query`. */
-export function look({ machine, query }: PreparedMachine, what: unknown): unknown {
-  const answer = typeof what === 'function' ? what(machine) : query(what);
+export function look(prepared: PreparedMachine, what: unknown): unknown {
+  const answer = prepared.observed(() =>
+    typeof what === 'function' ? what(prepared.machine) : prepared.query(what),
+  );
   if (typeof (answer as { then?: unknown } | null | undefined)?.then === 'function') {
     throw new TypeError('a read is synchronous: what it returns must not be a promise');
   }
   return answer;
 }
 
-/** @throws RangeError for a bounded read without a bound */
+/** @param options checked */
 export function maxStalenessOf({ consistency, maxStalenessMs }: ReadOptions): number {
   if (consistency === 'local') return Number.POSITIVE_INFINITY;
   if (consistency !== 'bounded') return 0;
-  if (maxStalenessMs !== undefined && maxStalenessMs >= 0) return maxStalenessMs;
-  throw new RangeError(
-    `maxStalenessMs is ${String(maxStalenessMs)}: a bounded read needs a number of milliseconds`,
-  );
+  return present(maxStalenessMs, 'a bounded read has its bound');
 }
 
 /**

@@ -3,15 +3,18 @@ import type { NodeId } from '@quorate/schema';
 import type { OpenedMember } from '../member.ts';
 import { NodeError } from '../node-error.ts';
 import type { RunningGroup } from './group.ts';
+import type { IdWatch } from './id-watch.ts';
 import type { MachineOf } from './machine-forms.ts';
 import type { Group, GroupSources, QuorateNode } from './node.ts';
 
 export class RunningNode<Groups extends GroupSources> implements QuorateNode<Groups> {
   readonly #member: OpenedMember;
   readonly #groups: ReadonlyMap<string, RunningGroup>;
+  readonly #idWatch: IdWatch;
 
-  constructor(member: OpenedMember, groups: ReadonlyMap<string, RunningGroup>) {
+  constructor(member: OpenedMember, groups: ReadonlyMap<string, RunningGroup>, idWatch: IdWatch) {
     this.#member = member;
+    this.#idWatch = idWatch;
     this.#groups = groups;
   }
 
@@ -39,7 +42,7 @@ export class RunningNode<Groups extends GroupSources> implements QuorateNode<Gro
   }
 
   async leave(): Promise<void> {
-    for (const group of this.#groups.values()) await group.removeMember(this.id);
+    for (const group of this.#groups.values()) await group.leave(this.id);
     await this.close();
   }
 
@@ -48,7 +51,8 @@ export class RunningNode<Groups extends GroupSources> implements QuorateNode<Gro
   }
 
   async close(): Promise<void> {
-    for (const group of this.#groups.values()) group.closeSessions();
+    await Promise.all([...this.#groups.values()].map((group) => group.drain()));
+    this.#idWatch.close();
     await this.#member.close();
     for (const group of this.#groups.values()) group.close();
   }

@@ -13,8 +13,8 @@ import { NodeError } from '../node-error.ts';
 import type { PreparedMachine } from './machine-forms.ts';
 
 /**
- * All durations in milliseconds. The group grants a `ttlMs` of 10 s to 24 h, a little rounded up;
- * in place of another it grants the nearest.
+ * All durations in milliseconds, whole numbers from 1. The group grants a `ttlMs` of 10 s to 24 h,
+ * a little rounded up; in place of a shorter or longer one it grants the nearest of these.
  */
 export interface SessionOptions {
   /** After so long without contact the group forgets the session. Default 60,000. */
@@ -35,7 +35,7 @@ export interface SessionOptions {
 export interface Session<Command, Result> extends AsyncDisposable {
   /**
    * @throws RuntimeError RUNTIME_OUTCOME_UNKNOWN; NodeError NODE_NOT_APPLIED, with the reason, when
-   *   it was not applied and never will be
+   *   it was not applied and never will be; RuntimeError RUNTIME_HALTED once the node has halted
    */
   propose(command: Command): Promise<Applied<Result>>;
   /** Once all proposals have their outcome. */
@@ -67,6 +67,9 @@ export class RunningSession implements Session<unknown, unknown> {
   #timer: Timer | null = null;
   #isStepping = false;
   #isAbandoned = false;
+  #isDraining = false;
+  /** The node has halted: its own error says why. */
+  #halted: RuntimeError | null = null;
 
   constructor(parts: SessionParts, options: SessionOptions) {
     const { ttlMs = 60_000, maxOutstanding = 1024, timeoutMs = 30_000 } = options;
@@ -85,7 +88,7 @@ export class RunningSession implements Session<unknown, unknown> {
 
   async propose(command: unknown): Promise<Applied<unknown>> {
     const bytes = this.#parts.machine.encode(command);
-    if (this.#isAbandoned) throw this.#refusal();
+    if (this.#isAbandoned || this.#isDraining) throw this.#refusal();
     const nowMs = this.#nowMs;
     const sequence = this.#client.submit(bytes, nowMs, nowMs + this.#timeoutMs);
     if (sequence === null) throw this.#refusal();
@@ -108,6 +111,21 @@ export class RunningSession implements Session<unknown, unknown> {
     await this.close();
   }
 
+  /** Whether this is the replica that its commands go through. */
+  isOf(handle: SessionParts['handle']): boolean {
+    return this.#parts.handle === handle;
+  }
+
+  /**
+   * The node is closing: nothing new is taken.
+   *
+   * @returns how many commands have no outcome yet
+   */
+  drain(): number {
+    this.#isDraining = true;
+    return this.#isAbandoned ? 0 : this.#waiting.size;
+  }
+
   /** The node is closing: nothing more is sent, and what is under way has an unknown outcome. */
   abandon(): void {
     this.#isAbandoned = true;
@@ -121,9 +139,10 @@ export class RunningSession implements Session<unknown, unknown> {
     return this.#parts.clock.monotonicMs();
   }
 
-  #refusal(): NodeError {
+  #refusal(): NodeError | RuntimeError {
     const { state } = this.#client;
-    if (this.#isAbandoned) return notApplied('the node is closing');
+    if (this.#halted !== null) return this.#halted;
+    if (this.#isAbandoned || this.#isDraining) return notApplied('the node is closing');
     const reason = state === 'opening' || state === 'open' ? 'tooManyOutstanding' : state;
     return notApplied(reason);
   }
@@ -140,7 +159,13 @@ export class RunningSession implements Session<unknown, unknown> {
             ? ({ kind: 'result', result: applied.result } as const)
             : answerOfError(error ?? missingAnswer());
         if (this.#isAbandoned) return;
-        this.#client.answered(id, answer, this.#nowMs);
+        if (error?.code === 'RUNTIME_HALTED') {
+          this.#halted = error;
+          this.#client.abandon();
+          this.#client.answered(id, { kind: 'notAppended', retryAfterMs: 0 }, this.#nowMs);
+        } else {
+          this.#client.answered(id, answer, this.#nowMs);
+        }
         this.#step();
       });
     }
@@ -170,7 +195,7 @@ export class RunningSession implements Session<unknown, unknown> {
         waiting.reject(answerForgotten(outcome.firstIndex));
         break;
       case 'notApplied':
-        waiting.reject(notApplied(outcome.reason));
+        waiting.reject(this.#halted ?? notApplied(outcome.reason));
         break;
       case 'outcomeUnknown':
         waiting.reject(unknown(outcome.reason));

@@ -4,7 +4,7 @@ import { type HostStorage, memoryStorage } from '@quorate/host';
 import type { NodeId } from '@quorate/schema';
 import { checksum, systemCrypto } from '../computation.ts';
 import { type MachineShape, type PreparedMachine, prepareMachine } from '../embed/machine-forms.ts';
-import { recordedOwner } from '../embed/open-node.ts';
+import { checkClusterName, recordedOwner } from '../embed/open-node.ts';
 import { clusterIdOf, groupIdOf } from '../ids.ts';
 import type { OpenedMember } from '../member.ts';
 import { createNetwork } from '../network/network.ts';
@@ -96,6 +96,7 @@ async function clusterOf({ options, parsed, names, network, clock }: Opening): P
   if (owner !== null) return owner.clusterId;
   const found = await describeAt(join, { network, clock }, timeoutMs);
   const { clusterId } = found;
+  checkClusterName(options.cluster, found.clusterName ?? null);
   compare({ clusterId, names }, found, join.map(formatAddress).join(' or '));
   return clusterId;
 }
@@ -122,11 +123,13 @@ function open(
   const { founders, advertise, listen, join, count, replicas } = parsed;
   const placed = founders === null ? [] : initialPlacement(founders.keys(), count, replicas);
   const storage = storageOf(options);
+  const clusterName = founders === null ? options.cluster : parsed.cluster;
   const byName = <Value>(value: (shard: number) => Value): Record<string, Value> =>
     Object.fromEntries(names.map((name, shard) => [name, value(shard)]));
   return openMember({
     nodeId: id,
     clusterId,
+    ...(clusterName === undefined ? {} : { clusterName }),
     dataDirectory: dataDir,
     listen,
     members: founders ?? new Map([[id, advertise]]),

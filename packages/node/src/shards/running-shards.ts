@@ -141,7 +141,7 @@ export class RunningShards implements Omit<Shards<unknown>, 'propose' | 'read' |
 
   async close(): Promise<void> {
     const { groups, member } = this.#parts;
-    for (const group of groups) group.closeSessions();
+    await Promise.all(groups.map((group) => group.drain()));
     await member.close();
     for (const group of groups) group.close();
   }

@@ -1,6 +1,7 @@
 import type { Host, ReachedDone } from '@quorate/host';
 import type { SessionResult } from '@quorate/runtime';
 import type { GroupId } from '@quorate/schema';
+import { checkReadOptions } from '../embed/call-options.ts';
 import { type GroupParts, type GroupReplica, RunningGroup } from '../embed/group.ts';
 import type { ReadOptions } from '../embed/node.ts';
 import { abortable, maxStalenessOf } from '../embed/reading.ts';
@@ -22,6 +23,7 @@ export class ShardGroup extends RunningGroup {
   }
 
   override async read(what: unknown, options: ReadOptions = {}): Promise<unknown> {
+    checkReadOptions(options);
     const { host, id, shard } = this.#parts;
     const reached = host.reach(id);
     const { consistency = 'linearizable', minIndex = 0, signal } = options;
@@ -36,7 +38,6 @@ export class ShardGroup extends RunningGroup {
       throw new NodeError('NODE_SHARD_ELSEWHERE', message, { shard });
     }
     signal?.throwIfAborted();
-    // Refuses a bounded read without a bound, as everywhere.
     const maxStalenessMs = consistency === 'bounded' ? maxStalenessOf(options) : 0;
     return abortable(
       signal,

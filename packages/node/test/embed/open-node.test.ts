@@ -185,6 +185,12 @@ describe('bad input to a node', () => {
       [{ checked: true }, /checked mode needs copies/],
       [{ dataDirectory: 'x' }, /option dataDirectory is unknown: use one of id, dataDir/],
       [{ timeoutMs: 0.5 }, /option timeoutMs is 0.5/],
+      [{ id: '1' }, /option id is '1', a string: give a whole number/],
+      [{ dataDir: '' }, /option dataDir is empty, no path/],
+      [{ dataDir: import.meta.filename }, /option dataDir .* is a file: name a directory/],
+      [{ log: { level: 'loud', format: 'json' } }, /option log.level is loud: use one of debug/],
+      [{ groups: { a: Counter } }, /groups\["a"\] is the class Counter itself: give \(\) => new/],
+      [{ learner: 'yes' }, /option learner is 'yes', a string/],
     ] as const) {
       const options = { ...good, ...bad } as unknown as Parameters<typeof openNode>[0];
       await assert.rejects(openNode(options), (error: Error) => {
@@ -207,7 +213,10 @@ describe('bad input to a node', () => {
       counter.read(async () => 1),
       TypeError,
     );
-    await assert.rejects(counter.read('value', { consistency: 'bounded' }), RangeError);
+    await assert.rejects(
+      counter.read('value', { consistency: 'bounded' }),
+      code('NODE_OPTIONS_INVALID'),
+    );
     const soon = AbortSignal.timeout(1);
     await cluster.open(2, { join: [cluster.addressOf(1)] });
     await assert.rejects(cluster.open(3, { join: ['127.0.0.1:1'], timeoutMs: 300 }), (error) =>

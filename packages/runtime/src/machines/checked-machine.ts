@@ -38,6 +38,12 @@ type DescribedMachine<Result> = StateMachine<Result> & {
 export interface CheckedMachine<Result, Machine> extends StateMachine<Result> {
   /** The copy whose results count: reads go here. Always the same one. */
   readonly machine: Machine;
+  /**
+   * Looks at `machine`, as reads do, and compares its state before and after.
+   *
+   * @throws MachineError RUNTIME_MACHINE_DIVERGED when the look has changed it
+   */
+  observed<Answer>(look: () => Answer): Answer;
 }
 
 /**
@@ -100,6 +106,16 @@ class Checked<Result, Machine extends StateMachine<Result>>
       this.#batches += 1;
       if (this.#batches % this.#compareEvery === 0) this.#compareStates();
       return results;
+    });
+  }
+
+  observed<Answer>(look: () => Answer): Answer {
+    const before = this.#draw(this.machine);
+    const answer = look();
+    const difference = this.#differenceOf(before, this.#draw(this.machine));
+    if (difference === null) return answer;
+    return this.#remembering(() => {
+      throw diverged('read', difference, this.#circumstances(this.#lastIndex));
     });
   }
 

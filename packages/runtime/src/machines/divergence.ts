@@ -19,6 +19,7 @@ const happened: Readonly<Record<What, (index: number) => string>> = {
   state: (index) => `two copies of the state machine have parted by entry ${index}`,
   restoredState: (index) =>
     `a copy restored from the snapshot as of entry ${index} gives another snapshot`,
+  read: (index) => `a query or a read changed the state as of entry ${index}`,
   drawnSnapshot: (index) =>
     `the snapshot as of entry ${index} was drawn while apply went on, and holds another state`,
 };
@@ -59,11 +60,17 @@ export function differenceOfStates(
 
 function hint(what: What, { secondGetsOneByOne, secondRestoredAt }: Circumstances): string {
   if (what === 'command') return 'copy the bytes before you change them: the log holds them too';
+  if (what === 'read')
+    return 'a read happens on one replica alone: it has to leave the state as it is';
   if (what === 'restoredState')
     return 'restore has to bring back everything that snapshot wrote, in the same order';
   if (what === 'drawnSnapshot')
     return 'what the iterator yields must not see later entries: keep what it needs at the start';
-  const causes = ['a clock or randomness', 'variables that the copies share'];
+  const causes = [
+    'a clock or randomness',
+    'variables that the copies share',
+    'a query or a read that changes the state',
+  ];
   if (secondGetsOneByOne)
     causes.push('what hangs on batches (the second copy gets the entries one at a time)');
   if (secondRestoredAt !== null) {

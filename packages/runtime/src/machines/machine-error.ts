@@ -35,7 +35,14 @@ export interface MachineErrorMetadata {
   /** Two copies that were given the same parted, at `path`; the values are shortened. */
   RUNTIME_MACHINE_DIVERGED: {
     readonly index: number;
-    readonly what: 'outcome' | 'result' | 'command' | 'state' | 'restoredState' | 'drawnSnapshot';
+    readonly what:
+      | 'outcome'
+      | 'result'
+      | 'command'
+      | 'state'
+      | 'restoredState'
+      | 'drawnSnapshot'
+      | 'read';
     readonly path: string;
     readonly first: string;
     readonly second: string;

@@ -100,6 +100,15 @@ export class SessionClient<Result> {
     this.#closing = true;
   }
 
+  /**
+   * Nothing is sent any more, as when the node it proposes on has halted. What is on its way may
+   * still be answered; the session ends by itself.
+   */
+  abandon(): void {
+    this.#state = 'closed';
+    this.#commands.end('closed');
+  }
+
   /** What is to be proposed now. */
   takeSends(nowMs: number): readonly SessionSend[] {
     this.#commands.expire(nowMs);

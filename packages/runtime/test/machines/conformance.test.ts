@@ -63,6 +63,26 @@ describe('the suite for state machines', () => {
     });
   }
 
+  it('finds a query that changes the state', () => {
+    class Counting extends Bank {
+      override query(): never {
+        this.lastMicros += 1;
+        return null as never;
+      }
+    }
+    const { message } = unfit(() =>
+      checkSimpleStateMachine({
+        create: () => new Counting(),
+        commands: bankCommands,
+        queries: ['any'],
+      }),
+    );
+    assert.match(
+      message,
+      /query\("any"\) changed the state: state\.lastMicros was \d+ and is \d+;/,
+    );
+  });
+
   it('names the field in which simple states differ', () => {
     class Forgetful extends Bank {
       override fromJSON(state: unknown): void {

@@ -50,8 +50,8 @@ export const storageCanaries: readonly Canary[] = [
     name: 'snapshot-is-named-before-it-is-durable',
     why: 'a snapshot gets its name before its content is synced, and the log is cut behind it',
     file: 'storage/src/snapshot/snapshot-writer.ts',
-    find: 'file.writeDurably(bytes.offset, bytes.chunks, (failed) => {',
-    replace: 'file.write(bytes.offset, bytes.chunks, (failed) => {',
+    find: 'else file.sync(close);',
+    replace: 'else close(null);',
   },
   {
     name: 'snapshot-name-is-not-synced',

@@ -18,10 +18,18 @@ export interface AppliedCommand {
 export class AppliedLog {
   readonly #byIndex: (AppliedCommand | undefined)[] = [];
   readonly #fail: (error: Error) => void;
+  readonly #isFirst: (entry: AppliedEntry, result: KvResult) => void;
 
-  /** @param fail is told of an InvariantViolation: one thrown here would only halt a node */
-  constructor(fail: (error: Error) => void) {
+  /**
+   * @param fail is told of an InvariantViolation: one thrown here would only halt a node
+   * @param isFirst is told what was applied at each index, when the first replica has
+   */
+  constructor(
+    fail: (error: Error) => void,
+    isFirst: (entry: AppliedEntry, result: KvResult) => void = () => undefined,
+  ) {
     this.#fail = fail;
+    this.#isFirst = isFirst;
   }
 
   at(index: number): AppliedCommand | undefined {
@@ -33,12 +41,14 @@ export class AppliedLog {
     for (const applied of this.#byIndex) if (applied !== undefined) yield applied;
   }
 
-  add(node: number, { index, term, command }: AppliedEntry, result: KvResult): void {
+  add(node: number, entry: AppliedEntry, result: KvResult): void {
+    const { index, term, command } = entry;
     const known = this.#byIndex[index];
     if (known === undefined) {
       // Holes are where Raft's own entries are, and short: an array stays an array.
       while (this.#byIndex.length < index) this.#byIndex.push(undefined);
       this.#byIndex[index] = { index, term, command, result, node };
+      this.#isFirst(entry, result);
     } else if (!equalBytes(known.command, command)) {
       const why = `nodes ${known.node} and ${node} applied different commands at index ${index}`;
       this.#fail(new InvariantViolation('state-machine safety', why));
@@ -53,6 +63,10 @@ export class AppliedLog {
 export function isSameResult(a: KvResult, b: KvResult): boolean {
   if (a.kind !== b.kind || a.revision !== b.revision) return false;
   if (a.kind === 'txn') return b.kind === 'txn' && a.succeeded === b.succeeded;
+  if (a.kind === 'leaseGrant') return b.kind === 'leaseGrant' && a.id === b.id;
+  if (a.kind === 'leaseTick') {
+    return b.kind === 'leaseTick' && a.expired.join() === b.expired.join();
+  }
   if (a.kind === 'deleteRange') return b.kind === 'deleteRange' && a.deleted === b.deleted;
   return true;
 }

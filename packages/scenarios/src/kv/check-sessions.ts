@@ -161,8 +161,7 @@ class SessionModel {
   #appliedAt(index: number, firstIndex: number): string {
     const result = this.#kv.at(firstIndex)?.result;
     if (result === undefined) return `that nothing was applied at index ${firstIndex}`;
-    const isForgotten = kvResults.encode(result).length > this.#limits.maxAnswerBytes;
-    if (firstIndex < index && isForgotten) {
+    if (firstIndex < index && kvResults.encode(result).length > this.#limits.maxAnswerBytes) {
       return answerText({ kind: 'answerForgotten', index, firstIndex });
     }
     return answerText({ kind: 'applied', result, index, firstIndex });

@@ -22,13 +22,18 @@ import { AppliedLog, ObservedKv } from './applied-log.ts';
 import { BurstClient } from './burst-client.ts';
 import { checkHistory, checkReplica } from './check-history.ts';
 import { checkSessions } from './check-sessions.ts';
+import { checkWatches, watchBehind } from './check-watches.ts';
 import { DurableAcknowledgements, zoneOf } from './durable-acknowledgements.ts';
 import { History } from './history.ts';
 import { KvClient, type KvService } from './kv-client.ts';
 import type { Told } from './kv-writes.ts';
+import { LeaseClient, longestTtlMs } from './lease-client.ts';
+import { LeaseHistory } from './lease-history.ts';
 import { LinearizabilityOracle } from './linearizability-oracle.ts';
 import { ObservedSessions, SessionLog, scenarioLimits } from './observed-sessions.ts';
 import { SessionPath } from './session-path.ts';
+import { tickLeases } from './ticked-leases.ts';
+import { WatchClient, WatchServices } from './watch-client.ts';
 
 export interface ScenarioResult {
   readonly violation: Error | null;
@@ -41,6 +46,8 @@ export interface ScenarioResult {
   readonly struck: readonly boolean[];
   readonly acknowledgedWrites: number;
   readonly answeredReads: number;
+  /** By themselves, because nobody renewed them. */
+  readonly endedLeases: number;
   /** How often a node refused to start, or was found to have forgotten. */
   readonly lostDisks: number;
   /** From the end of the faults until a write was acknowledged; null when none was. */
@@ -60,6 +67,21 @@ const clientsOfASession = 3;
 /** Whose draws are whose: clients have small numbers. */
 const firstSession = 1_000_000;
 const mender = 2_000_000;
+const firstLeaseClient = 3_000_000;
+const firstWatch = 4_000_000;
+
+/** What is watched: every key of the clients, some, one. */
+const watchedKeys = [
+  ['a', 'z'],
+  ['key0', 'key2'],
+  ['key1', ''],
+] as const;
+
+/** Of a healed cluster: how long it takes at most until a client asks a node that is up to date. */
+const watchPatienceMs = 60_000;
+
+/** Of a healed cluster with a leader: how long after its time a lease is ended at the latest. */
+const lateExpiryMs = 1500;
 
 /**
  * Clients use a key-value group while everything goes wrong (safety), then all faults end and the
@@ -74,15 +96,19 @@ class KvScenario {
   readonly #trace: ((event: TraceEvent) => void) | undefined;
   readonly #log: AppliedLog;
   readonly #sessionLog: SessionLog;
+  readonly #leases = new LeaseHistory();
   readonly #told: Told;
   readonly #service: KvService;
   readonly #sessions: SessionPath[] = [];
+  #watches: readonly WatchClient[] = [];
 
   constructor(plan: Plan, trace?: (event: TraceEvent) => void) {
     this.#plan = plan;
     this.#trace = trace;
     const fail = (error: Error): void => this.#cluster.fail(error);
-    this.#log = new AppliedLog(fail);
+    this.#log = new AppliedLog(fail, (entry, result) => {
+      this.#leases.applied(entry, result, this.#cluster.scheduler.nowMs);
+    });
     this.#sessionLog = new SessionLog(fail);
     const history = new History(fail, () => this.#cluster.scheduler.nowMs);
     this.#told = { history, oracle: new LinearizabilityOracle() };
@@ -131,8 +157,15 @@ class KvScenario {
 
   #makeStateMachine(node: NodeId, log: AppliedLog): StateMachine<unknown> {
     const kv = new ObservedKv(node, log);
-    const isWithSessions = this.#plan.sessionTtlMs > 0 && log === this.#log;
-    return isWithSessions ? new ObservedSessions(node, kv, this.#sessionLog) : kv;
+    if (log !== this.#log) return kv;
+    const isEnveloped = this.#plan.sessionTtlMs > 0;
+    const machine = isEnveloped ? new ObservedSessions(node, kv, this.#sessionLog) : kv;
+    if (this.#plan.leaseClients > 0) {
+      const { cluster, group } = this.#service;
+      const isCurrent = (): boolean => cluster.node(node).stateMachines.get(group) === machine;
+      tickLeases({ cluster, group, node, isEnveloped, store: kv.machine, isCurrent });
+    }
+    return machine;
   }
 
   #makeBurst(): (node: NodeId, commands: number, prng: Prng) => void {
@@ -154,13 +187,18 @@ class KvScenario {
     const clients = Array.from({ length: plan.clients }, (_, id) =>
       this.#makeClient(id, patienceMs, this.#sessionOf(id)),
     );
-    for (const client of clients) client.start();
+    const leaseClients = Array.from({ length: plan.leaseClients }, (_, at) =>
+      this.#makeLeaseClient(at),
+    );
+    if (plan.clients > 0) this.#watches = this.#makeWatches();
+    for (const client of [...clients, ...leaseClients, ...this.#watches]) client.start();
     const { faults, struck } = playStrikes(cluster, plan);
     let recoveredMs: number | null = null;
     if (cluster.runUntil(plan.faultyMs)) {
       const prober = this.#makeClient(plan.clients, shortPatienceMs, null);
       recoveredMs = this.#serves(prober);
-      for (const client of [...clients, prober, ...this.#sessions]) client.stop();
+      const all = [...clients, ...leaseClients, prober, ...this.#sessions];
+      for (const client of all) client.stop();
       if (recoveredMs !== null) this.#settles();
     }
     return {
@@ -172,6 +210,7 @@ class KvScenario {
       struck,
       acknowledgedWrites: history.acknowledged,
       answeredReads: history.reads.length,
+      endedLeases: this.#leases.ended,
       lostDisks: cluster.lostDisks,
       recoveredMs,
     };
@@ -193,6 +232,42 @@ class KvScenario {
       thinkMs,
       patienceMs: patience,
       session,
+    });
+  }
+
+  #makeWatches(): readonly WatchClient[] {
+    const services = new WatchServices();
+    return watchedKeys.map(([key, rangeEnd], at) => {
+      return new WatchClient({
+        service: this.#service,
+        services,
+        prng: this.#prngOf(firstWatch + at),
+        key,
+        rangeEnd,
+        fromBeginning: at !== 1,
+        fail: (error) => this.#cluster.fail(error),
+      });
+    });
+  }
+
+  /** Nothing is written any more: each watch is told of everything. */
+  #watchesEnd(): boolean {
+    const nodes = this.#service.nodes.filter(({ id }) => isFull(this.#cluster, id));
+    const revision = Math.max(...nodes.map((node) => storeOf(node).stats.revision));
+    const isTold = runUntilHolds(this.#cluster, watchPatienceMs, () =>
+      watchBehind(this.#watches, revision),
+    );
+    for (const watch of this.#watches) watch.stop();
+    return isTold;
+  }
+
+  #makeLeaseClient(at: number): LeaseClient {
+    return new LeaseClient({
+      service: this.#service,
+      told: this.#told,
+      leases: this.#leases,
+      prng: this.#prngOf(firstLeaseClient + at),
+      id: firstLeaseClient + at,
     });
   }
 
@@ -234,6 +309,16 @@ class KvScenario {
     return isServing ? cluster.scheduler.nowMs - nowMs : null;
   }
 
+  /** Nobody renews any more, and there is a leader. */
+  #leasesEnd(): boolean {
+    const { clockDrift, leaseClients } = this.#plan;
+    if (leaseClients === 0) return true;
+    // The leader's clock may be slow, and is taken for fast.
+    const boundMs = longestTtlMs / (1 - clockDrift) ** 3 + lateExpiryMs;
+    const nodes = this.#service.nodes.filter(({ id }) => isFull(this.#cluster, id));
+    return runUntilHolds(this.#cluster, boundMs, () => leaseLeft(nodes));
+  }
+
   /** When all is quiet, every replica has everything that was acknowledged, and the same state. */
   #settles(): void {
     const plan = this.#plan;
@@ -242,11 +327,15 @@ class KvScenario {
     if (!cluster.runUntil(Math.max(cluster.scheduler.nowMs, handedOverMs))) return;
     const boundMs = catchUpBoundMs(plan, cluster);
     if (!runUntilHolds(cluster, boundMs, () => whatIsBehind(cluster, plan))) return;
+    if (!this.#leasesEnd()) return;
+    if (!this.#watchesEnd()) return;
     if (!staysQuiet(cluster, plan)) return;
     try {
+      this.#leases.check();
       const copy = checkHistory(this.#told.history, this.#log);
       checkSessions(this.#sessionLog, this.#log, scenarioLimits);
       this.#told.oracle.check();
+      checkWatches(this.#watches, copy);
       for (const node of this.#service.nodes) {
         if (node.host === null || !isFull(cluster, node.id)) continue;
         checkReplica(storeOf(node), copy, node.id);
@@ -255,6 +344,16 @@ class KvScenario {
       cluster.fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+/** @returns whether some replica still has a lease, in words */
+function leaseLeft(nodes: readonly SimulatedNode[]): string | null {
+  for (const node of nodes) {
+    if (node.host === null) continue;
+    const { leases } = storeOf(node).stats;
+    if (leases > 0) return `${leases} leases that nobody renews are left on node ${node.id}`;
+  }
+  return null;
 }
 
 function storeOf({ stateMachines }: SimulatedNode): KvStateMachine {

@@ -1,4 +1,5 @@
-import type { KvCommand, KvResult } from '@quorate/kv';
+import type { KvCommand, KvResult, PutRequest } from '@quorate/kv';
+import { LeasesOfOne } from './leases-of-one.ts';
 
 /** One version of a key; a value of null says that it was deleted. */
 export interface Version {
@@ -10,15 +11,26 @@ const text = new TextDecoder();
 
 /**
  * The store as the simplest program that could be it: one copy, commands one after another. It
- * knows the commands that `KvClient` sends, and no others.
+ * knows the commands that `KvClient` and `LeaseClient` send, and no others.
  */
 export class SingleCopy {
   /** As the store begins. */
   revision = 1;
   readonly #versions = new Map<string, Version[]>();
+  readonly #leases = new LeasesOfOne();
+  /** By key: the lease that it is attached to. */
+  readonly #attached = new Map<string, bigint>();
 
   keys(): readonly string[] {
     return [...this.#versions.keys()].sort();
+  }
+
+  /** Every version of every key, by revision, and those of one revision by key. */
+  changes(): readonly (Version & { readonly key: string })[] {
+    const all = this.keys().flatMap((key) =>
+      (this.#versions.get(key) ?? []).map((version) => ({ key, ...version })),
+    );
+    return all.sort((a, b) => a.revision - b.revision);
   }
 
   /** @returns the version that a read at `revision` sees; null when there is none or a deletion */
@@ -40,8 +52,7 @@ export class SingleCopy {
   apply(command: KvCommand, result: KvResult): boolean {
     switch (command.kind) {
       case 'put':
-        this.#put(text.decode(command.key), text.decode(command.value));
-        return result.kind === 'put' && result.revision === this.revision;
+        return this.#putWithLease(command) === result.kind && result.revision === this.revision;
       case 'deleteRange': {
         const key = text.decode(command.key);
         const isThere = this.at(key, this.revision) !== null;
@@ -63,13 +74,41 @@ export class SingleCopy {
         const isRight = result.kind === 'txn' && result.revision === this.revision;
         return isRight && result.succeeded === holds;
       }
+      case 'leaseGrant':
+      case 'leaseRevoke':
+      case 'leaseKeepAlive':
+      case 'leaseTick': {
+        const ended = this.#leases.apply(command, result.kind === 'leaseGrant' ? result.id : 0n);
+        for (const lease of ended ?? []) this.#deleteKeysOf(lease);
+        const isRight = result.kind === (ended === null ? 'refused' : command.kind);
+        if (!isRight || result.revision !== this.revision) return false;
+        return result.kind !== 'leaseTick' || result.expired.join() === ended?.join();
+      }
       default:
         return false;
     }
   }
 
+  #putWithLease({ key, value, lease }: PutRequest): KvResult['kind'] {
+    if (lease !== 0n && !this.#leases.has(lease)) return 'refused';
+    this.#put(text.decode(key), text.decode(value));
+    if (lease !== 0n) this.#attached.set(text.decode(key), lease);
+    return 'put';
+  }
+
+  /** All at one revision. */
+  #deleteKeysOf(lease: bigint): void {
+    const before = this.revision;
+    for (const [key, attachedTo] of this.#attached) {
+      if (attachedTo !== lease) continue;
+      this.revision = before;
+      this.#put(key, null);
+    }
+  }
+
   #put(key: string, value: string | null): void {
     this.revision += 1;
+    this.#attached.delete(key);
     const versions = this.#versions.get(key);
     const version = { revision: this.revision, value };
     if (versions === undefined) this.#versions.set(key, [version]);

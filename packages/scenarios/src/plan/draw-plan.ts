@@ -13,6 +13,7 @@ export function drawPlan(seed: number, nodes: number): Plan {
   const workPrng = prng.fork();
   const strikesPrng = prng.fork();
   const servicePrng = prng.fork();
+  const leasePrng = prng.fork();
   const faultyMs = workPrng.between(4_000, 20_000);
   return {
     seed,
@@ -27,6 +28,7 @@ export function drawPlan(seed: number, nodes: number): Plan {
     quiesceMs: workPrng.pick([0, 0, 300, 2000]),
     leases: workPrng.chance(0.6),
     ...drawService(servicePrng, nodes),
+    leaseClients: leasePrng.chance(0.4) ? leasePrng.between(1, 4) : 0,
     faultyMs,
     tuning: drawTuning(tuningPrng),
     strikes: drawStrikes(strikesPrng, faultyMs),

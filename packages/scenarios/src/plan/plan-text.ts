@@ -15,6 +15,7 @@ const notation = new PlanNotation<Plan>({
   leases: clusterFields.leases,
   sessionTtlMs: { kind: 'whole', low: 0, high: 1_000_000, usual: 0 },
   zones: { kind: 'whole', low: 0, high: 9, usual: 0 },
+  leaseClients: { kind: 'whole', low: 0, high: 100, usual: 0 },
   priorities: clusterFields.priorities,
   lastPart: clusterFields.lastPart,
   mends: clusterFields.mends,

@@ -12,4 +12,6 @@ export interface Plan extends ClusterPlan {
   readonly sessionTtlMs: number;
   /** Failure domains of the nodes, dealt in turn, which writes may ask for; 0: none are known. */
   readonly zones: number;
+  /** Clients that hold leases, beside the others. */
+  readonly leaseClients: number;
 }

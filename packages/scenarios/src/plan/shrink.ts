@@ -21,6 +21,9 @@ function simpler(plan: Plan): readonly Partial<Plan>[] {
   if (plan.idleGroups > 0) changes.push({ idleGroups: 0 });
   if (plan.sessionTtlMs > 0) changes.push({ sessionTtlMs: 0 });
   if (plan.zones > 0) changes.push({ zones: 0 });
+  if (plan.leaseClients > 0) {
+    changes.push({ leaseClients: 0 }, { leaseClients: plan.leaseClients - 1 });
+  }
   if (plan.keys > 1) changes.push({ keys: 1 });
   if (plan.valueBytes > 16) changes.push({ valueBytes: 16 });
   return changes;

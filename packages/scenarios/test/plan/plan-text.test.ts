@@ -38,13 +38,14 @@ describe('a plan as text', () => {
   });
 
   it('says what the group offers where that is not nothing', () => {
-    const offers = 'sessionTtlMs=400;zones=2;priorities=1;lastPart=witness;mends=1;faultyMs=900';
+    const offers =
+      'sessionTtlMs=400;zones=2;leaseClients=3;priorities=1;lastPart=witness;mends=1;faultyMs=900';
     const text = small.replace('faultyMs=900', offers);
     const plan = parsePlan(text);
     assert.equal(planText(plan), text);
     assert.deepEqual(
-      [plan.sessionTtlMs, plan.zones, plan.priorities, plan.lastPart, plan.mends],
-      [400, 2, true, 'witness', true],
+      [plan.sessionTtlMs, plan.zones, plan.leaseClients, plan.priorities, plan.lastPart],
+      [400, 2, 3, true, 'witness'],
     );
   });
 

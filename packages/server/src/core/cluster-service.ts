@@ -1,5 +1,5 @@
 import { decodeMessage, etcd, type Init, type NodeId } from '@quorate/schema';
-import type { UnaryDone, UnaryMethod } from './method.ts';
+import type { CallContext, UnaryDone, UnaryMethod } from './method.ts';
 import { malformedRequest } from './rpc-error.ts';
 import type { ServiceContext } from './service-context.ts';
 
@@ -12,17 +12,27 @@ export class ClusterService {
   }
 
   methods(): [path: string, method: UnaryMethod][] {
-    return [['/etcdserverpb.Cluster/MemberList', (request, done) => this.#list(request, done)]];
+    return [
+      [
+        '/etcdserverpb.Cluster/MemberList',
+        (request, done, call) => this.#list(request, done, call),
+      ],
+    ];
   }
 
-  #list(request: Uint8Array, done: UnaryDone): void {
+  #list(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const wire = decodeMessage(etcd.MemberListRequest, request);
     if (wire === null) done(malformedRequest, null);
-    else if (wire.linearizable) this.#context.linearizable(done, () => this.#answer(done));
-    else this.#answer(done);
+    else if (wire.linearizable) this.#context.linearizable(done, () => this.#answer(done, call));
+    else this.#answer(done, call);
   }
 
-  #answer(done: UnaryDone): void {
+  #answer(done: UnaryDone, call: CallContext): void {
+    const refusal = this.#context.guard.userRefusal(call);
+    if (refusal !== null) {
+      done(refusal, null);
+      return;
+    }
     const { voters, votersOutgoing, learners } = this.#context.group.status().configuration;
     const ids = new Set([...voters, ...votersOutgoing, ...learners]);
     const members = [...ids].map((id) => this.#member(id, learners.includes(id)));

@@ -1,7 +1,11 @@
 import { present } from '@quorate/base';
 import { decodeMessage, encodeMessage, etcd } from '@quorate/schema';
+import { AuthService } from './auth/auth-service.ts';
+import { SettledMessages } from './auth/settled-messages.ts';
 import { ClusterService } from './cluster-service.ts';
 import { KvService } from './kv-service.ts';
+import { LeaderRequirement } from './leader-requirement.ts';
+import { LeaseService } from './lease-service.ts';
 import { MaintenanceService } from './maintenance-service.ts';
 import type {
   CallContext,
@@ -13,6 +17,8 @@ import type {
 } from './method.ts';
 import { malformedRequest, type RpcError, rpcErrors, StatusCode } from './rpc-error.ts';
 import { ServiceContext, type ServiceOptions } from './service-context.ts';
+import { SnapshotService } from './snapshot-service.ts';
+import { WatchService } from './watch/watch-service.ts';
 
 const healthCheckPath = '/grpc.health.v1.Health/Check';
 
@@ -30,22 +36,42 @@ export type HandledCounts = ReadonlyMap<string, Uint32Array>;
  */
 export class EtcdService {
   readonly context: ServiceContext;
+  readonly #leases: LeaseService;
   readonly #unary: ReadonlyMap<string, UnaryMethod>;
   readonly #streams: ReadonlyMap<string, StreamMethod>;
   readonly #handled = new Map<string, Uint32Array>();
-  readonly #running = new Set<StreamCall>();
+  /** Ends each stream that is running. */
+  readonly #running = new Set<(error: RpcError) => void>();
+  readonly #leader: LeaderRequirement;
   #isStopped = false;
 
   constructor(options: ServiceOptions) {
     const context = new ServiceContext(options);
     this.context = context;
+    this.#leases = new LeaseService(context);
     this.#unary = new Map([
       ...new KvService(context).methods(),
+      ...this.#leases.methods(),
       ...new ClusterService(context).methods(),
       ...new MaintenanceService(context).methods(),
+      ...(options.auth === undefined ? [] : new AuthService(context, options.auth).methods()),
       [healthCheckPath, checkHealth],
     ]);
-    this.#streams = new Map();
+    const { identity, store, timers, watch } = options;
+    const watches = new WatchService({
+      identity,
+      feed: store.changes,
+      guard: context.guard,
+      timers,
+      raftTerm: () => context.leadership.term,
+      ...(watch === undefined ? {} : { tuning: watch }),
+    });
+    this.#streams = new Map([
+      ...this.#leases.streams(),
+      ...watches.methods(),
+      ...new SnapshotService(context).methods(),
+    ]);
+    this.#leader = new LeaderRequirement(options);
     for (const path of [...this.unaryPaths, ...this.streamPaths]) {
       this.#handled.set(path, new Uint32Array(17));
     }
@@ -77,8 +103,14 @@ export class EtcdService {
         done(error, answer);
       };
       const refusal = this.#refusal(call);
+      const { guard } = this.context;
       if (refusal !== null) counted(refusal, null);
-      else method(request, counted, call);
+      else if (guard.isSettled(call)) method(request, counted, call);
+      else {
+        // Transports use their buffers again.
+        const kept = new Uint8Array(request);
+        guard.settle(call, () => method(kept, counted, call));
+      }
     };
   }
 
@@ -99,14 +131,19 @@ export class EtcdService {
 
   stop(): void {
     this.#isStopped = true;
-    for (const call of this.#running) call.end(rpcErrors.serverStopped);
+    this.#leases.stop();
+    this.#leader.stop();
+    for (const abort of this.#running) abort(rpcErrors.serverStopped);
   }
 
   #begin(path: string, method: StreamMethod, call: StreamCall): StreamListener {
     let isEnded = false;
+    let messages: SettledMessages | null = null;
     const ended = (error: RpcError | null): void => {
       isEnded = true;
-      this.#running.delete(counted);
+      messages?.stop();
+      this.#running.delete(abort);
+      this.#leader.delete(abort);
       this.#count(path, error);
     };
     const counted: StreamCall = {
@@ -118,14 +155,25 @@ export class EtcdService {
         call.end(error);
       },
     };
-    this.#running.add(counted);
     const listener = method(counted);
+    const settled = new SettledMessages(this.context.guard, counted, listener);
+    messages = settled;
+    const abort = (error: RpcError): void => {
+      if (isEnded) return;
+      ended(error);
+      call.end(error);
+      listener.closed();
+    };
+    if (!isEnded) {
+      this.#running.add(abort);
+      if (call.context.requireLeader) this.#leader.add(abort);
+    }
     return {
       message: (request) => {
-        if (!isEnded) listener.message(request);
+        if (!isEnded) settled.message(request);
       },
       halfClosed: () => {
-        if (!isEnded) listener.halfClosed();
+        if (!isEnded) settled.halfClosed();
       },
       drained: () => {
         if (!isEnded) listener.drained();

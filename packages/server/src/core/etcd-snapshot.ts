@@ -6,6 +6,8 @@ import {
   type SnapshotSink,
 } from '@quorate/base';
 import type { NodeId } from '@quorate/schema';
+import { type Alarm, readAlarm, writeAlarm } from './alarms.ts';
+import { type AuthTable, readAuthTable, writeAuthTable } from './auth/auth-format.ts';
 import {
   type MemberAttributes,
   readMemberAttributes,
@@ -14,20 +16,31 @@ import {
 import { ServerError } from './server-error.ts';
 
 /**
- * A snapshot is `u32 version | u32 length | varint count, then so many member attributes | the
- * store's snapshot`, integers little-endian; `length` is that of the attributes with their count.
+ * A snapshot is `u32 version | u32 length | varint count, then so many member attributes | table of
+ * users and roles | varint count, then so many alarms | the store's snapshot`, integers
+ * little-endian; `length` is that of all before the store.
  */
-const snapshotVersion = 1;
+const snapshotVersion = 2;
 const preambleBytes = 8;
-const maxAttributesBytes = 1024 * 1024;
+const maxBodyBytes = 512 * 1024 * 1024;
 
 export type AttributesByMember = ReadonlyMap<NodeId, MemberAttributes>;
 
-export function snapshotPreamble(attributes: AttributesByMember): Uint8Array {
+/** What of a snapshot is not the store's. */
+export interface SnapshotBody {
+  readonly attributes: AttributesByMember;
+  readonly auth: AuthTable;
+  readonly alarms: readonly Alarm[];
+}
+
+export function snapshotPreamble({ attributes, auth, alarms }: SnapshotBody): Uint8Array {
   const body = new ByteWriter();
   body.varint(attributes.size);
   for (const one of attributes.values()) writeMemberAttributes(one, body);
-  const writer = new ByteWriter();
+  writeAuthTable(auth, body);
+  body.varint(alarms.length);
+  for (const alarm of alarms) writeAlarm(alarm, body);
+  const writer = new ByteWriter(preambleBytes + body.length);
   writer.fixed32(snapshotVersion);
   writer.fixed32(body.length);
   writer.raw(body.view());
@@ -56,20 +69,20 @@ export function snapshotChunks(
 /** Splits what `snapshotChunks` gave, wherever the chunks' borders are now. */
 export class EtcdSnapshotSink implements SnapshotSink {
   readonly #store: SnapshotSink;
-  readonly #done: (attributes: Map<NodeId, MemberAttributes>) => void;
+  readonly #done: (body: SnapshotBody) => void;
   /** What came so far, joined only when there is enough: the chunks may be of one byte each. */
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #neededBytes = preambleBytes;
-  #attributes: Map<NodeId, MemberAttributes> | null = null;
+  #body: SnapshotBody | null = null;
 
-  constructor(store: SnapshotSink, done: (attributes: Map<NodeId, MemberAttributes>) => void) {
+  constructor(store: SnapshotSink, done: (body: SnapshotBody) => void) {
     this.#store = store;
     this.#done = done;
   }
 
   chunk(bytes: Uint8Array): void {
-    if (this.#attributes !== null) {
+    if (this.#body !== null) {
       this.#store.chunk(bytes);
       return;
     }
@@ -81,42 +94,50 @@ export class EtcdSnapshotSink implements SnapshotSink {
   }
 
   finish(): void {
-    if (this.#attributes === null) throw invalid('it ends inside the member attributes');
+    if (this.#body === null) throw invalid('it is cut before the store begins');
     this.#store.finish();
-    this.#done(this.#attributes);
+    this.#done(this.#body);
   }
 
   /** @param stream all of it so far; at least its first eight bytes */
   #read(stream: Uint8Array): void {
     const reader = new ByteReader(stream);
     const version = reader.fixed32();
-    if (version !== snapshotVersion) throw invalid(`its version is ${version}, not 1`);
+    if (version !== snapshotVersion)
+      throw invalid(`its version is ${version}, not ${snapshotVersion}`);
     const length = reader.fixed32();
-    if (length > maxAttributesBytes) throw invalid(`${length} bytes of member attributes`);
+    if (length > maxBodyBytes) throw invalid(`${length} bytes before the store`);
     const end = preambleBytes + length;
     this.#neededBytes = end;
     this.#pending = [stream];
     if (stream.length < end) return;
-    this.#attributes = readAttributes(stream.subarray(preambleBytes, end));
+    this.#body = readBody(stream.subarray(preambleBytes, end));
     this.#pending = [];
     if (stream.length > end) this.#store.chunk(stream.subarray(end));
   }
 }
 
-function readAttributes(bytes: Uint8Array): Map<NodeId, MemberAttributes> {
-  const out: Map<NodeId, MemberAttributes> = new Map();
+function readBody(bytes: Uint8Array): SnapshotBody {
   try {
     const reader = new ByteReader(bytes);
-    const count = reader.varint();
-    for (let i = 0; i < count; i++) {
-      const attributes = readMemberAttributes(reader);
-      out.set(attributes.member, attributes);
+    const attributes = new Map<NodeId, MemberAttributes>();
+    for (let left = reader.varint(); left > 0; left--) {
+      const one = readMemberAttributes(reader);
+      attributes.set(one.member, one);
     }
+    const auth = readAuthTable(reader);
+    if (auth === null) throw invalid('a permission is of no known type');
+    const alarms: Alarm[] = [];
+    for (let left = reader.varint(); left > 0; left--) {
+      const alarm = readAlarm(reader);
+      if (alarm === null) throw invalid('an alarm is of no known type');
+      alarms.push(alarm);
+    }
+    return { attributes, auth, alarms };
   } catch (error) {
     if (error instanceof ByteReaderError) throw invalid(error.message);
     throw error;
   }
-  return out;
 }
 
 function invalid(reason: string): ServerError<'SERVER_SNAPSHOT_INVALID'> {

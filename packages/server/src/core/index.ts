@@ -1,5 +1,14 @@
 // For users: the service's replicated state and its methods, on any transport, over any ports.
 export type { ServerIdentity } from './answer-writer.ts';
+export type { TokenGrant } from './auth/auth-model.ts';
+export type {
+  AppliedLog,
+  AuthPorts,
+  PasswordHasher,
+  TokenHolder,
+  TokenProvider,
+} from './auth/auth-ports.ts';
+export { SimpleTokens } from './auth/simple-tokens.ts';
 export { keyValueCommand, memberAttributesCommand } from './etcd-command.ts';
 export type { HandledCounts } from './etcd-service.ts';
 export { EtcdService } from './etcd-service.ts';
@@ -23,3 +32,5 @@ export { rpcErrors, StatusCode } from './rpc-error.ts';
 export type { ServerErrorCode, ServerErrorMetadata } from './server-error.ts';
 export { ServerError } from './server-error.ts';
 export type { ServiceOptions } from './service-context.ts';
+export type { WatchServiceOptions, WatchTuning } from './watch/watch-service.ts';
+export { WatchService } from './watch/watch-service.ts';

@@ -8,7 +8,7 @@ import {
   validate,
 } from '@quorate/kv';
 import { decodeMessage, etcd } from '@quorate/schema';
-import { keyValueCommand } from './etcd-command.ts';
+import { rpcErrorOfAuth } from './auth/auth-errors.ts';
 import type { EtcdResult } from './etcd-state-machine.ts';
 import {
   deleteRangeFromWire,
@@ -19,8 +19,8 @@ import {
   refuseTxn,
   txnFromWire,
 } from './from-wire.ts';
-import type { UnaryDone, UnaryMethod } from './method.ts';
-import { malformedRequest, rpcErrors } from './rpc-error.ts';
+import type { CallContext, UnaryDone, UnaryMethod } from './method.ts';
+import { malformedRequest, type RpcError, rpcErrors } from './rpc-error.ts';
 import { rpcErrorOfRuntime } from './runtime-failure.ts';
 import type { ServiceContext } from './service-context.ts';
 import {
@@ -42,15 +42,18 @@ export class KvService {
 
   methods(): [path: string, method: UnaryMethod][] {
     return [
-      ['/etcdserverpb.KV/Range', (request, done) => this.#range(request, done)],
-      ['/etcdserverpb.KV/Put', (request, done) => this.#put(request, done)],
-      ['/etcdserverpb.KV/DeleteRange', (request, done) => this.#deleteRange(request, done)],
-      ['/etcdserverpb.KV/Txn', (request, done) => this.#txn(request, done)],
-      ['/etcdserverpb.KV/Compact', (request, done) => this.#compact(request, done)],
+      ['/etcdserverpb.KV/Range', (request, done, call) => this.#range(request, done, call)],
+      ['/etcdserverpb.KV/Put', (request, done, call) => this.#put(request, done, call)],
+      [
+        '/etcdserverpb.KV/DeleteRange',
+        (request, done, call) => this.#deleteRange(request, done, call),
+      ],
+      ['/etcdserverpb.KV/Txn', (request, done, call) => this.#txn(request, done, call)],
+      ['/etcdserverpb.KV/Compact', (request, done, call) => this.#compact(request, done, call)],
     ];
   }
 
-  #range(request: Uint8Array, done: UnaryDone): void {
+  #range(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const wire = decodeMessage(etcd.RangeRequest, request);
     if (wire === null) {
       done(malformedRequest, null);
@@ -60,23 +63,23 @@ export class KvService {
     const refusal = validate(range);
     const error = refusal === null ? refuseRange(wire) : rpcErrorOfRefusal(refusal);
     if (error !== null) done(error, null);
-    else if (wire.serializable) this.#answerRange(range, done);
-    else this.#context.linearizable(done, () => this.#answerRange(range, done));
+    else if (wire.serializable) this.#answerRange(range, done, call);
+    else this.#context.linearizable(done, () => this.#answerRange(range, done, call));
   }
 
-  #put(request: Uint8Array, done: UnaryDone): void {
+  #put(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const wire = decodeMessage(etcd.PutRequest, request);
     if (wire === null) done(malformedRequest, null);
-    else this.#propose(putFromWire(wire), done);
+    else this.#propose(putFromWire(wire), done, call);
   }
 
-  #deleteRange(request: Uint8Array, done: UnaryDone): void {
+  #deleteRange(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const wire = decodeMessage(etcd.DeleteRangeRequest, request);
     if (wire === null) done(malformedRequest, null);
-    else this.#propose(deleteRangeFromWire(wire), done);
+    else this.#propose(deleteRangeFromWire(wire), done, call);
   }
 
-  #txn(request: Uint8Array, done: UnaryDone): void {
+  #txn(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const wire = decodeMessage(etcd.TxnRequest, request);
     if (wire === null) {
       done(malformedRequest, null);
@@ -86,28 +89,39 @@ export class KvService {
     const refusal = validate(txn);
     const error = refusal === null ? refuseTxn(wire) : rpcErrorOfRefusal(refusal);
     if (error !== null) done(error, null);
-    else if (!isReadOnly(txn)) this.#proposeValid(txn, done);
-    else if (isSerializable(wire)) this.#answerTxn(txn, done);
-    else this.#context.linearizable(done, () => this.#answerTxn(txn, done));
+    else if (!isReadOnly(txn)) this.#proposeValid(txn, done, call);
+    else if (isSerializable(wire)) this.#answerTxn(txn, done, call);
+    else this.#context.linearizable(done, () => this.#answerTxn(txn, done, call));
   }
 
   /** `physical` asks to wait until what was compacted is gone, which it is when this is applied. */
-  #compact(request: Uint8Array, done: UnaryDone): void {
+  #compact(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const wire = decodeMessage(etcd.CompactionRequest, request);
     if (wire === null) done(malformedRequest, null);
-    else this.#propose({ kind: 'compact', revision: wire.revision }, done);
+    else this.#propose({ kind: 'compact', revision: wire.revision }, done, call);
   }
 
-  #propose(command: KvCommand, done: UnaryDone): void {
+  #propose(command: KvCommand, done: UnaryDone, call: CallContext): void {
     const refusal = validate(command);
     if (refusal !== null) done(rpcErrorOfRefusal(refusal), null);
-    else this.#proposeValid(command, done);
+    else this.#proposeValid(command, done, call);
   }
 
-  #proposeValid(command: KvCommand, done: UnaryDone): void {
-    const encoded = keyValueCommand(encodeCommand(command));
+  #proposeValid(command: KvCommand, done: UnaryDone, call: CallContext): void {
+    const { guard } = this.#context;
+    const refusal = guard.commandRefusal(call, command);
+    if (refusal !== null) {
+      done(refusal, null);
+      return;
+    }
+    const encoded = guard.loggedCommand(call, command, encodeCommand(command));
     if (encoded.length > this.#context.options.maxCommandBytes) {
       done(rpcErrors.requestTooLarge, null);
+      return;
+    }
+    const noRoom = this.#context.quota.refusal(command, encoded.length);
+    if (noRoom !== null) {
+      done(noRoom, null);
       return;
     }
     this.#context.group.propose(encoded, (error, applied) => {
@@ -131,19 +145,35 @@ export class KvService {
         return context.answer(etcd.CompactionResponse, {}, result.revision, done);
       case 'refused':
         return done(rpcErrorOfRefusal(result.refusal), null);
+      case 'authRefused':
+        return done(rpcErrorOfAuth(result.refusal), null);
       default:
         // Another member, of another version, appended this for us and we cannot read it.
         return done(malformedCommand, null);
     }
   }
 
-  #answerRange(range: RangeRequest, done: UnaryDone): void {
+  get #corrupt(): RpcError | null {
+    return this.#context.options.machine.alarms.isCorrupt ? rpcErrors.corruptCluster : null;
+  }
+
+  #answerRange(range: RangeRequest, done: UnaryDone, call: CallContext): void {
+    const refusal = this.#corrupt ?? this.#context.guard.readRefusal(call, range);
+    if (refusal !== null) {
+      done(refusal, null);
+      return;
+    }
     const result = this.#context.store.range(range);
     if (result.kind === 'refused') done(rpcErrorOfRefusal(result.refusal), null);
     else this.#context.answer(etcd.RangeResponse, rangeToWire(result), result.revision, done);
   }
 
-  #answerTxn(txn: TxnRequest, done: UnaryDone): void {
+  #answerTxn(txn: TxnRequest, done: UnaryDone, call: CallContext): void {
+    const refusal = this.#corrupt ?? this.#context.guard.operationRefusal(call, txn);
+    if (refusal !== null) {
+      done(refusal, null);
+      return;
+    }
     const result = this.#context.store.readTxn(txn);
     if (result.kind === 'refused') done(rpcErrorOfRefusal(result.refusal), null);
     else this.#context.answer(etcd.TxnResponse, txnToWire(result), result.revision, done);

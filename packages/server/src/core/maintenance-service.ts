@@ -1,9 +1,19 @@
-import { decodeMessage, etcd } from '@quorate/schema';
-import type { UnaryDone, UnaryMethod } from './method.ts';
-import { malformedRequest } from './rpc-error.ts';
+import { portableChecksum } from '@quorate/base';
+import type { History, HistoryRecord } from '@quorate/kv';
+import { decodeMessage, etcd, type NodeId } from '@quorate/schema';
+import { bigEndian } from './database/database-format.ts';
+import { alarmCommand } from './etcd-command.ts';
+import type { CallContext, UnaryDone, UnaryMethod } from './method.ts';
+import { malformedRequest, type RpcError, rpcErrors } from './rpc-error.ts';
+import { rpcErrorOfRuntime } from './runtime-failure.ts';
 import type { ServiceContext } from './service-context.ts';
 
-/** What one member says of itself. */
+const alarmNames: Readonly<Record<number, string>> = {
+  [etcd.AlarmType.NOSPACE]: 'NOSPACE',
+  [etcd.AlarmType.CORRUPT]: 'CORRUPT',
+};
+
+/** What one member says of itself, and what an operator asks of it. */
 export class MaintenanceService {
   readonly #context: ServiceContext;
 
@@ -12,17 +22,30 @@ export class MaintenanceService {
   }
 
   methods(): [path: string, method: UnaryMethod][] {
-    return [['/etcdserverpb.Maintenance/Status', (request, done) => this.#status(request, done)]];
+    const service = '/etcdserverpb.Maintenance';
+    return [
+      [`${service}/Status`, (request, done, call) => this.#status(request, done, call)],
+      [`${service}/Alarm`, (request, done, call) => this.#alarm(request, done, call)],
+      [`${service}/Defragment`, (request, done, call) => this.#defragment(request, done, call)],
+      [`${service}/Hash`, (request, done, call) => this.#hash(request, done, call)],
+      [`${service}/HashKV`, (request, done, call) => this.#hashKv(request, done, call)],
+      [`${service}/MoveLeader`, (request, done, call) => this.#moveLeader(request, done, call)],
+    ];
   }
 
-  #status(request: Uint8Array, done: UnaryDone): void {
-    if (decodeMessage(etcd.StatusRequest, request) === null) {
-      done(malformedRequest, null);
+  #status(request: Uint8Array, done: UnaryDone, call: CallContext): void {
+    const isWellFormed = decodeMessage(etcd.StatusRequest, request) !== null;
+    const refusal = isWellFormed ? this.#context.guard.userRefusal(call) : malformedRequest;
+    if (refusal !== null) {
+      done(refusal, null);
       return;
     }
     const { group, store, options } = this.#context;
     const { revision, bytes, bytesInUse } = store.stats;
     const { leader, commitIndex, term, appliedIndex, configuration, node } = group.status();
+    const alarms = options.machine.alarms.all.map(
+      ({ member, type }) => `memberID:${member} alarm:${alarmNames[type]} `,
+    );
     const answer = {
       version: options.version,
       dbSize: bytes,
@@ -31,9 +54,145 @@ export class MaintenanceService {
       raftIndex: commitIndex,
       raftTerm: term,
       raftAppliedIndex: appliedIndex,
-      errors: leader === 0 ? ['etcdserver: no leader'] : [],
+      errors: [...(leader === 0 ? ['etcdserver: no leader'] : []), ...alarms],
       isLearner: configuration.learners.includes(node),
     };
     this.#context.answer(etcd.StatusResponse, answer, revision, done);
   }
+
+  #alarm(request: Uint8Array, done: UnaryDone, call: CallContext): void {
+    const wire = decodeMessage(etcd.AlarmRequest, request);
+    if (wire === null) {
+      done(malformedRequest, null);
+      return;
+    }
+    const { GET, ACTIVATE, DEACTIVATE } = etcd.AlarmRequestAlarmAction;
+    const { guard } = this.#context;
+    const isAsked = wire.action === GET;
+    const refusal = isAsked ? guard.userRefusal(call) : guard.adminRefusal(call);
+    const isChange = wire.action === ACTIVATE || wire.action === DEACTIVATE;
+    const isKnown = alarmNames[wire.alarm] !== undefined;
+    if (refusal !== null) done(refusal, null);
+    else if (isChange && isKnown) this.#changeAlarm(wire, done);
+    else if (isAsked) {
+      const { alarms } = this.#context.options.machine;
+      const wanted = alarms.all.filter(({ member, type }) => {
+        const isMember = wire.memberID === 0n || wire.memberID === member;
+        return isMember && (wire.alarm === etcd.AlarmType.NONE || wire.alarm === type);
+      });
+      this.#answerAlarms(wanted, done);
+    } else this.#answerAlarms([], done);
+  }
+
+  #changeAlarm({ action, memberID, alarm: type }: etcd.AlarmRequest, done: UnaryDone): void {
+    const alarm = { member: memberID, type };
+    const isRaised = action === etcd.AlarmRequestAlarmAction.ACTIVATE;
+    const command = alarmCommand(isRaised ? 'raise' : 'disarm', alarm);
+    this.#context.group.propose(command, (error) => {
+      if (error === null) this.#answerAlarms([alarm], done);
+      else done(rpcErrorOfRuntime(error), null);
+    });
+  }
+
+  #answerAlarms(alarms: readonly { member: bigint; type: number }[], done: UnaryDone): void {
+    const members = alarms.map(({ member, type }) => ({ memberID: member, alarm: type }));
+    const { revision } = this.#context.store.stats;
+    this.#context.answer(etcd.AlarmResponse, { alarms: members }, revision, done);
+  }
+
+  /** Nothing is to be done: room that became free is used again without anybody's asking. */
+  #defragment(request: Uint8Array, done: UnaryDone, call: CallContext): void {
+    const isWellFormed = decodeMessage(etcd.DefragmentRequest, request) !== null;
+    const refusal = isWellFormed ? this.#context.guard.adminRefusal(call) : malformedRequest;
+    if (refusal === null) done(null, new Uint8Array(0));
+    else done(refusal, null);
+  }
+
+  #hash(request: Uint8Array, done: UnaryDone, call: CallContext): void {
+    const isWellFormed = decodeMessage(etcd.HashRequest, request) !== null;
+    const refusal = isWellFormed ? this.#context.guard.adminRefusal(call) : malformedRequest;
+    if (refusal !== null) {
+      done(refusal, null);
+      return;
+    }
+    const { store } = this.#context;
+    this.#context.answer(etcd.HashResponse, { hash: store.hash() }, store.stats.revision, done);
+  }
+
+  #hashKv(request: Uint8Array, done: UnaryDone, call: CallContext): void {
+    const wire = decodeMessage(etcd.HashKVRequest, request);
+    const { store, guard } = this.#context;
+    const refusal = wire === null ? malformedRequest : guard.adminRefusal(call);
+    if (refusal !== null || wire === null) {
+      done(refusal, null);
+      return;
+    }
+    const { revision, compactedRevision } = store.stats;
+    const upTo = wire.revision > 0 ? wire.revision : revision;
+    if (upTo > revision) done(rpcErrors.futureRevision, null);
+    else if (upTo < compactedRevision) done(rpcErrors.compacted, null);
+    else {
+      this.#sum(store.history(), upTo, (hash) => {
+        const compactRevision = Math.max(0, compactedRevision);
+        const answer = { hash, compactRevision, hashRevision: upTo };
+        this.#context.answer(etcd.HashKVResponse, answer, revision, done);
+      });
+    }
+  }
+
+  /** In slices: others have their turns in between. */
+  #sum(history: History, upTo: number, done: (hash: number) => void): void {
+    const records = history.records();
+    let hash = 0;
+    const slice = (): void => {
+      for (const record of records) {
+        if (record === null) {
+          this.#context.options.timers.defer(slice);
+          return;
+        }
+        if (record.revision > upTo) break;
+        hash = withRecord(hash, record, history.compactedRevision);
+      }
+      history.release();
+      done(hash);
+    };
+    slice();
+  }
+
+  #moveLeader(request: Uint8Array, done: UnaryDone, call: CallContext): void {
+    const wire = decodeMessage(etcd.MoveLeaderRequest, request);
+    const { group, guard } = this.#context;
+    const refusal = wire === null ? malformedRequest : guard.adminRefusal(call);
+    if (refusal !== null || wire === null) {
+      done(refusal, null);
+      return;
+    }
+    const to = Number(wire.targetID);
+    const error = this.#transferRefusal(to);
+    if (error !== null) done(error, null);
+    else {
+      group.transferLeadership(to, (failed) => {
+        const { revision } = this.#context.store.stats;
+        if (failed === null) this.#context.answer(etcd.MoveLeaderResponse, {}, revision, done);
+        else done(rpcErrorOfRuntime(failed), null);
+      });
+    }
+  }
+
+  #transferRefusal(to: NodeId): RpcError | null {
+    const { role, configuration } = this.#context.group.status();
+    if (role !== 'leader') return rpcErrors.notLeader;
+    return configuration.voters.includes(to) ? null : rpcErrors.badLeaderTransferee;
+  }
+}
+
+/** What is left of deletions before the compacted revision differs: it does not count. */
+function withRecord(hash: number, record: HistoryRecord, compactedRevision: number): number {
+  const { revision, key, keyValue } = record;
+  if (keyValue === null && revision <= compactedRevision) return hash;
+  const { crc32 } = portableChecksum;
+  const isLive = keyValue === null ? 0 : 1;
+  let sum = crc32(bigEndian(BigInt(2 * revision + isLive)), hash);
+  sum = crc32(key, sum);
+  return keyValue === null ? sum : crc32(keyValue.value, sum);
 }

@@ -30,7 +30,7 @@ export interface StreamCall {
   end(error: RpcError | null): void;
 }
 
-/** The method's side of such a call. None is called after `StreamCall.end`. */
+/** The method's side of such a call. None is called after the method's `StreamCall.end`. */
 export interface StreamListener {
   /** One message of the client. */
   message(request: Uint8Array): void;
@@ -38,7 +38,10 @@ export interface StreamListener {
   halfClosed(): void;
   /** The client has read what `send` had to keep. */
   drained(): void;
-  /** The client has gone or cancelled: nothing can be sent any more. The last call of all. */
+  /**
+   * The client has gone or cancelled, or the service has ended the call: nothing can be sent any
+   * more. The last call of all.
+   */
   closed(): void;
 }
 

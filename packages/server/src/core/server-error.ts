@@ -5,6 +5,8 @@ export interface ServerErrorMetadata {
   SERVER_ADDRESS_IN_USE: { readonly host: string; readonly port: number };
   /** `reason` is the operating system's word for it. */
   SERVER_LISTEN_FAILED: { readonly host: string; readonly port: number; readonly reason: string };
+  /** How clients prove who they are cannot be as it was configured. */
+  SERVER_TOKEN_OPTIONS_INVALID: { readonly reason: string };
   /** A snapshot is not one of this service's: the replica must not go on. */
   SERVER_SNAPSHOT_INVALID: { readonly reason: string };
 }

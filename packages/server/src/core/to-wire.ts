@@ -60,6 +60,8 @@ const refusals: Record<KvRefusal, RpcError> = {
   valueProvided: rpcErrors.valueProvided,
   leaseProvided: rpcErrors.leaseProvided,
   leaseNotFound: rpcErrors.leaseNotFound,
+  leaseExists: rpcErrors.leaseExists,
+  leaseTtlTooLarge: rpcErrors.leaseTtlTooLarge,
   tooManyOperations: rpcErrors.tooManyOperations,
   duplicateKey: rpcErrors.duplicateKey,
   emptyOperation: rpcErrors.keyNotFound,

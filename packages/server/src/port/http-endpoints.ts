@@ -11,6 +11,13 @@ export interface HttpAnswer {
 /** Answers GET of one path; the query is what follows the question mark. */
 export type HttpEndpoint = (query: URLSearchParams) => HttpAnswer | Promise<HttpAnswer>;
 
+/** Answers whole families of paths by itself. */
+export interface HttpService {
+  takes(path: string): boolean;
+  /** Reads the request's body, or lets it go. */
+  serve(path: string, request: IncomingMessage, response: ServerResponse): void;
+}
+
 export interface HttpLimits {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -33,28 +40,37 @@ const notFound = plain(404, '404 page not found\n');
 const methodNotAllowed = plain(405, 'Method Not Allowed\n');
 const failed = plain(500, 'internal error\n');
 
-/** The plain HTTP/1.1 side of the client port: small answers to GET. */
+/** The plain HTTP/1.1 side of the client port: small answers to GET, and services beside them. */
 export class HttpEndpoints {
   readonly #endpoints: ReadonlyMap<string, HttpEndpoint>;
+  readonly #services: readonly HttpService[];
   readonly #server: Server;
+  readonly #requestTimeoutMs: number;
   readonly #logger: Logger;
 
   constructor(
     endpoints: Readonly<Record<string, HttpEndpoint>>,
+    services: readonly HttpService[],
     logger: Logger,
     limits: HttpLimits = defaultHttpLimits,
   ) {
     this.#endpoints = new Map(Object.entries(endpoints));
+    this.#services = services;
+    this.#requestTimeoutMs = limits.requestTimeoutMs;
     this.#logger = logger;
     const options = {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
+      // A service's requests may last; the endpoints' are timed by themselves.
+      requestTimeout: 0,
       keepAliveTimeout: limits.idleTimeoutMs,
       connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
     };
     this.#server = createServer(options, (request, response) => {
-      void this.#serve(request, response);
+      const path = pathOf(request);
+      const service = this.#services.find((one) => one.takes(path));
+      if (service === undefined) void this.#serve(request, response);
+      else service.serve(path, request, response);
     });
     this.#server.on('clientError', refuseMalformed);
     // Connections are handed over rather than accepted, and it is this event that starts the timer
@@ -74,6 +90,8 @@ export class HttpEndpoints {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // A body has no meaning here but is allowed; it is drained, never kept.
     request.resume();
+    const late = setTimeout(() => request.destroy(), this.#requestTimeoutMs);
+    request.once('close', () => clearTimeout(late));
     const answer = await this.#answer(request);
     response.writeHead(answer.status, {
       'content-type': answer.contentType,
@@ -84,7 +102,8 @@ export class HttpEndpoints {
   }
 
   async #answer(request: IncomingMessage): Promise<HttpAnswer> {
-    const [path = '', query] = (request.url ?? '').split('?', 2);
+    const path = pathOf(request);
+    const query = request.url?.split('?', 2)[1];
     const endpoint = this.#endpoints.get(path);
     if (endpoint === undefined) return notFound;
     if (request.method !== 'GET' && request.method !== 'HEAD') return methodNotAllowed;
@@ -95,6 +114,10 @@ export class HttpEndpoints {
       return failed;
     }
   }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '').split('?', 1)[0] ?? '';
 }
 
 function refuseMalformed(error: NodeJS.ErrnoException, socket: NodeJS.WritableStream): void {

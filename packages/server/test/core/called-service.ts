@@ -1,7 +1,9 @@
+import { systemCrypto } from '@quorate/node';
 import { type Codec, decodeMessage, encodeMessage, etcd, type Init } from '@quorate/schema';
-import { EtcdService, type RpcError } from '@quorate/server/core';
+import { EtcdService, type RpcError, type ServiceOptions } from '@quorate/server/core';
 import { servedGroupOf } from '../../src/node-group.ts';
 import { InProcessGroup, nodeId } from '../in-process-node.ts';
+import { ManualTime } from './manual-time.ts';
 
 export const clusterId = 0xfedc_ba98_7654_3210n;
 export const maxCommandBytes = 1000;
@@ -21,15 +23,29 @@ type Answer<T> = { error: RpcError; value: null } | { error: null; value: T };
 /** The service over a group in this process, called as a transport would. */
 export class CalledService {
   readonly group = new InProcessGroup();
-  readonly service = new EtcdService({
-    identity: { clusterId, memberId: BigInt(nodeId) },
-    group: servedGroupOf(this.group),
-    machine: this.group.machine,
-    store: this.group.store,
-    peerUrls: new Map([[nodeId, ['http://a:2380']]]),
-    version: '3.5.0',
-    maxCommandBytes,
-  });
+  readonly time = new ManualTime();
+  readonly service: EtcdService;
+
+  constructor(options: Partial<ServiceOptions> = {}) {
+    this.service = new EtcdService({ ...this.#usual(), ...options });
+  }
+
+  #usual(): ServiceOptions {
+    return {
+      identity: { clusterId, memberId: BigInt(nodeId) },
+      group: servedGroupOf(this.group),
+      machine: this.group.machine,
+      store: this.group.store,
+      peerUrls: new Map([[nodeId, ['http://a:2380']]]),
+      version: '3.5.0',
+      maxCommandBytes,
+      quotaBytes: 0,
+      tuning: { electionTimeoutMs: 1000, maxClockDrift: 0 },
+      clock: this.time.clock,
+      timers: this.time.timers,
+      crypto: systemCrypto,
+    };
+  }
 
   bytes(path: string, request: Uint8Array, requireLeader = false): Promise<Answer<Uint8Array>> {
     return new Promise((resolve) => {

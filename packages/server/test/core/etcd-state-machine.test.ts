@@ -137,10 +137,10 @@ test('a snapshot that is none is refused and leaves the state as it was', () => 
   const bytes = source.snapshot();
   const cases: [string, Uint8Array][] = [
     ['nothing', new Uint8Array(0)],
-    ['another version', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0)],
+    ['another version', Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)],
     ['cut inside the attributes', bytes.slice(0, 12)],
-    ['absurd length', Uint8Array.of(1, 0, 0, 0, 255, 255, 255, 255)],
-    ['attributes that are none', Uint8Array.of(1, 0, 0, 0, 1, 0, 0, 0, 9)],
+    ['absurd length', Uint8Array.of(2, 0, 0, 0, 255, 255, 255, 255)],
+    ['attributes that are none', Uint8Array.of(2, 0, 0, 0, 1, 0, 0, 0, 9)],
   ];
   for (const [what, content] of cases) {
     const replica = new Replica();

@@ -14,7 +14,7 @@ const endpoints = {
 };
 
 async function serve(limits?: HttpLimits) {
-  const http = new HttpEndpoints(endpoints, silentLogger, limits);
+  const http = new HttpEndpoints(endpoints, [], silentLogger, limits);
   const listener = createServer((socket) => http.connection(socket));
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');

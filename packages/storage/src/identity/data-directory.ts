@@ -8,7 +8,7 @@ import {
 } from '@quorate/base';
 import type { NodeId } from '@quorate/schema';
 import { identityPath, joinPath, sequenceOf, walDirectory } from '../data-layout.ts';
-import { StorageError } from '../storage-error.ts';
+import { StorageError, unsupportedVersion } from '../storage-error.ts';
 
 const version = 1;
 const incarnationBytes = 6;
@@ -124,12 +124,18 @@ function takeLock(blocking: BlockingFileSystem, directory: string): DirectoryLoc
     if (!(error instanceof FileSystemError) || error.kind !== 'locked') throw error;
     throw new StorageError(
       'STORAGE_LOCKED',
-      `the data directory ${directory} is in use by another process. Stop that process first, or ` +
-        'give this node a directory of its own.',
+      `the data directory ${directory} is in use: ${lockedBy(error)}. Give this node a ` +
+        'directory of its own, or end what uses this one first.',
       { directory },
       { cause: error },
     );
   }
+}
+
+/** The port's message without what is said of every lock. */
+function lockedBy({ message, path }: FileSystemError): string {
+  const [, who = message] = message.split(`cannot lock ${path}: `);
+  return who;
 }
 
 /**
@@ -164,9 +170,10 @@ function readIdentity(blocking: BlockingFileSystem, directory: string): Identity
   const text = new TextDecoder().decode(bytes);
   const body = text.replace(checksumLine, '');
   const [, checksum] = checksumLine.exec(text) ?? [];
+  // Another version may have another checksum.
+  const found = /^quorate data directory\nversion (\d{1,9})\n/.exec(body)?.[1];
+  if (found !== undefined && found !== `${version}`) throw unsupportedVersion(file, found, version);
   if (checksum !== checksumOf(body)) throw damaged(file, 'the checksum is wrong');
-  const found = /^quorate data directory\nversion (\d+)\n/.exec(body)?.[1];
-  if (found !== undefined && found !== `${version}`) throw unsupported(file, found);
   const [, , clusterId = '', node, incarnation] = pattern.exec(body) ?? [];
   if (node === undefined) throw damaged(file, 'a line is missing');
   const identity = { clusterId, nodeId: Number(node), incarnation: Number(incarnation) };
@@ -261,14 +268,5 @@ function damaged(file: string, what: string): StorageError {
     `${file}: ${what}. Nothing was changed. Keep this node down and restore its directory as a ` +
       'whole; never start it under its old name without its data.',
     { file, offset: 0 },
-  );
-}
-
-function unsupported(file: string, found: string): StorageError {
-  return new StorageError(
-    'STORAGE_VERSION_UNSUPPORTED',
-    `${file} has format version ${found}, this program reads version ${version}. Use the program ` +
-      'that wrote it, or a newer one.',
-    { file, found, supported: `${version}` },
   );
 }

@@ -1,11 +1,12 @@
 import type { Checksum } from '@quorate/base';
 import type { GroupId, SnapshotMeta } from '@quorate/schema';
-import { StorageError } from '../storage-error.ts';
+import { StorageError, unsupportedVersion } from '../storage-error.ts';
 import { LogReplay } from '../wal/log-replay.ts';
 import { ReplayProblem, readGroupState, readMeta } from '../wal/record-bodies.ts';
 import { type BatchHeader, SegmentBytes, type WalRecord } from '../wal/segment-bytes.ts';
 import {
   alignBatch,
+  foreignVersion,
   formatVersion,
   getSegmentHeader,
   groupStateHeadBytes,
@@ -146,18 +147,12 @@ export class LogSurvey {
   /** @returns of the bytes that the file was made with, how many are not there */
   #checkHeader(segment: SegmentBytes): number {
     const { path, bytes, sequence } = segment;
+    const foreign = foreignVersion(bytes);
+    if (foreign !== null) throw unsupportedVersion(path, foreign, formatVersion);
     const header = getSegmentHeader(bytes, this.#checksum);
     if (header === null) {
       if (segment.endOfContent(0) > 0) this.#waits(segment, 0, "the segment's header is damaged");
       return 0;
-    }
-    if (header.version !== formatVersion) {
-      throw new StorageError(
-        'STORAGE_VERSION_UNSUPPORTED',
-        `${path} has format version ${header.version}, this program reads version ` +
-          `${formatVersion}. Use the program that wrote it, or a newer one.`,
-        { file: path, found: `${header.version}`, supported: `${formatVersion}` },
-      );
     }
     if (header.incarnation !== this.#incarnation || header.sequence !== sequence) {
       throw beyondRepair(path, 16, 'the segment belongs to another place or another directory');

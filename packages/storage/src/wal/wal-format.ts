@@ -73,6 +73,8 @@ export const RecordKind = {
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
+const maxPlausibleVersion = 255;
+
 const segmentMagic = new Uint8Array([0x51, 0x55, 0x4f, 0x52, 0x57, 0x41, 0x4c, 0]);
 
 /** @returns the smallest multiple of 8 that is not below `bytes` */
@@ -121,6 +123,18 @@ interface SegmentHeader {
   readonly incarnation: number;
   /** What the file was made with; 0 in the very first, which holds one batch. */
   readonly segmentBytes: number;
+}
+
+/**
+ * Judged before the checksum: that is where a newer version puts it, and over what.
+ *
+ * @returns null when the bytes begin no segment of another version
+ */
+export function foreignVersion(bytes: Uint8Array): number | null {
+  if (bytes.length < 12 || segmentMagic.some((byte, at) => bytes[at] !== byte)) return null;
+  const version = viewOf(bytes).getUint32(8, true);
+  // Zero: only a part of the header was written. Versions that large are damage.
+  return version > formatVersion && version <= maxPlausibleVersion ? version : null;
 }
 
 /** @returns null when the bytes are no intact segment header */

@@ -10,14 +10,19 @@ import {
   snapshotDirectory,
   walDirectory,
 } from '../data-layout.ts';
-import { StorageError } from '../storage-error.ts';
+import { StorageError, unsupportedVersion } from '../storage-error.ts';
 import { BatchEncoder } from './batch-encoder.ts';
 import type { GroupTable } from './group-table.ts';
 import { LogReplay } from './log-replay.ts';
 import { finishRestart, pendingRestart } from './log-restart.ts';
 import { ReplayProblem } from './record-bodies.ts';
 import { type Batch, SegmentBytes } from './segment-bytes.ts';
-import { formatVersion, getSegmentHeader, segmentHeaderBytes } from './wal-format.ts';
+import {
+  foreignVersion,
+  formatVersion,
+  getSegmentHeader,
+  segmentHeaderBytes,
+} from './wal-format.ts';
 
 interface RecoveryOptions {
   readonly fileSystem: FileSystem;
@@ -201,22 +206,20 @@ export class WalRecovery {
     }
     if (end) return end;
     // An older segment goes only once this one's first batch is durable, so it cannot be torn.
-    const file = segmentPath(this.#options.directory, sequences[0] as number);
-    throw corrupt(file, segmentHeaderBytes, 'the first batch of the oldest segment is damaged');
+    const oldest = this.#read(sequences[0] as number);
+    if (getSegmentHeader(oldest.bytes, this.#options.checksum) === null) {
+      throw corrupt(oldest.path, 0, 'the header of the oldest segment is damaged');
+    }
+    const what = 'the first batch of the oldest segment is damaged';
+    throw corrupt(oldest.path, segmentHeaderBytes, what);
   }
 
   /** @returns false when the header is damaged */
   #checkHeader(segment: SegmentBytes): boolean {
+    const foreign = foreignVersion(segment.bytes);
+    if (foreign !== null) throw unsupportedVersion(segment.path, foreign, formatVersion);
     const header = getSegmentHeader(segment.bytes, this.#options.checksum);
     if (!header) return false;
-    if (header.version !== formatVersion) {
-      throw new StorageError(
-        'STORAGE_VERSION_UNSUPPORTED',
-        `${segment.path} has format version ${header.version}, this program reads version ` +
-          `${formatVersion}. Use the program that wrote it, or a newer one.`,
-        { file: segment.path, found: `${header.version}`, supported: `${formatVersion}` },
-      );
-    }
     if (header.incarnation !== this.#options.incarnation) {
       throw corrupt(segment.path, 24, 'the segment belongs to another data directory');
     }

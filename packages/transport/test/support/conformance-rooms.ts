@@ -49,7 +49,7 @@ export function virtualLinksRoom(): PeerLinksHarness {
         checksum: portableChecksum,
         crypto: {
           randomBytes: (count) => new Uint8Array(count).fill(nodeId),
-          sha256: () => new Uint8Array(32),
+          sha256: () => ({ update: () => undefined, digest: () => new Uint8Array(32) }),
         },
         nodeId,
         clusterId: '0123456789abcdef',

@@ -152,4 +152,4 @@ export {
   WatchRequest,
   WatchResponse,
 } from './watch.ts';
-export { methods } from './methods.ts';
+export { rpcs } from './rpcs.ts';

@@ -1,0 +1,201 @@
+import { compareBytes, equalBytes } from '@quorate/base';
+import { ServerError } from '../server-error.ts';
+import {
+  boltMagic,
+  boltVersion,
+  bucketBytes,
+  bucketElement,
+  elementBytes,
+  fnv1a64,
+  maxPage,
+  metaBytes,
+  PageFlag,
+  type PageHeader,
+  pageHeaderBytes,
+  readPageHeader,
+  readU64,
+  viewOf,
+} from './bolt-format.ts';
+
+/** A file that can be read anywhere. */
+export interface ReadableFile {
+  readonly bytes: number;
+  /** Exactly `length` bytes; never asked for what lies beyond the end. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+export interface BoltEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+interface Page extends PageHeader {
+  /** Of the whole page with what overflows it, header included. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+interface LeafElement extends BoltEntry {
+  readonly isBucket: boolean;
+}
+
+/** Deeper than any tree of real pages: each level has at least two pages. */
+const maxDepth = 64;
+
+/**
+ * Reads a bbolt file that nobody is writing. Everything in it is checked as it is read: a damaged
+ * or malicious file ends in an error, not in wrong data or an endless walk.
+ */
+export class BoltReader {
+  readonly #file: ReadableFile;
+  readonly #pageBytes: number;
+  readonly #pages: number;
+  readonly #root: number;
+
+  /** @throws ServerError SERVER_SNAPSHOT_INVALID, here and from the methods */
+  constructor(file: ReadableFile) {
+    this.#file = file;
+    const { pageBytes, pages, root } = newestMeta(file);
+    this.#pageBytes = pageBytes;
+    this.#pages = pages;
+    this.#root = root;
+  }
+
+  /** The names of the top level's buckets, in order. */
+  *buckets(): Generator<Uint8Array, void> {
+    for (const { key, isBucket } of this.#walk(this.#root)) if (isBucket) yield key;
+  }
+
+  /** What is in a bucket, in the order of the keys, buckets inside it left out. */
+  *entries(bucket: Uint8Array): Generator<BoltEntry, void> {
+    for (const element of this.#walk(this.#root)) {
+      if (!element.isBucket || !equalBytes(element.key, bucket)) continue;
+      for (const { key, value, isBucket } of this.#bucket(element.value)) {
+        if (!isBucket) yield { key, value };
+      }
+    }
+  }
+
+  #bucket(value: Uint8Array): Iterable<LeafElement> {
+    if (value.length < bucketBytes) throw damaged('a bucket is cut short');
+    const root = readU64(viewOf(value), 0);
+    if (root !== 0) return this.#walk(root);
+    const inline = value.slice(bucketBytes);
+    if (inline.length < pageHeaderBytes) throw damaged('a bucket is cut short');
+    const view = viewOf(inline);
+    return leafElements({ ...readPageHeader(view, 0), bytes: inline, view });
+  }
+
+  /** In order, each page once. */
+  *#walk(root: number): Generator<LeafElement, void> {
+    const path: { readonly children: readonly number[]; next: number }[] = [
+      { children: [root], next: 0 },
+    ];
+    let visited = 0;
+    let lastKey: Uint8Array | null = null;
+    for (let level = path.at(-1); level !== undefined; level = path.at(-1)) {
+      const child = level.children[level.next++];
+      if (child === undefined) {
+        path.pop();
+        continue;
+      }
+      // A page that is its own descendant, or has two parents, would be visited again and again.
+      if (++visited > this.#pages || path.length > maxDepth) throw damaged('its tree has a cycle');
+      const page = this.#page(child);
+      if ((page.flags & PageFlag.branch) !== 0) {
+        path.push({ children: branchChildren(page), next: 0 });
+        continue;
+      }
+      for (const element of leafElements(page)) {
+        if (lastKey !== null && compareBytes(lastKey, element.key) >= 0) {
+          throw damaged(`the keys of page ${child} are not in order`);
+        }
+        lastKey = element.key;
+        yield element;
+      }
+    }
+  }
+
+  #page(id: number): Page {
+    if (!(id >= 2 && id < this.#pages)) throw damaged(`it names page ${id} of ${this.#pages}`);
+    const offset = id * this.#pageBytes;
+    const head = readPageHeader(viewOf(this.#file.read(offset, pageHeaderBytes)), 0);
+    if (head.id !== id) throw damaged(`page ${id} says that it is page ${head.id}`);
+    if (id + head.overflow >= this.#pages) throw damaged(`page ${id} goes beyond the end`);
+    const bytes = this.#file.read(offset, (1 + head.overflow) * this.#pageBytes);
+    return { ...head, bytes, view: viewOf(bytes) };
+  }
+}
+
+interface Meta {
+  readonly pageBytes: number;
+  readonly pages: number;
+  readonly root: number;
+  readonly transaction: bigint;
+}
+
+/** The second copy lies behind the first page, whose size only a valid copy tells. */
+function newestMeta(file: ReadableFile): Meta {
+  const found: Meta[] = [];
+  for (let at = 0; at <= 2 ** 16; at = at === 0 ? 2 ** 9 : 2 * at) {
+    const meta = at + pageHeaderBytes + metaBytes <= file.bytes ? metaAt(file, at) : null;
+    if (meta !== null && (at === 0 || meta.pageBytes === at)) found.push(meta);
+  }
+  found.sort((a, b) => (a.transaction < b.transaction ? 1 : -1));
+  const [newest] = found;
+  if (newest === undefined) {
+    throw damaged('neither copy of its meta data is valid; it may be no snapshot of etcd');
+  }
+  if (newest.pages * newest.pageBytes > file.bytes) {
+    throw damaged(`it has ${file.bytes} bytes of ${newest.pages * newest.pageBytes}`);
+  }
+  return newest;
+}
+
+function metaAt(file: ReadableFile, at: number): Meta | null {
+  const meta = file.read(at + pageHeaderBytes, metaBytes);
+  const view = viewOf(meta);
+  if (view.getUint32(0, true) !== boltMagic || view.getUint32(4, true) !== boltVersion) return null;
+  const sum = view.getBigUint64(metaBytes - 8, true);
+  if (fnv1a64(meta.subarray(0, metaBytes - 8)) !== sum) return null;
+  const pageBytes = view.getUint32(8, true);
+  const pages = readU64(view, 40);
+  const isPowerOfTwo = (pageBytes & (pageBytes - 1)) === 0;
+  if (pageBytes < 512 || pageBytes > 2 ** 16 || !isPowerOfTwo || pages > maxPage) return null;
+  return { pageBytes, pages, root: readU64(view, 16), transaction: view.getBigUint64(48, true) };
+}
+
+function branchChildren(page: Page): number[] {
+  const children: number[] = [];
+  for (let at = 0; at < page.count; at++) {
+    children.push(readU64(page.view, elementAt(page, at) + 8));
+  }
+  return children;
+}
+
+function* leafElements(page: Page): Generator<LeafElement, void> {
+  if ((page.flags & PageFlag.leaf) === 0) throw damaged(`page ${page.id} is no leaf`);
+  for (let at = 0; at < page.count; at++) {
+    const element = elementAt(page, at);
+    const start = element + page.view.getUint32(element + 4, true);
+    const keyEnd = start + page.view.getUint32(element + 8, true);
+    const end = keyEnd + page.view.getUint32(element + 12, true);
+    if (end > page.bytes.length) throw damaged(`an element of page ${page.id} goes beyond it`);
+    const isBucket = (page.view.getUint32(element, true) & bucketElement) !== 0;
+    const { bytes } = page;
+    yield { key: bytes.subarray(start, keyEnd), value: bytes.subarray(keyEnd, end), isBucket };
+  }
+}
+
+function elementAt(page: Page, at: number): number {
+  const element = pageHeaderBytes + at * elementBytes;
+  if (element + elementBytes > page.bytes.length) {
+    throw damaged(`page ${page.id} has not room for its ${page.count} elements`);
+  }
+  return element;
+}
+
+function damaged(reason: string): ServerError<'SERVER_SNAPSHOT_INVALID'> {
+  const message = `the file is no intact bbolt database: ${reason}; save the snapshot again`;
+  return new ServerError('SERVER_SNAPSHOT_INVALID', message, { reason });
+}

@@ -1,0 +1,103 @@
+import { compareBytes } from '@quorate/base';
+import type { HistoryRecord } from '@quorate/kv';
+import { encodeMessage, etcd } from '@quorate/schema';
+import type { AuthTable } from '../auth/auth-format.ts';
+import type { BoltEntry } from '../bolt/bolt-reader.ts';
+import { BoltWriter } from '../bolt/bolt-writer.ts';
+import { authEntries, roleEntry, userEntry } from './database-auth.ts';
+import { bigEndian, buckets, metaKeys, revisionKey } from './database-format.ts';
+
+/** As much of values is written between two turns of others. */
+const sliceBytes = 1024 * 1024;
+
+/** What of the state goes into the file, as it was at one moment; it can be drawn several times. */
+export interface DatabaseContent {
+  readonly appliedIndex: number;
+  readonly term: number;
+  /** -1 before the first compaction. */
+  readonly compactedRevision: number;
+  /** Null wherever others may have a turn. */
+  records(): Iterable<HistoryRecord | null>;
+  readonly auth: AuthTable;
+  readonly leases: readonly { readonly id: bigint; readonly ttlSeconds: number }[];
+}
+
+/** What goes before all that was emitted, and how long the file is. */
+export interface DatabaseHead {
+  readonly head: Uint8Array;
+  readonly bytes: number;
+}
+
+/**
+ * Writes the state as etcd's own database file, from its third page on; the head comes last. The
+ * bytes are the same each time.
+ *
+ * @param emit given the pages in order; they are its own
+ * @returns a generator that yields wherever others may have a turn
+ */
+export function* writeDatabase(
+  content: DatabaseContent,
+  emit: (bytes: Uint8Array) => void,
+): Generator<void, DatabaseHead> {
+  const writer = new BoltWriter(emit);
+  // In the order of the names. Empty ones are there too: etcd makes them all at its first start.
+  writer.bucket(buckets.alarm);
+  writer.bucket(buckets.auth);
+  put(writer, authEntries(content.auth));
+  writer.bucket(buckets.authRoles);
+  put(writer, [...content.auth.roles.values()].map(roleEntry).sort(byKey));
+  writer.bucket(buckets.authUsers);
+  put(writer, [...content.auth.users.values()].map(userEntry).sort(byKey));
+  writer.bucket(buckets.key);
+  let bytes = 0;
+  for (const record of content.records()) {
+    if (record !== null) {
+      const value = valueOf(record);
+      writer.put(keyOf(record), value);
+      bytes += value.length;
+    }
+    if (record !== null && bytes < sliceBytes) continue;
+    bytes = 0;
+    yield;
+  }
+  writer.bucket(buckets.lease);
+  for (const lease of content.leases.toSorted(byIdOnDisk)) {
+    writer.put(bigEndian(lease.id), leaseValue(lease));
+  }
+  writer.bucket(buckets.meta);
+  writer.put(metaKeys.consistentIndex, bigEndian(BigInt(content.appliedIndex)));
+  const compacted = content.compactedRevision;
+  if (compacted >= 0) {
+    const revision = revisionKey({ revision: compacted, sub: 0, isDeletion: false });
+    writer.put(metaKeys.finishedCompaction, revision);
+    writer.put(metaKeys.scheduledCompaction, revision);
+  }
+  writer.put(metaKeys.term, bigEndian(BigInt(content.term)));
+  return writer.finish();
+}
+
+function put(writer: BoltWriter, entries: readonly BoltEntry[]): void {
+  for (const { key, value } of entries) writer.put(key, value);
+}
+
+function byKey(a: BoltEntry, b: BoltEntry): number {
+  return compareBytes(a.key, b.key);
+}
+
+function keyOf({ revision, sub, keyValue }: HistoryRecord): Uint8Array {
+  return revisionKey({ revision, sub, isDeletion: keyValue === null });
+}
+
+function valueOf({ key, keyValue }: HistoryRecord): Uint8Array {
+  return encodeMessage(etcd.KeyValue, keyValue ?? { key });
+}
+
+/** As bytes: negative ids come after positive ones. */
+function byIdOnDisk(a: { readonly id: bigint }, b: { readonly id: bigint }): number {
+  return BigInt.asUintN(64, a.id) < BigInt.asUintN(64, b.id) ? -1 : 1;
+}
+
+/** etcd's own message for a lease is none of its API; this one has the same two fields first. */
+function leaseValue({ id, ttlSeconds }: DatabaseContent['leases'][number]): Uint8Array {
+  return encodeMessage(etcd.LeaseCheckpoint, { ID: id, remainingTTL: ttlSeconds });
+}

@@ -1,0 +1,74 @@
+import { present, type Timers } from '@quorate/base';
+import { encodeCommand } from '@quorate/kv';
+import { keyValueCommand } from './etcd-command.ts';
+import type { RpcError } from './rpc-error.ts';
+import { rpcErrorOfRuntime } from './runtime-failure.ts';
+import type { ServedGroup } from './service-context.ts';
+import { malformedCommand } from './to-wire.ts';
+
+/** How long renewals are gathered: one command renews all that came in between. */
+const gatherMs = 4;
+
+/** Of one command, which is then of 32 KiB. */
+const mostIds = 4096;
+
+/** What a command has beside its ids, at most. */
+const overheadBytes = 16;
+const idBytes = 8;
+
+/** Of one renewal: an error, or the granted seconds, 0 for a lease that is not there. */
+export type RenewalDone = (error: RpcError | null, ttlSeconds: number, revision: number) => void;
+
+export interface LeaseKeepAlivesOptions {
+  readonly group: Pick<ServedGroup, 'propose'>;
+  readonly timers: Pick<Timers, 'after'>;
+  readonly maxCommandBytes: number;
+}
+
+/** Renews leases for all streams of this server, many with one command. */
+export class LeaseKeepAlives {
+  readonly #options: LeaseKeepAlivesOptions;
+  readonly #mostIds: number;
+  #waiting = new Map<bigint, RenewalDone[]>();
+
+  constructor(options: LeaseKeepAlivesOptions) {
+    this.#options = options;
+    const fitting = Math.floor((options.maxCommandBytes - overheadBytes) / idBytes);
+    this.#mostIds = Math.max(1, Math.min(mostIds, fitting));
+  }
+
+  /** @param done called once, after the renewal was applied */
+  renew(id: bigint, done: RenewalDone): void {
+    const others = this.#waiting.get(id);
+    if (others !== undefined) {
+      others.push(done);
+      return;
+    }
+    if (this.#waiting.size === 0) this.#options.timers.after(gatherMs, () => this.#flush());
+    this.#waiting.set(id, [done]);
+    if (this.#waiting.size === this.#mostIds) this.#flush();
+  }
+
+  /** Also called when there is nothing: a full command goes before its time. */
+  #flush(): void {
+    if (this.#waiting.size === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    const command = encodeCommand({ kind: 'leaseKeepAlive', ids: [...waiting.keys()] });
+    this.#options.group.propose(keyValueCommand(command), (error, applied) => {
+      if (error !== null) return tellAll(waiting, rpcErrorOfRuntime(error));
+      const { result } = present(applied, 'what did not fail was applied');
+      if (result.kind !== 'leaseKeepAlive') return tellAll(waiting, malformedCommand);
+      let at = 0;
+      for (const dones of waiting.values()) {
+        const ttlSeconds = present(result.ttlSeconds[at++], 'every renewal is answered');
+        for (const done of dones) done(null, ttlSeconds, result.revision);
+      }
+      return undefined;
+    });
+  }
+}
+
+function tellAll(waiting: ReadonlyMap<bigint, readonly RenewalDone[]>, error: RpcError): void {
+  for (const dones of waiting.values()) for (const done of dones) done(error, 0, 0);
+}

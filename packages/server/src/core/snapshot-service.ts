@@ -1,0 +1,174 @@
+import type { Crypto, Timers } from '@quorate/base';
+import { encodeMessage, etcd } from '@quorate/schema';
+import {
+  type DatabaseContent,
+  type DatabaseHead,
+  writeDatabase,
+} from './database/database-writer.ts';
+import type { StreamCall, StreamListener, StreamMethod } from './method.ts';
+import type { ServiceContext } from './service-context.ts';
+
+/** What one message of the stream holds. */
+const pieceBytes = 64 * 1024;
+
+/**
+ * Sends the state as etcd's database file, so that whoever saves it can go on with etcd. The file
+ * is drawn twice: once to learn its head, which comes first and needs to know all, once to send it.
+ * That costs time and no disk; what is drawn is held as it was at the beginning.
+ */
+export class SnapshotService {
+  readonly #context: ServiceContext;
+
+  constructor(context: ServiceContext) {
+    this.#context = context;
+  }
+
+  methods(): [path: string, method: StreamMethod][] {
+    return [['/etcdserverpb.Maintenance/Snapshot', (call) => this.#begin(call)]];
+  }
+
+  #begin(call: StreamCall): StreamListener {
+    const { store, options, group } = this.#context;
+    const { appliedIndex, term } = group.status();
+    const auth = options.machine.auth.table();
+    const history = store.history();
+    const leases = store.leases().flatMap((id) => {
+      const lease = store.lease(id);
+      return lease === undefined ? [] : [{ id, ttlSeconds: lease.ttlSeconds }];
+    });
+    const { compactedRevision } = history;
+    const content: DatabaseContent = {
+      appliedIndex,
+      term,
+      compactedRevision,
+      records: () => history.records(),
+      leases,
+      auth: { ...auth, users: new Map(auth.users), roles: new Map(auth.roles) },
+    };
+    const header = { ...options.identity, revision: history.revision, raftTerm: term };
+    const sending = new Sending(call, content, {
+      crypto: options.crypto,
+      timers: options.timers,
+      encode: (remainingBytes, blob) =>
+        encodeMessage(etcd.SnapshotResponse, {
+          header,
+          remainingBytes,
+          blob,
+          version: options.version,
+        }),
+      ended: () => history.release(),
+    });
+    return {
+      message: () => {
+        const refusal = this.#context.guard.adminRefusal(call.context);
+        if (refusal === null) return sending.start();
+        sending.stop();
+        return call.end(refusal);
+      },
+      halfClosed: () => undefined,
+      drained: () => sending.goOn(),
+      closed: () => sending.stop(),
+    };
+  }
+}
+
+interface SendingPorts {
+  readonly crypto: Pick<Crypto, 'sha256'>;
+  readonly timers: Pick<Timers, 'defer'>;
+  encode(remainingBytes: number, blob: Uint8Array): Uint8Array;
+  /** Called once: nothing is drawn any more. */
+  ended(): void;
+}
+
+/** One snapshot on its way: a slice of work at a time, and only while the client reads. */
+class Sending {
+  readonly #call: StreamCall;
+  readonly #ports: SendingPorts;
+  readonly #work: Generator<void, void>;
+  readonly #unsent: Uint8Array[] = [];
+  #isBlocked = false;
+  #isStarted = false;
+  #isOver = false;
+
+  constructor(call: StreamCall, content: DatabaseContent, ports: SendingPorts) {
+    this.#call = call;
+    this.#ports = ports;
+    this.#work = this.#draw(content);
+  }
+
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#step();
+  }
+
+  goOn(): void {
+    if (!this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#step();
+  }
+
+  stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ports.ended();
+  }
+
+  #step(): void {
+    if (this.#isOver || this.#isBlocked) return;
+    if (this.#work.next().done) {
+      this.stop();
+      this.#call.end(null);
+    } else this.#ports.timers.defer(() => this.#step());
+  }
+
+  *#draw(content: DatabaseContent): Generator<void, void> {
+    const { head, bytes }: DatabaseHead = yield* writeDatabase(content, () => undefined);
+    const hasher = this.#ports.crypto.sha256();
+    let left = bytes;
+    const emit = (page: Uint8Array): void => {
+      hasher.update(page);
+      this.#unsent.push(page);
+    };
+    emit(head);
+    const pages = writeDatabase(content, emit);
+    for (let isDone = false; !isDone; ) {
+      isDone = pages.next().done === true;
+      while (this.#unsent.length > 0) {
+        const piece = this.#takePiece();
+        left -= piece.length;
+        this.#send(left, piece);
+        if (this.#isBlocked) yield;
+      }
+      yield;
+    }
+    this.#send(0, hasher.digest());
+  }
+
+  #takePiece(): Uint8Array {
+    const [first] = this.#unsent;
+    if (first !== undefined && first.length > pieceBytes) {
+      this.#unsent[0] = first.subarray(pieceBytes);
+      return first.subarray(0, pieceBytes);
+    }
+    let bytes = 0;
+    let count = 0;
+    for (const page of this.#unsent) {
+      if (bytes + page.length > pieceBytes) break;
+      bytes += page.length;
+      count += 1;
+    }
+    const piece = new Uint8Array(bytes);
+    let at = 0;
+    for (const page of this.#unsent.splice(0, count)) {
+      piece.set(page, at);
+      at += page.length;
+    }
+    return piece;
+  }
+
+  #send(remainingBytes: number, blob: Uint8Array): void {
+    if (this.#isOver) return;
+    if (!this.#call.send(this.#ports.encode(remainingBytes, blob))) this.#isBlocked = true;
+  }
+}
