@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Prng } from '@quorate/base';
 import { ClientError } from '../src/client-error.ts';
-import { parseEndpoint } from '../src/endpoint-address.ts';
+import { parseEndpoint } from '../src/transport/endpoint-address.ts';
 
 /** What fails here was accepted before: that is a finding, whatever the error's class. */
 function again<T>(what: string, call: () => T): T {

@@ -18,6 +18,17 @@ export interface ClientErrorMetadata {
   CLIENT_OUTCOME_UNKNOWN: { readonly endpoint: string; readonly reason: string };
   /** The answer is none of this API. */
   CLIENT_ANSWER_MALFORMED: { readonly endpoint: string; readonly method: string };
+  /** The client was closed while this was going on. */
+  CLIENT_CLOSED: Record<never, never>;
+  /**
+   * A watch needs events from `fromRevision` on, and the cluster has forgotten those before
+   * `compactRevision`: read the keys, then watch from the revision of that answer + 1.
+   */
+  CLIENT_COMPACTED: { readonly fromRevision: number; readonly compactRevision: number };
+  /** The lease may be over: what was kept by it may be someone else's from now on. */
+  CLIENT_LEASE_LOST: { readonly lease: bigint; readonly reason: string };
+  /** The key of a lock or of a candidate is gone, or is another's; `name` is theirs. */
+  CLIENT_NOT_OWNER: { readonly name: string };
 }
 
 /** Each has a row in docs/reference/errors.md. */
@@ -29,4 +40,19 @@ export class ClientError<Code extends ClientErrorCode = ClientErrorCode> extends
   Code
 > {
   override readonly name = 'ClientError';
+}
+
+/** @returns that the client was closed meanwhile */
+export function clientClosed(): ClientError<'CLIENT_CLOSED'> {
+  return new ClientError('CLIENT_CLOSED', 'the client was closed; connect another one', {});
+}
+
+/** @returns that a server said no */
+export function refused(
+  endpoint: string,
+  grpcCode: number,
+  reason: string,
+): ClientError<'CLIENT_REFUSED'> {
+  const message = `${endpoint} refused: ${reason}`;
+  return new ClientError('CLIENT_REFUSED', message, { endpoint, grpcCode, reason });
 }

@@ -1,12 +1,64 @@
 // For users: talk to a cluster.
+export type { ClientCredentials } from './calls/caller.ts';
 export type {
-  ClientKeyValue,
   ClientMember,
   ClientOptions,
   EndpointStatus,
-  GetOptions,
   QuorateClient,
 } from './client.ts';
 export type { ClientErrorCode, ClientErrorMetadata } from './client-error.ts';
 export { ClientError } from './client-error.ts';
+// For library authors: another way to reach servers.
+export type { ClientPorts } from './client-ports.ts';
+export type {
+  ElectedLeader,
+  Election,
+  ElectionOptions,
+  Leadership,
+} from './concurrency/election.ts';
+export type { Lock, LockOptions } from './concurrency/lock.ts';
 export { connect } from './connect.ts';
+export { type Comparison, compare, type Relation } from './kv/compare.ts';
+export {
+  type BytesLike,
+  type KeyOrRange,
+  type KeyRange,
+  keysFrom,
+  keysWithPrefix,
+} from './kv/key-range.ts';
+export type {
+  ClientKeyValue,
+  DeleteOptions,
+  DeleteResult,
+  GetOptions,
+  GetResult,
+  PutOptions,
+  PutResult,
+  ScanOptions,
+} from './kv/key-value.ts';
+export {
+  type Operation,
+  type OperationResult,
+  operation,
+  type Txn,
+  type TxnParts,
+  type TxnResult,
+} from './kv/txn.ts';
+export type { Lease } from './lease/lease.ts';
+export type {
+  CallMetadata,
+  CallOutcome,
+  ClientStream,
+  ClientTransport,
+  StreamListener,
+  TransportConnection,
+  TransportEndpoint,
+} from './transport/transport.ts';
+export type {
+  DeleteEvent,
+  PutEvent,
+  Watch,
+  WatchEvent,
+  WatchProgress,
+  WatchSettings,
+} from './watch/watch.ts';

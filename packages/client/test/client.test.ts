@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClientError, connect } from '@quorate/client';
 import { decodeMessage, etcd } from '@quorate/schema';
-import { answer, deadEndpoint, type Script, ScriptedServer } from './scripted-server.ts';
+import { answer, deadEndpoint, type Script, ScriptedServer } from './support/scripted-server.ts';
 
 const key = new TextEncoder().encode('k');
 const value = new TextEncoder().encode('v');
@@ -28,13 +28,13 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
 test('put, get and delete say what was asked and give what was answered', async () => {
   await using server = await ScriptedServer.start(putAnswer);
   await using client = connect({ endpoints: [`http://${server.endpoint}`] });
-  assert.deepEqual(await client.put(key, value), { revision: 9 });
+  assert.deepEqual(await client.put(key, value), { revision: 9, previous: null });
   server.script = rangeAnswer;
   const got = await client.get(key, { rangeEnd: Uint8Array.of(0), limit: 1, serializable: true });
   assert.deepEqual([got.count, got.more, got.revision, got.keyValues.length], [4, true, 9, 1]);
   assert.deepEqual([...(got.keyValues[0]?.value ?? [])], [...value]);
   server.script = answer(etcd.DeleteRangeResponse, { header, deleted: 3 });
-  assert.deepEqual(await client.delete(key), { deleted: 3, revision: 9 });
+  assert.deepEqual(await client.delete(key), { deleted: 3, revision: 9, previous: [] });
   const [put, range] = server.requests.map(({ bytes }) => bytes);
   assert.deepEqual(
     [...(decodeMessage(etcd.PutRequest, put as Uint8Array)?.value ?? [])],
@@ -97,7 +97,7 @@ test('a read that hangs gives the next server its share of the time', async () =
 test('a write moves on only while no connection can be made', async () => {
   await using good = await ScriptedServer.start(putAnswer);
   await using client = connect({ endpoints: [await deadEndpoint(), good.endpoint] });
-  assert.deepEqual(await client.put(key, value), { revision: 9 });
+  assert.deepEqual(await client.put(key, value), { revision: 9, previous: null });
 });
 
 test('a write that was sent is never sent again: its outcome is unknown', async () => {
@@ -119,7 +119,7 @@ test('a write that was refused did not happen', async () => {
     [14, 'etcdserver: no leader'],
   ] as const) {
     await using server = await ScriptedServer.start({ code, details });
-    await using client = connect({ endpoints: [server.endpoint] });
+    await using client = connect({ endpoints: [server.endpoint], timeoutMs: 100 });
     assert.equal(await codeOf(client.put(key, value)), 'CLIENT_REFUSED');
   }
 });
@@ -141,7 +141,7 @@ test('who was tried is named when nobody can be reached, and who comes back is f
     return true;
   });
   await using again = await ScriptedServer.start(putAnswer, server.port);
-  assert.deepEqual(await client.put(key, value), { revision: 9 });
+  assert.deepEqual(await client.put(key, value), { revision: 9, previous: null });
   assert.equal(again.requests.length, 1);
 });
 

@@ -60,6 +60,7 @@ export const zstdCodec: Codec = {
   },
 };
 
+/** The system's randomness and SHA-256, as the port that a node's parts are given. */
 export const systemCrypto: Crypto = {
   randomBytes: (count) => new Uint8Array(randomBytes(count)),
   sha256: () => {

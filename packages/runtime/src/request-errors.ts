@@ -7,6 +7,7 @@ export function outcomeOf(error: RuntimeError): ForwardResponse['outcome'] {
   return error.code === 'RUNTIME_STORAGE_FULL' ? 'storageFull' : 'overloaded';
 }
 
+/** What is told of what comes once a node has begun to close. */
 export function closingError(): RuntimeError {
   return new RuntimeError(
     'RUNTIME_STOPPING',

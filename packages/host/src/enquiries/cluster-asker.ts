@@ -126,8 +126,9 @@ function unreachable(contacts: readonly Address[], timeoutMs: number, reason: st
   const asked = contacts.map(formatAddress).join(', ');
   return new HostError(
     'HOST_CLUSTER_UNREACHABLE',
-    `nobody who could answer did within ${Math.round(timeoutMs)} ms; asked ${asked}. Last: ${reason}. ` +
-      'Check that these nodes run, that their group has a leader, and that this machine reaches them',
+    `nobody who could answer did within ${Math.round(timeoutMs)} ms; asked ${asked}. ` +
+      `Last: ${reason}. Check that these nodes run, that their group has a leader, and that this ` +
+      'machine reaches them',
     { contacts: asked, reason },
   );
 }

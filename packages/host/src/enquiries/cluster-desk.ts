@@ -12,7 +12,7 @@ import {
   type JoiningNode,
   parseRequest,
 } from './messages.ts';
-import { addressHolder, addressTaken, judgeAddition } from './new-members.ts';
+import { judgeAddition } from './new-members.ts';
 
 export interface DeskOptions {
   readonly clusterId: string;
@@ -139,10 +139,6 @@ export class ClusterDesk {
     const known = members.find(({ id }) => id === node.id);
     const isKnown = [...voters, ...votersOutgoing, ...learners, ...learnersNext].includes(node.id);
     const { id, incarnation, address, locality, promote } = node;
-    const at = addressHolder(configuration, id, address, (one) =>
-      this.#options.addressOf(one, status.group),
-    );
-    if (at !== null) return refusal('NODE_ADDRESS_TAKEN', addressTaken(address, at));
     if (isKnown && known !== undefined && ![0, incarnation].includes(known.incarnation)) {
       return refusal(
         'NODE_ID_TAKEN',

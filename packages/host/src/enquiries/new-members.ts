@@ -40,7 +40,7 @@ export function judgeAddition(
 }
 
 /** @returns the other member whose address it is; null: nobody's */
-export function addressHolder(
+function addressHolder(
   configuration: Configuration,
   id: NodeId,
   address: string,
@@ -51,7 +51,7 @@ export function addressHolder(
   return holder ?? null;
 }
 
-export function addressTaken(address: string, holder: NodeId): string {
+function addressTaken(address: string, holder: NodeId): string {
   return `${address} is the address of node ${holder}: give the new node its own`;
 }
 

@@ -9,6 +9,7 @@ import type { AnswerOf, QueryOf } from '@quorate/runtime';
 import { checksum } from '../computation.ts';
 import { groupIdOf } from '../ids.ts';
 import type { LogOptions } from '../member.ts';
+import { checkLog } from '../member-options.ts';
 import { createNetwork } from '../network/network.ts';
 import { NodeError } from '../node-error.ts';
 import { createLogger } from '../observe/logger.ts';
@@ -96,6 +97,7 @@ export async function openReplica<const Groups extends GroupSources>(
 ): Promise<ReadReplica<Groups>> {
   checkNames(options, known, 'ReplicaOptions');
   checkSources(options.groups);
+  checkLog(options.log);
   const upstream = (options.upstream ?? []).map((one, at) => addressOf(`upstream[${at}]`, one, 1));
   if (upstream.length === 0) {
     const fix = 'name at least one member or replica';

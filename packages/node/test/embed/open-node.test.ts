@@ -243,6 +243,7 @@ describe('bad input to a node', () => {
     await using cluster = await TestCluster.of(1);
     const dataDir = `${cluster.directory}/node1`;
     await assert.rejects(cluster.open(2, { dataDir }), code('STORAGE_LOCKED'));
+    await assert.rejects(cluster.open(2, { dataDir }), /is in use: .* in this same process/);
     await cluster.close(1);
     await assert.rejects(cluster.open(2, { dataDir }), code('STORAGE_FOREIGN_DIRECTORY'));
     await assert.rejects(

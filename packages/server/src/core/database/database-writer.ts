@@ -52,8 +52,8 @@ export function* writeDatabase(
   let bytes = 0;
   for (const record of content.records()) {
     if (record !== null) {
-      const value = valueOf(record);
-      writer.put(keyOf(record), value);
+      const value = recordValue(record);
+      writer.put(recordKey(record), value);
       bytes += value.length;
     }
     if (record !== null && bytes < sliceBytes) continue;
@@ -84,11 +84,11 @@ function byKey(a: BoltEntry, b: BoltEntry): number {
   return compareBytes(a.key, b.key);
 }
 
-function keyOf({ revision, sub, keyValue }: HistoryRecord): Uint8Array {
+function recordKey({ revision, sub, keyValue }: HistoryRecord): Uint8Array {
   return revisionKey({ revision, sub, isDeletion: keyValue === null });
 }
 
-function valueOf({ key, keyValue }: HistoryRecord): Uint8Array {
+function recordValue({ key, keyValue }: HistoryRecord): Uint8Array {
   return encodeMessage(etcd.KeyValue, keyValue ?? { key });
 }
 

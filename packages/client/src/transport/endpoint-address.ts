@@ -1,4 +1,4 @@
-import { ClientError } from './client-error.ts';
+import { ClientError } from '../client-error.ts';
 
 const pattern = /^(?:http:\/\/)?(\[[0-9a-fA-F:.]+\]|[^:/?#@\s[\]]+):(\d{1,5})\/?$/;
 

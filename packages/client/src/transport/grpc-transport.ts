@@ -1,9 +1,13 @@
 import { Client, connectivityState, credentials, Metadata, status } from '@grpc/grpc-js';
-
-/** How a call ended; `code` 0 with the answer, anything else with the server's or gRPC's words. */
-export type CallOutcome =
-  | { readonly code: 0; readonly answer: Uint8Array }
-  | { readonly code: number; readonly reason: string };
+import type {
+  CallMetadata,
+  CallOutcome,
+  ClientStream,
+  ClientTransport,
+  StreamListener,
+  TransportConnection,
+  TransportEndpoint,
+} from './transport.ts';
 
 const options = {
   'grpc.max_receive_message_length': 2 ** 31 - 1,
@@ -15,6 +19,9 @@ const options = {
   // Else a failed attempt anywhere in the process delays the next one here.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.service_config_disable_resolution': 1,
+  // A connection that leads nowhere any more is noticed; servers refuse more than one in 5 s.
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5000,
 };
 
 const noMetadata = new Metadata();
@@ -25,24 +32,35 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** A channel that was connected a moment ago. */
-export class Connection {
+function metadataOf({ token, requireLeader }: CallMetadata): Metadata {
+  if (token === '' && !requireLeader) return noMetadata;
+  const metadata = new Metadata();
+  if (token !== '') metadata.set('token', token);
+  if (requireLeader) metadata.set('hasleader', 'true');
+  return metadata;
+}
+
+class GrpcConnection implements TransportConnection {
   readonly #client: Client;
 
   constructor(client: Client) {
     this.#client = client;
   }
 
-  /** Sent once, or not at all when the connection has been lost meanwhile; never twice. */
-  call(path: string, request: Uint8Array, deadlineMs: number): Promise<CallOutcome> {
+  call(
+    path: string,
+    request: Uint8Array,
+    metadata: CallMetadata,
+    timeoutMs: number,
+  ): Promise<CallOutcome> {
     return new Promise((resolve) => {
       this.#client.makeUnaryRequest<Buffer, Buffer>(
         path,
         asIs,
         asIs,
         asBuffer(request),
-        noMetadata,
-        { deadline: deadlineMs },
+        metadataOf(metadata),
+        { deadline: Date.now() + timeoutMs },
         (error, answer) => {
           if (error !== null) resolve({ code: error.code, reason: error.details });
           else if (answer !== undefined) resolve({ code: 0, answer });
@@ -51,10 +69,28 @@ export class Connection {
       );
     });
   }
+
+  stream(path: string, metadata: CallMetadata, listener: StreamListener): ClientStream {
+    const call = this.#client.makeBidiStreamRequest<Buffer, Buffer>(
+      path,
+      asIs,
+      asIs,
+      metadataOf(metadata),
+    );
+    call.on('data', (bytes: Buffer) => listener.message(bytes));
+    // Says the same as `status`, which always follows.
+    call.on('error', () => undefined);
+    call.on('status', ({ code, details }) => listener.ended(code, details));
+    return {
+      send: (message) => {
+        if (call.writable) call.write(asBuffer(message));
+      },
+      cancel: () => call.cancel(),
+    };
+  }
 }
 
-/** One server: connected to when that is first needed, and again when the connection was lost. */
-export class Endpoint {
+class GrpcEndpoint implements TransportEndpoint {
   readonly address: string;
   #client: Client | null = null;
   #isClosed = false;
@@ -63,14 +99,15 @@ export class Endpoint {
     this.address = address;
   }
 
-  /** @returns null when there is no connection by `deadlineMs` (Unix time), or it was refused */
-  async connect(deadlineMs: number): Promise<Connection | null> {
+  async connect(timeoutMs: number): Promise<TransportConnection | null> {
+    const deadlineMs = Date.now() + timeoutMs;
+    if (this.#isClosed) return null;
     this.#client ??= new Client(this.address, credentials.createInsecure(), options);
     const client = this.#client;
     const channel = client.getChannel();
     while (!this.#isClosed) {
       const state = channel.getConnectivityState(true);
-      if (state === connectivityState.READY) return new Connection(client);
+      if (state === connectivityState.READY) return new GrpcConnection(client);
       if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
         this.#discard(client);
         return null;
@@ -94,3 +131,8 @@ export class Endpoint {
     client.close();
   }
 }
+
+/** Plain gRPC, one channel an endpoint. */
+export const grpcTransport: ClientTransport = {
+  endpoint: (address) => new GrpcEndpoint(address),
+};

@@ -1,0 +1,258 @@
+import { decodeMessage, encodeMessage, type Init } from '@quorate/schema';
+import { ClientError, clientClosed, refused } from '../client-error.ts';
+import type { ClientPorts } from '../client-ports.ts';
+import type { TransportConnection, TransportEndpoint } from '../transport/transport.ts';
+import { backoffMs } from './backoff.ts';
+import type { Endpoints } from './endpoints.ts';
+import { type Headed, type Method, methods } from './methods.ts';
+import { Tokens } from './tokens.ts';
+import { verdictOfCall } from './verdict.ts';
+
+/** After so many rounds in which nobody could be reached, nobody is there. */
+const mostSilentRounds = 6;
+
+/** Who the client is, where the cluster asks for users. */
+export interface ClientCredentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** What a caller needs. */
+export interface CallerOptions {
+  readonly endpoints: Endpoints;
+  readonly ports: ClientPorts;
+  /** For one call, everything included. */
+  readonly timeoutMs: number;
+  readonly credentials: ClientCredentials | null;
+}
+
+interface Call<Answer extends Headed> {
+  readonly method: Pick<Method<unknown, Answer>, 'path' | 'answer'>;
+  readonly bytes: Uint8Array;
+  /** Doing it twice is as good as doing it once. */
+  readonly mayRepeat: boolean;
+  readonly requireLeader: boolean;
+  readonly isWithToken: boolean;
+  /** The one server to ask, once; null for any, again and again. */
+  readonly only: TransportEndpoint | null;
+  readonly deadlineMs: number;
+  isTokenRenewed: boolean;
+  refusal: ClientError | null;
+}
+
+type CallForm = Pick<Call<Headed>, 'mayRepeat' | 'requireLeader' | 'isWithToken' | 'only'>;
+
+const readForm: CallForm = {
+  mayRepeat: true,
+  requireLeader: false,
+  isWithToken: true,
+  only: null,
+};
+
+function unreachable(tried: readonly TransportEndpoint[]): ClientError {
+  const endpoints = tried.map(({ address }) => address);
+  const message =
+    `no server could be reached at ${endpoints.join(', ')}: ` +
+    'check that the cluster runs and that the endpoints are its client addresses';
+  return new ClientError('CLIENT_UNREACHABLE', message, { endpoints });
+}
+
+function outcomeUnknown(endpoint: string, reason: string): ClientError {
+  const message =
+    `whether the write happened is not known: ${endpoint} said "${reason}"; ` +
+    'read before writing again';
+  return new ClientError('CLIENT_OUTCOME_UNKNOWN', message, { endpoint, reason });
+}
+
+function malformed(endpoint: string, method: string): ClientError {
+  const message = `${endpoint} answered ${method} with bytes that are none of its messages`;
+  return new ClientError('CLIENT_ANSWER_MALFORMED', message, { endpoint, method });
+}
+
+/** Finds a server for each call, and another one when that is known to do no harm. */
+export class Caller {
+  readonly tokens: Tokens;
+  /** Told the term that an answer is of. */
+  onTerm: (raftTerm: number) => void = () => undefined;
+  readonly #options: CallerOptions;
+  readonly #waits = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+    const { credentials } = options;
+    this.tokens = new Tokens(credentials === null ? null : () => this.#authenticate(credentials));
+  }
+
+  /**
+   * Asks until someone answers, or the time is over.
+   *
+   * @throws ClientError CLIENT_REFUSED, CLIENT_UNREACHABLE, CLIENT_ANSWER_MALFORMED, CLIENT_CLOSED
+   */
+  read<Q, A extends Headed>(method: Method<Q, A>, request: Init<Q>): Promise<A> {
+    return this.#perform(method, request, readForm);
+  }
+
+  /** As `read`, from this one server alone, once; it need not be among the client's. */
+  readFrom<Q, A extends Headed>(
+    address: string,
+    method: Method<Q, A>,
+    request: Init<Q>,
+  ): Promise<A> {
+    return this.#perform(method, request, {
+      ...readForm,
+      only: this.#options.endpoints.of(address),
+    });
+  }
+
+  /** A write that does no more when it is done twice: asked again as a read is. */
+  repeat<Q, A extends Headed>(
+    method: Method<Q, A>,
+    request: Init<Q>,
+    onSend?: () => void,
+  ): Promise<A> {
+    return this.#perform(method, request, { ...readForm, requireLeader: true }, onSend);
+  }
+
+  /**
+   * Sends again only after a server has said that it took nothing in.
+   *
+   * @throws ClientError CLIENT_OUTCOME_UNKNOWN and those of `read`
+   */
+  write<Q, A extends Headed>(method: Method<Q, A>, request: Init<Q>): Promise<A> {
+    return this.#perform(method, request, { ...readForm, mayRepeat: false, requireLeader: true });
+  }
+
+  /** Calls that wait end with CLIENT_CLOSED. The endpoints are left to who made them. */
+  close(): void {
+    this.#isClosed = true;
+    for (const end of this.#waits) end();
+  }
+
+  async #authenticate({ user: name, password }: ClientCredentials): Promise<string> {
+    const form = { ...readForm, requireLeader: true, isWithToken: false };
+    try {
+      const { token } = await this.#perform(methods.authenticate, { name, password }, form);
+      return token;
+    } catch (error) {
+      // A cluster without users asks for no token.
+      if (isRefusal(error, 'etcdserver: authentication is not enabled')) return '';
+      throw error;
+    }
+  }
+
+  async #perform<Q, A extends Headed>(
+    method: Method<Q, A>,
+    request: Init<Q>,
+    form: CallForm,
+    onSend: () => void = () => undefined,
+  ): Promise<A> {
+    const { ports, timeoutMs, endpoints } = this.#options;
+    const call: Call<A> = {
+      ...form,
+      method,
+      bytes: encodeMessage(method.request, request),
+      deadlineMs: ports.clock.monotonicMs() + timeoutMs,
+      isTokenRenewed: false,
+      refusal: null,
+    };
+    let silentRounds = 0;
+    for (let round = 1; ; round++) {
+      const tried = call.only === null ? endpoints.inTurn() : [call.only];
+      const { answer, wasReached } = await this.#askInTurn(call, tried, onSend);
+      if (answer !== null) return answer;
+      silentRounds = wasReached ? 0 : silentRounds + 1;
+      const delayMs = backoffMs(round, ports.random);
+      const isOver =
+        call.only !== null ||
+        silentRounds === mostSilentRounds ||
+        ports.clock.monotonicMs() + delayMs >= call.deadlineMs;
+      if (isOver) throw call.refusal ?? unreachable(tried);
+      await this.#wait(delayMs);
+    }
+  }
+
+  /** Each endpoint gets its share of the time left, until one gives a result. */
+  async #askInTurn<A extends Headed>(
+    call: Call<A>,
+    tried: readonly TransportEndpoint[],
+    onSend: () => void,
+  ): Promise<{ answer: A | null; wasReached: boolean }> {
+    const { clock } = this.#options.ports;
+    let wasReached = false;
+    for (const [turn, endpoint] of tried.entries()) {
+      const now = clock.monotonicMs();
+      const shareEndMs = now + (call.deadlineMs - now) / (tried.length - turn);
+      const connection = await endpoint.connect(Math.max(1, shareEndMs - now));
+      this.#assertOpen();
+      if (connection === null) continue;
+      wasReached = true;
+      const endMs = call.mayRepeat ? shareEndMs : call.deadlineMs;
+      const answer = await this.#ask(call, endpoint, connection, endMs, onSend);
+      if (answer === null) continue;
+      if (call.only === null) this.#options.endpoints.prefer(endpoint);
+      this.onTerm(answer.header?.raftTerm ?? 0);
+      return { answer, wasReached };
+    }
+    return { answer: null, wasReached };
+  }
+
+  /** Null: another server may be asked. */
+  async #ask<A extends Headed>(
+    call: Call<A>,
+    endpoint: TransportEndpoint,
+    connection: TransportConnection,
+    endMs: number,
+    onSend: () => void,
+  ): Promise<A | null> {
+    const { clock } = this.#options.ports;
+    const { method, requireLeader } = call;
+    const { address } = endpoint;
+    for (;;) {
+      const token = call.isWithToken ? await this.tokens.token() : '';
+      this.#assertOpen();
+      onSend();
+      const timeoutMs = Math.max(1, endMs - clock.monotonicMs());
+      const metadata = { token, requireLeader };
+      const outcome = await connection.call(method.path, call.bytes, metadata, timeoutMs);
+      if ('answer' in outcome) {
+        const answer = decodeMessage(method.answer, outcome.answer);
+        if (answer !== null) return answer;
+        throw malformed(address, method.path);
+      }
+      const { code, reason } = outcome;
+      const verdict = verdictOfCall(code, reason, call.mayRepeat);
+      call.refusal = refused(address, code, reason);
+      if (verdict === 'open') throw outcomeUnknown(address, reason);
+      if (verdict === 'next') return null;
+      const mayRenew = call.isWithToken && this.tokens.canRenew && !call.isTokenRenewed;
+      if (verdict === 'refused' || !mayRenew) throw call.refusal;
+      call.isTokenRenewed = true;
+      await this.tokens.refuse(token);
+    }
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#options.ports.timers.after(delayMs, () => {
+        this.#waits.delete(end);
+        resolve();
+      });
+      const end = (): void => {
+        timer.cancel();
+        reject(clientClosed());
+      };
+      this.#waits.add(end);
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw clientClosed();
+  }
+}
+
+/** @returns whether a server refused with just this reason */
+export function isRefusal(error: unknown, reason: string): boolean {
+  if (!(error instanceof ClientError) || error.code !== 'CLIENT_REFUSED') return false;
+  return (error as ClientError<'CLIENT_REFUSED'>).metadata.reason === reason;
+}
