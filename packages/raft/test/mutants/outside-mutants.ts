@@ -10,8 +10,8 @@ export const outsideMutants: readonly Mutant[] = [
     name: 'waiting-client-is-stranded',
     guard: 'bug 30',
     file: 'runtime/src/proposals.ts',
-    find: 'if (at > index) continue;\n      this.#waiting.delete(at);',
-    replace: 'if (at >= 0) continue;\n      this.#waiting.delete(at);',
+    find: 'this.#takeUpTo(index, (proposal) =>',
+    replace: 'this.#takeUpTo(-1, (proposal) =>',
     test: stateMachine,
   },
   {
