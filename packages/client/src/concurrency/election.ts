@@ -2,9 +2,14 @@ import { ClientError } from '../client-error.ts';
 import type { Comparison } from '../kv/compare.ts';
 import { type BytesLike, bytesOf, keysWithPrefix } from '../kv/key-range.ts';
 import { operation } from '../kv/txn.ts';
-import { type Coordination, notOwner, type OwnedKey, queueUp } from './owned-key.ts';
-
-const defaultTtlSeconds = 10;
+import {
+  type Coordination,
+  defaultTtlSeconds,
+  notOwner,
+  type OwnedKey,
+  Ownership,
+  queueUp,
+} from './owned-key.ts';
 
 /** How candidates are. */
 export interface ElectionOptions {
@@ -61,48 +66,23 @@ export interface Election {
   observe(options?: { readonly signal?: AbortSignal }): AsyncGenerator<ElectedLeader, void>;
 }
 
-class WonElection implements Leadership {
+class WonElection extends Ownership implements Leadership {
   readonly #from: Coordination;
-  readonly #owned: OwnedKey;
 
   constructor(from: Coordination, owned: OwnedKey) {
+    super(owned);
     this.#from = from;
-    this.#owned = owned;
-  }
-
-  get key(): Uint8Array {
-    return this.#owned.key;
-  }
-
-  get fencingToken(): number {
-    return this.#owned.createRevision;
-  }
-
-  get guard(): Comparison {
-    return this.#owned.guard;
-  }
-
-  get lost(): AbortSignal {
-    return this.#owned.lease.lost;
-  }
-
-  get isLost(): boolean {
-    return this.#owned.lease.isLost;
   }
 
   async proclaim(value: BytesLike): Promise<void> {
-    const { key, lease, guard, name } = this.#owned;
+    const { key, lease, guard, name } = this.owned;
     const txn = this.#from.keyValues.txn().when(guard);
     const { succeeded } = await txn.do(operation.put(key, value, { lease })).commit();
     if (!succeeded) throw notOwner(name);
   }
 
-  async resign(): Promise<void> {
-    await this.#owned.lease.revoke();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#owned.lease[Symbol.asyncDispose]();
+  resign(): Promise<void> {
+    return this.release();
   }
 }
 

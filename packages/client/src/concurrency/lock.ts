@@ -1,7 +1,5 @@
 import type { Comparison } from '../kv/compare.ts';
-import { type Coordination, type OwnedKey, queueUp } from './owned-key.ts';
-
-const defaultTtlSeconds = 10;
+import { type Coordination, defaultTtlSeconds, Ownership, queueUp } from './owned-key.ts';
 
 /** How a lock is asked for. */
 export interface LockOptions {
@@ -30,43 +28,13 @@ export interface Lock extends AsyncDisposable {
   unlock(): Promise<void>;
 }
 
-class HeldLock implements Lock {
-  readonly #owned: OwnedKey;
-
-  constructor(owned: OwnedKey) {
-    this.#owned = owned;
-  }
-
+class HeldLock extends Ownership implements Lock {
   get name(): string {
-    return this.#owned.name;
+    return this.owned.name;
   }
 
-  get key(): Uint8Array {
-    return this.#owned.key;
-  }
-
-  get fencingToken(): number {
-    return this.#owned.createRevision;
-  }
-
-  get guard(): Comparison {
-    return this.#owned.guard;
-  }
-
-  get lost(): AbortSignal {
-    return this.#owned.lease.lost;
-  }
-
-  get isLost(): boolean {
-    return this.#owned.lease.isLost;
-  }
-
-  async unlock(): Promise<void> {
-    await this.#owned.lease.revoke();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#owned.lease[Symbol.asyncDispose]();
+  unlock(): Promise<void> {
+    return this.release();
   }
 }
 

@@ -14,6 +14,9 @@ export interface Coordination {
   readonly leases: Leases;
 }
 
+/** How long what one owns stays so after one has vanished. */
+export const defaultTtlSeconds = 10;
+
 /** How one waits for its turn. */
 export interface QueueOptions {
   readonly name: string;
@@ -42,6 +45,44 @@ export class OwnedKey {
   /** Holds while the key is there and is this one. */
   get guard(): Comparison {
     return compare.createRevision(this.key, '=', this.createRevision);
+  }
+}
+
+/** What a lock that is held and an election that was won have in common. */
+export abstract class Ownership implements AsyncDisposable {
+  protected readonly owned: OwnedKey;
+
+  constructor(owned: OwnedKey) {
+    this.owned = owned;
+  }
+
+  get key(): Uint8Array {
+    return this.owned.key;
+  }
+
+  get fencingToken(): number {
+    return this.owned.createRevision;
+  }
+
+  get guard(): Comparison {
+    return this.owned.guard;
+  }
+
+  get lost(): AbortSignal {
+    return this.owned.lease.lost;
+  }
+
+  get isLost(): boolean {
+    return this.owned.lease.isLost;
+  }
+
+  /** Lets the next have it. */
+  protected async release(): Promise<void> {
+    await this.owned.lease.revoke();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.owned.lease[Symbol.asyncDispose]();
   }
 }
 

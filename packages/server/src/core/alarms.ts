@@ -8,6 +8,9 @@ export interface Alarm {
   readonly type: number;
 }
 
+/** Anyone may raise one for any number as member, so there is a bound. */
+const maxAlarms = 256;
+
 /** The alarms that are on: replicated state. */
 export class AlarmTable {
   #alarms: readonly Alarm[] = [];
@@ -27,8 +30,10 @@ export class AlarmTable {
     return this.#has(etcd.AlarmType.CORRUPT);
   }
 
+  /** Beyond `maxAlarms` none is added: what they would stop is stopped by those there are. */
   raise(alarm: Alarm): void {
-    if (!this.#alarms.some((one) => isSame(one, alarm))) this.#alarms = [...this.#alarms, alarm];
+    const isKnown = this.#alarms.some((one) => isSame(one, alarm));
+    if (!isKnown && this.#alarms.length < maxAlarms) this.#alarms = [...this.#alarms, alarm];
   }
 
   disarm(alarm: Alarm): void {

@@ -1,12 +1,16 @@
-import type { Crypto, Timers } from '@quorate/base';
-import { encodeMessage, etcd } from '@quorate/schema';
+import type { Crypto, Timer, Timers } from '@quorate/base';
+import { decodeMessage, encodeMessage, etcd } from '@quorate/schema';
 import {
   type DatabaseContent,
   type DatabaseHead,
   writeDatabase,
 } from './database/database-writer.ts';
 import type { StreamCall, StreamListener, StreamMethod } from './method.ts';
+import { malformedRequest, rpcErrors } from './rpc-error.ts';
 import type { ServiceContext } from './service-context.ts';
+
+/** A client that reads nothing for so long is given up. */
+const stallMs = 60_000;
 
 /** What one message of the stream holds. */
 const pieceBytes = 64 * 1024;
@@ -28,6 +32,30 @@ export class SnapshotService {
   }
 
   #begin(call: StreamCall): StreamListener {
+    // Nothing is held back for a client that has not asked yet, and may not be allowed to.
+    let sending: Sending | null = null;
+    return {
+      message: (request) => {
+        if (sending !== null) return;
+        const isWellFormed = decodeMessage(etcd.SnapshotRequest, request) !== null;
+        const { guard } = this.#context;
+        const refusal = isWellFormed ? guard.adminRefusal(call.context) : malformedRequest;
+        if (refusal !== null) {
+          call.end(refusal);
+          return;
+        }
+        sending = this.#sending(call);
+        sending.goOn();
+      },
+      halfClosed: () => {
+        if (sending === null) call.end(malformedRequest);
+      },
+      drained: () => sending?.drained(),
+      closed: () => sending?.stop(),
+    };
+  }
+
+  #sending(call: StreamCall): Sending {
     const { store, options, group } = this.#context;
     const { appliedIndex, term } = group.status();
     const auth = options.machine.auth.table();
@@ -46,7 +74,7 @@ export class SnapshotService {
       auth: { ...auth, users: new Map(auth.users), roles: new Map(auth.roles) },
     };
     const header = { ...options.identity, revision: history.revision, raftTerm: term };
-    const sending = new Sending(call, content, {
+    return new Sending(call, content, {
       crypto: options.crypto,
       timers: options.timers,
       encode: (remainingBytes, blob) =>
@@ -58,23 +86,12 @@ export class SnapshotService {
         }),
       ended: () => history.release(),
     });
-    return {
-      message: () => {
-        const refusal = this.#context.guard.adminRefusal(call.context);
-        if (refusal === null) return sending.start();
-        sending.stop();
-        return call.end(refusal);
-      },
-      halfClosed: () => undefined,
-      drained: () => sending.goOn(),
-      closed: () => sending.stop(),
-    };
   }
 }
 
 interface SendingPorts {
   readonly crypto: Pick<Crypto, 'sha256'>;
-  readonly timers: Pick<Timers, 'defer'>;
+  readonly timers: Timers;
   encode(remainingBytes: number, blob: Uint8Array): Uint8Array;
   /** Called once: nothing is drawn any more. */
   ended(): void;
@@ -86,8 +103,8 @@ class Sending {
   readonly #ports: SendingPorts;
   readonly #work: Generator<void, void>;
   readonly #unsent: Uint8Array[] = [];
-  #isBlocked = false;
-  #isStarted = false;
+  /** Runs while the client has to read before there is more. */
+  #stalled: Timer | null = null;
   #isOver = false;
 
   constructor(call: StreamCall, content: DatabaseContent, ports: SendingPorts) {
@@ -96,26 +113,26 @@ class Sending {
     this.#work = this.#draw(content);
   }
 
-  start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
+  goOn(): void {
     this.#step();
   }
 
-  goOn(): void {
-    if (!this.#isBlocked) return;
-    this.#isBlocked = false;
+  drained(): void {
+    if (this.#stalled === null) return;
+    this.#stalled.cancel();
+    this.#stalled = null;
     this.#step();
   }
 
   stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#stalled?.cancel();
     this.#ports.ended();
   }
 
   #step(): void {
-    if (this.#isOver || this.#isBlocked) return;
+    if (this.#isOver || this.#stalled !== null) return;
     if (this.#work.next().done) {
       this.stop();
       this.#call.end(null);
@@ -138,7 +155,7 @@ class Sending {
         const piece = this.#takePiece();
         left -= piece.length;
         this.#send(left, piece);
-        if (this.#isBlocked) yield;
+        if (this.#stalled !== null) yield;
       }
       yield;
     }
@@ -169,6 +186,11 @@ class Sending {
 
   #send(remainingBytes: number, blob: Uint8Array): void {
     if (this.#isOver) return;
-    if (!this.#call.send(this.#ports.encode(remainingBytes, blob))) this.#isBlocked = true;
+    if (this.#call.send(this.#ports.encode(remainingBytes, blob))) return;
+    this.#stalled ??= this.#ports.timers.after(stallMs, () => {
+      // What is held back for it grows with every write.
+      this.stop();
+      this.#call.end(rpcErrors.deadlineExceeded);
+    });
   }
 }

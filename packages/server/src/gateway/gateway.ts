@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { present } from '@quorate/base';
+import { ByteWriter, present } from '@quorate/base';
 import {
   decodeMessage,
   encodeMessage,
@@ -32,6 +32,8 @@ const commonHeaders = {
   'access-control-allow-headers': 'accept, content-type, authorization',
   'x-content-type-options': 'nosniff',
 };
+
+const utf8 = new TextDecoder();
 
 const rpcs: ReadonlyMap<string, Rpc> = new Map(etcd.rpcs.map((rpc) => [rpc.path, rpc]));
 
@@ -76,7 +78,7 @@ export class Gateway {
   }
 
   #call(rpc: Rpc, request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = [];
+    const body = new ByteWriter(1024);
     let bytes = 0;
     const timer = setTimeout(() => {
       refuse(response, { code: StatusCode.deadlineExceeded, message: 'the request is not whole' });
@@ -85,11 +87,11 @@ export class Gateway {
     request.on('close', () => clearTimeout(timer));
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= maxJsonBytes) chunks.push(chunk);
+      if (bytes <= maxJsonBytes) body.raw(chunk);
     });
     request.on('end', () => {
       clearTimeout(timer);
-      const text = Buffer.concat(chunks).toString('utf8');
+      const text = utf8.decode(body.view());
       const message = bytes > maxJsonBytes ? tooLarge(bytes) : encoded(rpc, text);
       if (!(message instanceof Uint8Array)) {
         refuse(response, message);

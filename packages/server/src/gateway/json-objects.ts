@@ -1,3 +1,7 @@
+import { ByteWriter } from '@quorate/base';
+
+const utf8 = new TextDecoder();
+
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const quote = 0x22;
@@ -10,8 +14,8 @@ function isSpace(byte: number): boolean {
 /** Cuts a body into the JSON objects that stand in it one after the other, as they come in. */
 export class JsonObjects {
   readonly #maxBytes: number;
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
+  /** Copied into one buffer: chunks may be of one byte each, and each would keep its own alive. */
+  readonly #pending = new ByteWriter(256, 64 * 1024);
   #depth = 0;
   #isInText = false;
   #isEscaped = false;
@@ -23,7 +27,7 @@ export class JsonObjects {
 
   /** Whether an object has begun and not ended. */
   get isInside(): boolean {
-    return this.#pendingBytes > 0;
+    return this.#pending.length > 0;
   }
 
   /**
@@ -42,12 +46,12 @@ export class JsonObjects {
       this.#step(byte);
       if (this.#depth > 0) continue;
       this.#keep(chunk.subarray(start, at + 1));
-      if (this.#pendingBytes > this.#maxBytes) return 'tooLarge';
+      if (this.#pending.length > this.#maxBytes) return 'tooLarge';
       take(this.#taken());
       start = at + 1;
     }
     if (this.#depth > 0) this.#keep(chunk.subarray(start));
-    return this.#pendingBytes > this.#maxBytes ? 'tooLarge' : null;
+    return this.#pending.length > this.#maxBytes ? 'tooLarge' : null;
   }
 
   #step(byte: number): void {
@@ -61,15 +65,10 @@ export class JsonObjects {
   }
 
   #keep(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#pending.push(bytes);
-    this.#pendingBytes += bytes.length;
+    this.#pending.raw(bytes);
   }
 
   #taken(): string {
-    const text = Buffer.concat(this.#pending).toString('utf8');
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    return text;
+    return utf8.decode(this.#pending.take());
   }
 }

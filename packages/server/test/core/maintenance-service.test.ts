@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Timers } from '@quorate/base';
 import { KvStateMachine } from '@quorate/kv';
 import { timers } from '@quorate/node';
 import { etcd } from '@quorate/schema';
@@ -126,4 +127,30 @@ test('a defragmentation has nothing to do', async () => {
   const { error, value } = await called.bytes(`${service}/Defragment`, new Uint8Array(0));
   assert.equal(error, null);
   assert.equal(value?.length, 0);
+});
+
+test('the hash of large values is summed in slices, with turns of others in between', async () => {
+  let turns = 0;
+  const counting: Timers = {
+    ...timers,
+    defer: (callback) => {
+      turns += 1;
+      timers.defer(callback);
+    },
+  };
+  const called = new CalledService({ timers: counting, maxCommandBytes: 2_000_000 });
+  for (let i = 0; i < 8; i++) {
+    await called.put({ key: text(`k${i}`), value: new Uint8Array(900_000) });
+  }
+  turns = 0;
+  assert.equal((await hashKv(called)).error, null);
+  assert.ok(turns >= 4, `${turns} turns`);
+});
+
+test('alarms do not grow without bound', async () => {
+  const called = new CalledService();
+  for (let member = 1n; member < 400n; member++) {
+    await alarm(called, { action: ACTIVATE, memberID: member, alarm: etcd.AlarmType.NOSPACE });
+  }
+  assert.equal(called.group.machine.alarms.all.length, 256);
 });

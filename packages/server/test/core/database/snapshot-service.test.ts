@@ -109,3 +109,39 @@ test('a client that goes away ends the work, and holds nothing back', async () =
   await new Promise((resolve) => setImmediate(resolve));
   assert.ok(sent <= 1);
 });
+
+function begun(called: CalledService, send: () => boolean) {
+  const ends: (RpcError | null)[] = [];
+  const listener = called.service.stream(path)({
+    context: { requireLeader: false, token: '', commonName: '' },
+    send,
+    end: (error) => ends.push(error),
+  });
+  return { listener, ends };
+}
+
+test('a client that asks for nothing holds nothing back, and is told so when it ends', async () => {
+  const bytesAfter = async (isOpen: boolean): Promise<number> => {
+    const called = new CalledService({ timers });
+    const { listener, ends } = begun(called, () => true);
+    if (!isOpen) listener.closed();
+    for (let i = 0; i < 200; i++) await called.put({ key: text('a'), value: new Uint8Array(500) });
+    await called.compact({ revision: 201 });
+    for (let i = 0; i < 50; i++) await called.put({ key: text('b'), value: text('x') });
+    if (isOpen) listener.halfClosed();
+    assert.equal(ends.length, isOpen ? 1 : 0);
+    return called.group.store.bytes;
+  };
+  assert.equal(await bytesAfter(true), await bytesAfter(false));
+});
+
+test('a client that reads nothing for a minute is given up', async () => {
+  const called = new CalledService();
+  await called.put({ key: text('a'), value: text('1') });
+  const { listener, ends } = begun(called, () => false);
+  listener.message(request);
+  await called.time.advance(59_000);
+  assert.equal(ends.length, 0);
+  await called.time.advance(2000);
+  assert.equal(ends[0]?.code, 4);
+});
