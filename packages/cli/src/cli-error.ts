@@ -17,11 +17,17 @@ export interface CliErrorMetadata {
   CLI_DATA_DIRECTORY: { readonly path: string };
   /** Processes of an earlier `quorate up` still use the directory. */
   CLI_ALREADY_RUNNING: { readonly path: string; readonly processIds: readonly number[] };
+  /** Nothing was made or replaced; `path` is the file or directory to look at. */
+  CLI_CERTS_REFUSED: { readonly path: string };
   CLI_START_FAILED: { readonly cause: string | null };
   /** A running node had to stop itself. */
   CLI_NODE_HALTED: { readonly cause: string | null };
   /** A damaged data directory is as it was; cause null: nothing can repair it. */
   CLI_REPAIR_FAILED: { readonly cause: string | null };
+  /** A snapshot file cannot be written, read, or made a data directory of. */
+  CLI_SNAPSHOT_FAILED: { readonly cause: string | null };
+  /** A backup cannot be made, found or read, or is damaged. */
+  CLI_BACKUP_FAILED: { readonly cause: string | null };
   /** A request was refused or nobody answered: nothing was changed. */
   CLI_REQUEST_FAILED: { readonly cause: string | null };
   /** A write that may have happened, may yet happen, or never. */

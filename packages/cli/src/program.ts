@@ -1,9 +1,29 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { supervisedFlag } from './child-message.ts';
-import { type SettingKey, settingKeys, settings } from './configuration/settings.ts';
+import { settingKeys } from './configuration/settings.ts';
 import { commandHelp, programHelp } from './help-text.ts';
 import { openOutput } from './output.ts';
+import { addAuth } from './program/auth.ts';
+import { addBackup } from './program/backup.ts';
+import { addCerts } from './program/certs.ts';
+import {
+  addConnectionOptions,
+  clientCommand,
+  clientFlags,
+  type Finish,
+  wholeNumber,
+} from './program/client-command.ts';
+import { addCoordination } from './program/coordination.ts';
+import { addEtcdFlags } from './program/etcd-flags.ts';
+import { addKeyValue } from './program/key-value.ts';
+import { addLease } from './program/lease.ts';
+import { addMaintenance } from './program/maintenance.ts';
+import { addMember } from './program/member.ts';
+import { settingFlags, settingOption } from './program/setting-options.ts';
+import { addSnapshot } from './program/snapshot.ts';
+import { addTxn } from './program/txn.ts';
+import { addWatch } from './program/watch.ts';
 
 /**
  * The whole command line. Each action loads its own code: `quorate --help` and `quorate get` should
@@ -25,15 +45,21 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addUp(program, finish);
   addServe(program, finish);
   addRepair(program, finish);
+  addSnapshot(program, finish);
+  addBackup(program, finish);
   addNew(program, finish);
+  addCerts(program, finish);
   addStatus(program, finish);
-  addPut(program, finish);
-  addGet(program, finish);
-  addDel(program, finish);
+  addKeyValue(program, finish);
+  addTxn(program, finish);
+  addWatch(program, finish);
+  addLease(program, finish);
+  addCoordination(program, finish);
+  addAuth(program, finish);
+  addMember(program, finish);
+  addMaintenance(program, finish);
   return program;
 }
-
-type Finish = (exitCode: number) => void;
 
 function addUp(program: Command, finish: Finish): void {
   const nodeSettings = ['heartbeat-interval', 'election-timeout', 'log-level'] as const;
@@ -79,19 +105,20 @@ function addServe(program: Command, finish: Finish): void {
   command
     .option('--json', 'print the ready line and errors as JSON')
     .addOption(new Option(supervisedFlag).hideHelp())
-    .addHelpText('after', commandHelp.serve)
-    .action(async (options) => {
-      const { serve } = await import('./commands/serve.ts');
-      const exitCode = await serve(
-        {
-          flags: settingFlags(options, settingKeys),
-          configPath: options.config,
-          isSupervised: options.supervised === true,
-        },
-        openOutput(options.json === true),
-      );
-      finish(exitCode);
-    });
+    .addHelpText('after', commandHelp.serve);
+  addEtcdFlags(command);
+  command.action(async (options) => {
+    const { serve } = await import('./commands/serve.ts');
+    const exitCode = await serve(
+      {
+        flags: settingFlags(options, settingKeys),
+        configPath: options.config,
+        isSupervised: options.supervised === true,
+      },
+      openOutput(options.json === true),
+    );
+    finish(exitCode);
+  });
 }
 
 function addRepair(program: Command, finish: Finish): void {
@@ -136,114 +163,6 @@ function addStatus(program: Command, finish: Finish): void {
       const flags = { ...clientFlags(options), isCluster: options.cluster === true };
       finish(await status(flags, openOutput(options.json === true)));
     });
-}
-
-function addPut(program: Command, finish: Finish): void {
-  const command = clientCommand(program, 'put', 'Write a key.')
-    .argument('KEY', 'the key')
-    .argument('[VALUE]', 'the value; - or nothing: standard input');
-  addConnectionOptions(command)
-    .addHelpText('after', commandHelp.put)
-    .action(async (key: string, value: string | undefined, options) => {
-      const { put } = await import('./commands/key-value.ts');
-      finish(await put(key, value, clientFlags(options), openOutput(options.json === true)));
-    });
-}
-
-function addGet(program: Command, finish: Finish): void {
-  const command = clientCommand(program, 'get', 'Read keys.')
-    .argument('KEY', 'the key')
-    .optionsGroup('Range:')
-    .option('--prefix', 'all keys that begin with KEY')
-    .option('--from-key', 'all keys from KEY on')
-    .option('--range-end <END>', 'all keys from KEY on and before END')
-    .option('--limit <N>', 'at most N keys', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .option('--rev <N>', 'as of revision N', wholeNumber(1, Number.MAX_SAFE_INTEGER))
-    .optionsGroup('Answer:')
-    .option('--serializable', "the asked node's own state, which may be behind")
-    .addOption(new Option('--keys-only', 'print no values').conflicts('printValueOnly'))
-    .option('--print-value-only', 'print no keys');
-  addConnectionOptions(command)
-    .addHelpText('after', commandHelp.get)
-    .action(async (key: string, options) => {
-      const { get } = await import('./commands/key-value.ts');
-      const flags = {
-        ...clientFlags(options),
-        isPrefix: options.prefix === true,
-        isFromKey: options.fromKey === true,
-        rangeEnd: options.rangeEnd,
-        limit: options.limit,
-        revision: options.rev,
-        isSerializable: options.serializable === true,
-        isKeysOnly: options.keysOnly === true,
-        isValueOnly: options.printValueOnly === true,
-      };
-      finish(await get(key, flags, openOutput(options.json === true)));
-    });
-}
-
-function addDel(program: Command, finish: Finish): void {
-  const command = clientCommand(program, 'del', 'Delete keys.')
-    .argument('KEY', 'the key')
-    .option('--prefix', 'all keys that begin with KEY');
-  addConnectionOptions(command)
-    .addHelpText('after', commandHelp.del)
-    .action(async (key: string, options) => {
-      const { del } = await import('./commands/key-value.ts');
-      const flags = { ...clientFlags(options), isPrefix: options.prefix === true };
-      finish(await del(key, flags, openOutput(options.json === true)));
-    });
-}
-
-function clientCommand(program: Command, name: string, description: string): Command {
-  return program.command(name).helpGroup('Use:').description(description);
-}
-
-/** Behind the command's own options, for the help lists groups in the order of their first one. */
-function addConnectionOptions(command: Command): Command {
-  const endpoints = 'nodes to talk to, comma-separated (default: 127.0.0.1:2379)';
-  return command
-    .option('--json', 'print JSON')
-    .optionsGroup('Connection:')
-    .option('--endpoints <LIST>', endpoints)
-    .option(
-      '--timeout-ms <MS>',
-      'for the whole request (default: 5000)',
-      wholeNumber(1, 3_600_000),
-    );
-}
-
-interface ClientValues {
-  readonly endpoints?: string;
-  readonly timeoutMs?: number;
-}
-
-function clientFlags(options: ClientValues) {
-  return { endpoints: options.endpoints, timeoutMs: options.timeoutMs };
-}
-
-function settingOption(key: SettingKey): Option {
-  const { placeholder, description, defaultText, group } = settings[key];
-  const text = `${description} (default: ${defaultText})`;
-  return new Option(`--${key} <${placeholder}>`, text).helpGroup(`${group}:`);
-}
-
-/** The settings that were given, by their own names rather than by commander's. */
-function settingFlags(values: Readonly<Record<string, unknown>>, keys: readonly SettingKey[]) {
-  const flags: Partial<Record<SettingKey, string>> = {};
-  for (const key of keys) {
-    const value = values[settingOption(key).attributeName()];
-    if (typeof value === 'string') flags[key] = value;
-  }
-  return flags;
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d{1,16}$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
-  };
 }
 
 function port(text: string): number {

@@ -50,8 +50,17 @@ describe('the configuration of a node', () => {
       advertiseClientUrls: listenClientUrls,
       clusterState: 'new',
       clusterToken: 'quorate-cluster',
+      isTokenGiven: false,
+      autoPromoteLearners: false,
       heartbeatIntervalMs: 100,
       electionTimeoutMs: 1000,
+      listenMetricsUrls: [],
+      tls: { clientTls: null, peerTls: null },
+      snapshotLogBytes: 67_108_864,
+      snapshotTailEntries: 5000,
+      api: { api: {}, auth: {}, quotaBytes: 2 * 2 ** 30 },
+      tracing: null,
+      backup: null,
       logLevel: 'info',
       logFormat: 'json',
     });
@@ -121,7 +130,63 @@ const refusals: readonly (readonly [what: string, given: Given, sentence: RegExp
   ['a URL without a scheme', { flags: { 'listen-client-urls': 'h:1' } }, /not a URL of the form/],
   ['a URL without a port', { flags: { 'listen-client-urls': 'http://h' } }, /has no port; write/],
   ['a URL with a path', { flags: { 'listen-client-urls': 'http://h:1/x' } }, /without a path/],
-  ['TLS', { flags: { 'listen-client-urls': 'https://h:1' } }, /asks for TLS.*use http/],
+  [
+    'TLS without a certificate',
+    { flags: { 'listen-client-urls': 'https://h:1' } },
+    /^--listen-client-urls: https:\/\/h:1 needs a certificate; give --cert-file and --key-file/,
+  ],
+  [
+    'TLS between nodes without a certificate',
+    { flags: { 'listen-peer-urls': 'https://h:1' } },
+    /needs a certificate; give --peer-cert-file and --peer-key-file, or use http:\/\//,
+  ],
+  [
+    'a certificate without its key',
+    { flags: { 'cert-file': 'c' } },
+    /^--cert-file: it is of no use without --key-file/,
+  ],
+  [
+    'a certificate that nothing uses',
+    { flags: { 'cert-file': 'c', 'key-file': 'k' } },
+    /^--cert-file: nothing would be encrypted.*--listen-client-urls has no https/,
+  ],
+  [
+    'an authority of peers without a certificate',
+    { flags: { 'peer-trusted-ca-file': 'ca' } },
+    /^--peer-trusted-ca-file: it is of no use without --peer-cert-file/,
+  ],
+  [
+    'certificates of clients that nobody has signed',
+    {
+      flags: {
+        'cert-file': 'c',
+        'key-file': 'k',
+        'listen-client-urls': 'https://h:1',
+        'client-cert-auth': 'true',
+      },
+    },
+    /^--client-cert-auth: it needs --trusted-ca-file/,
+  ],
+  ['half a switch', { flags: { 'client-cert-auth': 'yes' } }, /neither true nor false/],
+  [
+    'links of two kinds',
+    {
+      flags: {
+        'initial-cluster': 'default=http://127.0.0.1:2380,n2=https://h:2',
+      },
+    },
+    /^--initial-cluster: n2 has https:\/\/h:2, but this node listens with http:\/\//,
+  ],
+  [
+    'metrics by TLS',
+    { flags: { 'listen-metrics-urls': 'https://h:1' } },
+    /^--listen-metrics-urls: https:\/\/h:1 is not for TLS/,
+  ],
+  [
+    'suites of a version that is excluded',
+    { flags: { 'cipher-suites': 'x', 'tls-min-version': 'TLS1.3' } },
+    /^--cipher-suites: they are chosen for TLS 1.2/,
+  ],
   ['another scheme', { flags: { 'listen-client-urls': 'unix://h:1' } }, /has the scheme unix/],
   ['port 0', { flags: { 'listen-client-urls': 'http://h:0' } }, /port 0; give one from 1 to/],
   [
@@ -161,7 +226,7 @@ const refusals: readonly (readonly [what: string, given: Given, sentence: RegExp
   ['a bad member URL', { flags: { 'initial-cluster': 'n1=h:1' } }, /member n1: "h:1" is not a URL/],
   [
     'a member named twice',
-    { flags: { 'initial-cluster': 'n1=http://h:1,n1=http://h:2' } },
+    { flags: { 'initial-cluster': 'n1=http://h:1,n1=http://h:1' } },
     /n1 is there twice/,
   ],
   [

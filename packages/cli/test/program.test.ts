@@ -93,7 +93,9 @@ describe('the command line', () => {
 describe('a request', () => {
   it('whose outcome is unknown is told apart from one that failed', async () => {
     const fail = (error: Error): Promise<never> =>
-      withClient(['127.0.0.1:1'], 1000, () => Promise.reject(error));
+      withClient(['127.0.0.1:1'], { endpoints: undefined, timeoutMs: 1000 }, () =>
+        Promise.reject(error),
+      );
     const endpoint = '127.0.0.1:1';
     const unknown = new ClientError('CLIENT_OUTCOME_UNKNOWN', 'no answer', {
       endpoint,

@@ -6,6 +6,8 @@ import { CodedError } from '@quorate/base';
  */
 export interface ClientErrorMetadata {
   CLIENT_ENDPOINT_INVALID: { readonly endpoint: string };
+  /** The certificates or the key cannot be used. */
+  CLIENT_TLS_INVALID: { readonly reason: string };
   /** No endpoint could be reached; nothing was sent. */
   CLIENT_UNREACHABLE: { readonly endpoints: readonly string[] };
   /** The server said no; nothing was changed. `grpcCode` is gRPC's number, `reason` its text. */
@@ -27,6 +29,8 @@ export interface ClientErrorMetadata {
   CLIENT_COMPACTED: { readonly fromRevision: number; readonly compactRevision: number };
   /** The lease may be over: what was kept by it may be someone else's from now on. */
   CLIENT_LEASE_LOST: { readonly lease: bigint; readonly reason: string };
+  /** A snapshot broke off, or is not what was sent: what came of it is of no use. */
+  CLIENT_SNAPSHOT_INCOMPLETE: { readonly endpoint: string; readonly reason: string };
   /** The key of a lock or of a candidate is gone, or is another's; `name` is theirs. */
   CLIENT_NOT_OWNER: { readonly name: string };
 }

@@ -1,5 +1,6 @@
 import { uptime } from 'node:os';
 import type { Clock, Timers } from '@quorate/base';
+import type { ClientTls } from './transport/client-tls.ts';
 import { grpcTransport } from './transport/grpc-transport.ts';
 import type { ClientTransport } from './transport/transport.ts';
 
@@ -52,10 +53,13 @@ const timers: ClientPorts['timers'] = {
   },
 };
 
-/** @returns the ports of this machine, save for those that are given */
-export function withDefaultPorts(given: Partial<ClientPorts>): ClientPorts {
+/**
+ * @returns the ports of this machine, save for those that are given
+ * @throws ClientError CLIENT_TLS_INVALID
+ */
+export function withDefaultPorts(given: Partial<ClientPorts>, tls: ClientTls): ClientPorts {
   return {
-    transport: grpcTransport,
+    transport: given.transport ?? grpcTransport(tls),
     clock: given.clock ?? createClock(),
     timers,
     random: Math.random,

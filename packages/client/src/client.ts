@@ -1,5 +1,8 @@
+import type { Auth } from './auth/auth.ts';
+import type { ClientTracer } from './calls/call-trace.ts';
 import type { ClientCredentials } from './calls/caller.ts';
 import type { ClientPorts } from './client-ports.ts';
+import type { ClientMember, Cluster } from './cluster/cluster.ts';
 import type { Election, ElectionOptions } from './concurrency/election.ts';
 import type { Lock, LockOptions } from './concurrency/lock.ts';
 import type { BytesLike, KeyOrRange } from './kv/key-range.ts';
@@ -15,6 +18,10 @@ import type {
 } from './kv/key-value.ts';
 import type { Txn } from './kv/txn.ts';
 import type { Lease } from './lease/lease.ts';
+import type { LeaseCalls } from './lease/lease-calls.ts';
+import type { SnapshotReceiver, SnapshotSummary } from './maintenance/snapshots.ts';
+import type { Maintenance } from './maintenance-calls/maintenance.ts';
+import type { ClientTls } from './transport/client-tls.ts';
 import type { Watch, WatchEvent, WatchProgress, WatchSettings } from './watch/watch.ts';
 
 /**
@@ -33,29 +40,21 @@ export interface EndpointStatus {
 }
 
 /**
- * One member of the cluster. `name` and `clientUrls` are empty for one that was added and has not
- * started yet.
- */
-export interface ClientMember {
-  readonly id: bigint;
-  readonly name: string;
-  readonly peerUrls: readonly string[];
-  readonly clientUrls: readonly string[];
-  readonly isLearner: boolean;
-}
-
-/**
  * Endpoints are tried in turn, beginning with the one that answered last; at least one is needed.
  */
 export interface ClientOptions {
-  /** `host:port` or `http://host:port`. */
+  /** `host:port`, `http://host:port` or `https://host:port`; the first is by TLS with `tls`. */
   readonly endpoints: readonly string[];
   /** For one call, retries included. Default 5000. */
   readonly timeoutMs?: number;
   /** Who the client is, where the cluster asks for users; where it does not, it does no harm. */
   readonly credentials?: ClientCredentials;
+  /** For endpoints with TLS; `http://` is refused beside it. */
+  readonly tls?: ClientTls;
   /** Ask the leader first, if it is among the endpoints: saves the others' forwarding. */
   readonly followLeader?: boolean;
+  /** OpenTelemetry's: a span for each call, under the one that is active when it begins. */
+  readonly tracer?: ClientTracer;
   /** Another transport, clock or timers; for tests. */
   readonly ports?: Partial<ClientPorts>;
 }
@@ -98,9 +97,22 @@ export interface QuorateClient extends AsyncDisposable {
   /** Waits until nobody else holds this lock, and takes it. */
   lock(name: string, options?: LockOptions): Promise<Lock>;
   election(name: string, options?: ElectionOptions): Election;
+  /** Users and roles. */
+  readonly auth: Auth;
+  /** Members, and changes of them. */
+  readonly cluster: Cluster;
+  /** Alarms, hashes, the lead: what operators ask. */
+  readonly maintenance: Maintenance;
+  /** Leases that this client does not keep alive. */
+  readonly leases: LeaseCalls;
   /** Asks one endpoint about itself; rejects when it cannot be reached. */
   status(endpoint: string): Promise<EndpointStatus>;
   members(): Promise<ClientMember[]>;
+  /**
+   * Gets all that can be read, as one file: a database of etcd, and its SHA-256. It is whole only
+   * when this is fulfilled. No limit of time holds for it.
+   */
+  snapshot(receive: SnapshotReceiver): Promise<SnapshotSummary>;
   /** Ends watches with CLIENT_CLOSED; leases are lost, and end by themselves. Idempotent. */
   close(): Promise<void>;
 }

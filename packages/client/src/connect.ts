@@ -1,10 +1,14 @@
 import { assert } from '@quorate/base';
+import type { Auth } from './auth/auth.ts';
+import { AuthCalls } from './auth/auth-calls.ts';
 import { Caller } from './calls/caller.ts';
 import { Endpoints } from './calls/endpoints.ts';
 import { LeaderSearch } from './calls/leader-search.ts';
 import { methods } from './calls/methods.ts';
-import type { ClientMember, ClientOptions, EndpointStatus, QuorateClient } from './client.ts';
+import type { ClientOptions, EndpointStatus, QuorateClient } from './client.ts';
 import { withDefaultPorts } from './client-ports.ts';
+import type { ClientMember, Cluster } from './cluster/cluster.ts';
+import { ClusterCalls } from './cluster/cluster-calls.ts';
 import { type Election, type ElectionOptions, NamedElection } from './concurrency/election.ts';
 import { type Lock, type LockOptions, takeLock } from './concurrency/lock.ts';
 import { type BytesLike, type KeyOrRange, wireRange } from './kv/key-range.ts';
@@ -21,7 +25,11 @@ import type {
 import { KeyValues } from './kv/key-values.ts';
 import type { Txn } from './kv/txn.ts';
 import type { Lease } from './lease/lease.ts';
+import { LeaseCalls } from './lease/lease-calls.ts';
 import { Leases } from './lease/leases.ts';
+import { type SnapshotReceiver, type SnapshotSummary, Snapshots } from './maintenance/snapshots.ts';
+import type { Maintenance } from './maintenance-calls/maintenance.ts';
+import { MaintenanceCalls } from './maintenance-calls/maintenance-calls.ts';
 import { parseEndpoint } from './transport/endpoint-address.ts';
 import type { Watch, WatchEvent, WatchProgress, WatchSettings } from './watch/watch.ts';
 import { Watches } from './watch/watches.ts';
@@ -29,19 +37,37 @@ import { Watches } from './watch/watches.ts';
 const defaultTimeoutMs = 5000;
 
 class Client implements QuorateClient {
+  readonly auth: Auth;
+  readonly cluster: Cluster;
+  readonly maintenance: Maintenance;
+  readonly leases: LeaseCalls;
   readonly #endpoints: Endpoints;
   readonly #caller: Caller;
   readonly #keyValues: KeyValues;
   readonly #watches: Watches;
   readonly #leases: Leases;
+  readonly #snapshots: Snapshots;
+  readonly #isSecure: boolean;
 
-  constructor(endpoints: Endpoints, caller: Caller, ports: ReturnType<typeof withDefaultPorts>) {
+  constructor(
+    endpoints: Endpoints,
+    caller: Caller,
+    ports: ReturnType<typeof withDefaultPorts>,
+    isSecure: boolean,
+  ) {
+    this.#isSecure = isSecure;
     this.#endpoints = endpoints;
     this.#caller = caller;
     const context = { endpoints, ports, tokens: caller.tokens };
+    const addresses = endpoints.all.map(({ address }) => address);
+    this.auth = new AuthCalls(caller);
+    this.cluster = new ClusterCalls(caller);
+    this.maintenance = new MaintenanceCalls({ caller, endpoints: addresses, isSecure });
     this.#keyValues = new KeyValues(caller);
     this.#watches = new Watches(context);
     this.#leases = new Leases(caller, context);
+    this.leases = new LeaseCalls(caller, (id) => this.#leases.adopt(id));
+    this.#snapshots = new Snapshots(context);
   }
 
   put(key: BytesLike, value: BytesLike, options?: PutOptions): Promise<PutResult> {
@@ -93,7 +119,7 @@ class Client implements QuorateClient {
   }
 
   async status(endpoint: string): Promise<EndpointStatus> {
-    const address = parseEndpoint(endpoint);
+    const address = parseEndpoint(endpoint, this.#isSecure);
     const answer = await this.#caller.readFrom(address, methods.status, {});
     return {
       endpoint,
@@ -107,14 +133,16 @@ class Client implements QuorateClient {
     };
   }
 
-  async members(): Promise<ClientMember[]> {
-    const { members } = await this.#caller.read(methods.memberList, { linearizable: true });
-    return members.map(({ ID, name, peerURLs, clientURLs, isLearner }) => {
-      return { id: ID, name, peerUrls: peerURLs, clientUrls: clientURLs, isLearner };
-    });
+  members(): Promise<ClientMember[]> {
+    return this.cluster.members();
+  }
+
+  snapshot(receive: SnapshotReceiver): Promise<SnapshotSummary> {
+    return this.#snapshots.take(receive);
   }
 
   async close(): Promise<void> {
+    this.#snapshots.close();
     this.#watches.close();
     this.#leases.close();
     this.#caller.close();
@@ -133,18 +161,22 @@ class Client implements QuorateClient {
 /**
  * Makes a client; a connection is made when the first call needs one.
  *
- * @throws ClientError CLIENT_ENDPOINT_INVALID
+ * @throws ClientError CLIENT_ENDPOINT_INVALID, CLIENT_TLS_INVALID
  */
 export function connect(options: ClientOptions): QuorateClient {
   assert(options.endpoints.length > 0, 'a client has at least one endpoint');
   const { timeoutMs = defaultTimeoutMs, credentials = null, followLeader = false } = options;
   assert(timeoutMs > 0, 'a client has time for a call');
-  const ports = withDefaultPorts(options.ports ?? {});
-  const endpoints = new Endpoints(options.endpoints.map(parseEndpoint), ports.transport);
-  const caller = new Caller({ endpoints, ports, timeoutMs, credentials });
+  const ports = withDefaultPorts(options.ports ?? {}, options.tls ?? {});
+  const isSecure = options.tls !== undefined;
+  const addresses = options.endpoints.map((endpoint) => parseEndpoint(endpoint, isSecure));
+  const endpoints = new Endpoints(addresses, ports.transport);
+  const { tracer } = options;
+  const traced = tracer === undefined ? {} : { tracer };
+  const caller = new Caller({ endpoints, ports, timeoutMs, credentials, ...traced });
   if (followLeader) {
     const search = new LeaderSearch(caller, endpoints);
     caller.onTerm = (raftTerm) => search.answered(raftTerm);
   }
-  return new Client(endpoints, caller, ports);
+  return new Client(endpoints, caller, ports, isSecure);
 }

@@ -1,15 +1,14 @@
 // For users: talk to a cluster.
+
+export type { Access, Auth, Permission } from './auth/auth.ts';
+export type { ClientSpan, ClientTracer } from './calls/call-trace.ts';
 export type { ClientCredentials } from './calls/caller.ts';
-export type {
-  ClientMember,
-  ClientOptions,
-  EndpointStatus,
-  QuorateClient,
-} from './client.ts';
+export type { ClientOptions, EndpointStatus, QuorateClient } from './client.ts';
 export type { ClientErrorCode, ClientErrorMetadata } from './client-error.ts';
 export { ClientError } from './client-error.ts';
 // For library authors: another way to reach servers.
 export type { ClientPorts } from './client-ports.ts';
+export type { AddMemberOptions, ClientMember, Cluster, MemberChange } from './cluster/cluster.ts';
 export type {
   ElectedLeader,
   Election,
@@ -45,6 +44,10 @@ export {
   type TxnResult,
 } from './kv/txn.ts';
 export type { Lease } from './lease/lease.ts';
+export type { LeaseCalls, LeaseState } from './lease/lease-calls.ts';
+export type { SnapshotReceiver, SnapshotSummary } from './maintenance/snapshots.ts';
+export type { Alarm, HashResult, Maintenance } from './maintenance-calls/maintenance.ts';
+export type { ClientTls } from './transport/client-tls.ts';
 export type {
   CallMetadata,
   CallOutcome,

@@ -159,7 +159,7 @@ test('endpoints that are no addresses are refused at once', async () => {
     ':1',
     'x:0',
     'x:65536',
-    'https://x:1',
+    'https://x',
     'ftp://x:1',
     'a b:1',
     'x:1/y',

@@ -10,7 +10,7 @@ import type {
 } from '@quorate/runtime';
 import type { GroupId, LogIndex, NodeId } from '@quorate/schema';
 import type { SpokenVersions } from '@quorate/transport';
-import type { MetMember } from './enquiries/messages.ts';
+import type { ChangeConditions, MetMember } from './enquiries/messages.ts';
 import type { Survey } from './enquiries/surveyor.ts';
 
 /**
@@ -109,6 +109,8 @@ export interface HostOptions {
   readonly protocolVersions?: SpokenVersions;
   /** Puts something between the runtime and the links: message faults, or a trace. */
   readonly linksThrough?: (links: PeerLinks) => PeerLinks;
+  /** Puts something between the runtime and the storage: faults of disks, or a trace. */
+  readonly storageThrough?: (storage: HostStorage) => HostStorage;
   /** Sees every turn of every group; see `RuntimeObserver`. */
   readonly observer?: RuntimeObserver;
   /** The node can no longer be trusted to go on: it has stopped itself, the process should end. */
@@ -179,6 +181,8 @@ export interface Host {
   readonly incarnation: number;
   /** Where peers reach it. */
   readonly address: Address;
+  /** Whether the log has room: false while a disk is full, and after it has failed. */
+  readonly writable: boolean;
   group<Result>(id: GroupId): GroupHandle<Result>;
   /** Of a group with a `service`, on any node. */
   reach(id: GroupId): ReachableGroup;
@@ -217,13 +221,23 @@ export interface Host {
    * at first. Nothing is done twice.
    */
   join(group: GroupId, options: JoinOptions, timeoutMs: number, done: MembersDone): void;
-  /** As `GroupHandle.changeMembership`, on whichever node leads. */
+  /**
+   * As `GroupHandle.changeMembership`, on whichever node leads. A condition that is not met there
+   * ends it with HOST_REQUEST_REFUSED, `code` TOO_MANY_LEARNERS or LEARNER_BEHIND.
+   */
   changeMembers(
     group: GroupId,
     steps: readonly MembershipStep[],
     timeoutMs: number,
     done: MembersDone,
+    conditions?: ChangeConditions,
   ): void;
+  /** These are nodes to talk to, and may talk to this one, until the log says more. */
+  meet(members: readonly MetMember[]): void;
+  /** Whether messages can go to this node now. */
+  isConnected(node: NodeId): boolean;
+  /** Where its peers reach a member, as far as this node knows: 'host:port', or empty. */
+  addressOf(group: GroupId, node: NodeId): string;
   /**
    * As `GroupHandle.transferLeadership`, on whichever node leads.
    *

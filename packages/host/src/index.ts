@@ -3,6 +3,7 @@ export type { DirectoryOwner, RepairReport } from '@quorate/storage';
 export { ownerOf, repairDataDirectory } from '@quorate/storage';
 export { describeCluster } from './describe-cluster.ts';
 export type {
+  ChangeConditions,
   ClusterDescription,
   DescribedGroup,
   DescribedMember,
@@ -33,4 +34,5 @@ export type {
 export { HostError, type HostErrorCode, type HostErrorMetadata } from './host-error.ts';
 export { memoryStorage } from './memory-storage.ts';
 export { openHost } from './open-host.ts';
+export { type SeedOptions, seedDataDirectory } from './seed-data-directory.ts';
 export { defaultTuning } from './tuning.ts';

@@ -47,7 +47,8 @@ export function openHost(
     checkOptions(options);
     // Before anything on the disk is touched.
     const tuning = resolveTuning(options.tuning ?? {});
-    stores = openStores(options, tuning);
+    const opening = openStores(options, tuning);
+    stores = { ...opening, ...options.storageThrough?.(opening) };
     const opened: RunningHost = assemble(options, tuning, stores, (error) => {
       // The lock outlives the last write under way.
       opened.end(haltedError(error), () => tell(error, null));
@@ -175,7 +176,7 @@ function assemble(
     feeds.close();
     release();
   };
-  const parts = { runtime, links, desk, incarnation, release: released };
+  const parts = { runtime, logStore, links, desk, incarnation, release: released };
   const host: RunningHost = new RunningHost(options, tuning, maxFrameBytes, parts);
   return host;
 }

@@ -1,11 +1,16 @@
 import { type Address, formatAddress, parseAddress, present } from '@quorate/base';
-import type { MembershipStep } from '@quorate/raft';
+import type { LogStore, MembershipStep } from '@quorate/raft';
 import { closingError, type GroupHandle, type Runtime, type RuntimeError } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
 import type { ListeningPeerLinks } from '@quorate/transport';
 import type { AskDone } from './enquiries/cluster-asker.ts';
 import type { ClusterDesk } from './enquiries/cluster-desk.ts';
-import type { ClusterDescription, ClusterRequest, MetMember } from './enquiries/messages.ts';
+import type {
+  ChangeConditions,
+  ClusterDescription,
+  ClusterRequest,
+  MetMember,
+} from './enquiries/messages.ts';
 import { Outreach } from './enquiries/outreach.ts';
 import type { Survey } from './enquiries/surveyor.ts';
 import type {
@@ -33,6 +38,7 @@ export function addressKnown(
 /** What a host holds while it is open, and gives back at the end. */
 export interface HostParts {
   readonly runtime: Runtime;
+  readonly logStore: Pick<LogStore, 'writable'>;
   readonly links: ListeningPeerLinks;
   readonly desk: ClusterDesk;
   readonly incarnation: number;
@@ -74,6 +80,10 @@ export class RunningHost implements Host {
 
   get address(): Address {
     return this.#parts.links.address ?? this.#options.listen;
+  }
+
+  get writable(): boolean {
+    return this.#parts.logStore.writable;
   }
 
   group<Result>(id: GroupId): GroupHandle<Result> {
@@ -139,11 +149,21 @@ export class RunningHost implements Host {
 
   /** Whoever leads has to be let in before its first message brings the configuration. */
   #meet({ groups }: ClusterDescription): void {
-    for (const { members } of groups) {
-      for (const { id, address } of members) {
-        if (address !== '') this.#parts.links.setPeer(id, address);
-      }
+    for (const { members } of groups) this.meet(members);
+  }
+
+  meet(members: readonly MetMember[]): void {
+    for (const { id, address } of members) {
+      if (address !== '') this.#parts.links.setPeer(id, address);
     }
+  }
+
+  isConnected(node: NodeId): boolean {
+    return this.#parts.links.isConnected(node);
+  }
+
+  addressOf(group: GroupId, node: NodeId): string {
+    return addressKnown(this.#options, this.group(group), node);
   }
 
   changeMembers(
@@ -151,8 +171,9 @@ export class RunningHost implements Host {
     steps: readonly MembershipStep[],
     timeoutMs: number,
     done: MembersDone,
+    conditions: ChangeConditions = {},
   ): void {
-    const request: ClusterRequest = { kind: 'change', group, steps };
+    const request: ClusterRequest = { kind: 'change', group, steps, conditions };
     this.outreach.asker.ask(request, this.#contacts(group), timeoutMs, changed(done));
   }
 

@@ -67,12 +67,15 @@ export const COMPARE_TARGETS: readonly Compare['operand']['target'][] = [
 ];
 
 /**
- * The most operations in one list of a transaction. A nested transaction may have what its parent's
- * longest list leaves.
+ * The most operations in one list of a transaction, unless a server allows more. A nested
+ * transaction may have what its parent's longest list leaves.
  */
 export const MAX_OPERATIONS = 128;
 
-/** Follows from the rule above; checked by the codec so that no input can exhaust the stack. */
+/** What no server may go beyond: a log may hold as many. */
+export const MOST_OPERATIONS = 65_536;
+
+/** Checked by the codec, so that no input can exhaust the stack. */
 export const MAX_NESTING = MAX_OPERATIONS + 1;
 
 /** What one tick counts at most, a day: no log has so many that their sum is no safe integer. */

@@ -61,8 +61,12 @@ export class HistoryLoader {
     }
   }
 
-  /** @returns a snapshot as `KvStateMachine.snapshot` draws them */
-  finish(checksum: Checksum): Iterator<Uint8Array, void> {
+  /**
+   * @param bumpRevision so many revisions are left out behind the last one, and everything up to
+   *   the last of those is compacted
+   * @returns a snapshot as `KvStateMachine.snapshot` draws them
+   */
+  finish(checksum: Checksum, bumpRevision = 0): Iterator<Uint8Array, void> {
     this.#loadBase();
     const { versions, leases } = this.#store;
     for (const lease of versions.leasedKeys.leases()) {
@@ -70,7 +74,10 @@ export class HistoryLoader {
         throw invalid(`a key is attached to lease ${lease}, which is not there`);
       }
     }
-    this.#store.resumeAt(Math.max(this.#revision, this.#compactedRevision));
+    const last = Math.max(this.#revision, this.#compactedRevision) + bumpRevision;
+    if (!Number.isSafeInteger(last)) throw invalid(`revision ${last} is out of range`);
+    this.#store.resumeAt(last);
+    if (bumpRevision > 0) versions.compact(last);
     return new SnapshotWriter(this.#store, checksum);
   }
 

@@ -1,5 +1,5 @@
-import { equalBytes } from '@quorate/base';
 import type { KeyEntry } from './key-entry.ts';
+import { isStored } from './stored-key.ts';
 
 const FIRST_SLOTS = 1024;
 const MOST_SLOTS = 2 ** 22;
@@ -50,5 +50,5 @@ export class KeyCache {
 }
 
 function isKey(entry: KeyEntry, key: Uint8Array, keyHash: number): boolean {
-  return entry.keyHash === keyHash && equalBytes(entry.key, key);
+  return entry.keyHash === keyHash && isStored(entry, key);
 }

@@ -1,4 +1,5 @@
-import { assert, compareBytes } from '@quorate/base';
+import { assert } from '@quorate/base';
+import { compareStored, isStored, type StoredKey } from './stored-key.ts';
 
 /** How many bytes a mark holds: 48 bits, which a double holds exactly. */
 const MARK_BYTES = 6;
@@ -11,9 +12,9 @@ const MARK_BYTES = 6;
  * side, a mark of each key: the 6 bytes that follow the prefix common to all keys here. Only keys
  * whose marks tie are read.
  */
-export class KeyColumn {
+export class KeyColumn<Key extends StoredKey> {
   readonly #marks: Float64Array;
-  #keys: Uint8Array[] = [];
+  #keys: Key[] = [];
   /** How many leading bytes all keys here share; may be fewer than they do after a removal. */
   #shared = 0;
 
@@ -25,8 +26,8 @@ export class KeyColumn {
     return this.#keys.length;
   }
 
-  at(position: number): Uint8Array {
-    return this.#keys[position] as Uint8Array;
+  at(position: number): Key {
+    return this.#keys[position] as Key;
   }
 
   /** @returns the position of the first key at or above `key` */
@@ -40,10 +41,10 @@ export class KeyColumn {
   }
 
   has(position: number, key: Uint8Array): boolean {
-    return position < this.#keys.length && compareBytes(this.at(position), key) === 0;
+    return position < this.#keys.length && isStored(this.at(position), key);
   }
 
-  insert(position: number, key: Uint8Array): void {
+  insert(position: number, key: Key): void {
     assert(this.#keys.length < this.#marks.length, 'a column has room for what is inserted');
     this.#keys.splice(position, 0, key);
     const first = this.at(position === 0 ? this.#keys.length - 1 : 0);
@@ -54,7 +55,7 @@ export class KeyColumn {
       return;
     }
     this.#marks.copyWithin(position + 1, position, this.#keys.length - 1);
-    this.#marks[position] = markOf(key, this.#shared);
+    this.#marks[position] = markOfStored(key, this.#shared);
   }
 
   remove(position: number): void {
@@ -63,7 +64,7 @@ export class KeyColumn {
   }
 
   /** Replaces all keys. */
-  assign(keys: Uint8Array[]): void {
+  assign(keys: Key[]): void {
     assert(keys.length <= this.#marks.length, 'a column has room for what is assigned');
     this.#keys = keys;
     this.#shared = keys.length === 0 ? 0 : sharedBytes(this.at(0), this.at(keys.length - 1));
@@ -71,18 +72,18 @@ export class KeyColumn {
   }
 
   /** @returns the keys from `position` on, which are then gone from here */
-  cutFrom(position: number): Uint8Array[] {
+  cutFrom(position: number): Key[] {
     return this.#keys.splice(position);
   }
 
   /** A copy. */
-  keys(): Uint8Array[] {
+  keys(): Key[] {
     return this.#keys.slice();
   }
 
   #markFrom(position: number): void {
     for (let i = position; i < this.#keys.length; i++) {
-      this.#marks[i] = markOf(this.at(i), this.#shared);
+      this.#marks[i] = markOfStored(this.at(i), this.#shared);
     }
   }
 
@@ -92,14 +93,14 @@ export class KeyColumn {
     const outside = comparePrefix(key, this.at(0), this.#shared);
     if (outside !== 0) return outside < 0 ? 0 : length;
     const marks = this.#marks;
-    const mark = markOf(key, this.#shared);
+    const mark = markOf(key, this.#shared, key.length);
     let low = 0;
     let high = length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const there = marks[middle] as number;
       let order = there - mark;
-      if (order === 0) order = compareBytes(this.at(middle), key);
+      if (order === 0) order = compareStored(this.at(middle), key);
       if (order < 0 || (above && order === 0)) low = middle + 1;
       else high = middle;
     }
@@ -107,29 +108,34 @@ export class KeyColumn {
   }
 }
 
+function markOfStored({ bytes, offset, length }: StoredKey, from: number): number {
+  return markOf(bytes, offset + from, offset + length);
+}
+
 /**
  * Bytes past the end of a key count as zeros: ties that makes are settled by the keys themselves.
  */
-function markOf(key: Uint8Array, from: number): number {
-  const end = Math.min(key.length, from + MARK_BYTES);
+function markOf(bytes: Uint8Array, from: number, keyEnd: number): number {
+  const end = Math.min(keyEnd, from + MARK_BYTES);
   let mark = 0;
-  for (let i = from; i < end; i++) mark = mark * 256 + (key[i] as number);
-  for (let i = end; i < from + MARK_BYTES; i++) mark *= 256;
+  for (let i = from; i < end; i++) mark = mark * 256 + (bytes[i] as number);
+  for (let i = Math.max(end, from); i < from + MARK_BYTES; i++) mark *= 256;
   return mark;
 }
 
-function sharedBytes(a: Uint8Array, b: Uint8Array): number {
+function sharedBytes(a: StoredKey, b: StoredKey): number {
   const most = Math.min(a.length, b.length);
   let shared = 0;
-  while (shared < most && a[shared] === b[shared]) shared++;
+  while (shared < most && a.bytes[a.offset + shared] === b.bytes[b.offset + shared]) shared++;
   return shared;
 }
 
 /** Compares a key with the first `length` bytes of another, as far as these go; 0: it has them. */
-function comparePrefix(key: Uint8Array, other: Uint8Array, length: number): number {
+function comparePrefix(key: Uint8Array, other: StoredKey, length: number): number {
+  const { bytes, offset } = other;
   const end = Math.min(key.length, length);
   for (let i = 0; i < end; i++) {
-    const difference = (key[i] as number) - (other[i] as number);
+    const difference = (key[i] as number) - (bytes[offset + i] as number);
     if (difference !== 0) return difference;
   }
   return key.length < length ? -1 : 0;

@@ -1,25 +1,39 @@
 import { assert } from '@quorate/base';
+import type { StoredKey } from './stored-key.ts';
 import type { StoredVersion } from './stored-version.ts';
+import { NO_SLAB, type Resident, type Slab, valueBytes } from './value-arena.ts';
 
 /**
  * One key and its versions that can still be read, oldest first; never empty. Most keys have one,
- * so that has a field of its own and the array appears with the second.
+ * so that has a field of its own and the array appears with the second. The key's bytes lie in an
+ * arena: an array of their own would be three objects more to collect, as large as all the rest.
  */
-export class KeyEntry {
-  readonly key: Uint8Array;
-  /** `hashBytes(key, 0)` */
+export class KeyEntry implements Resident, StoredKey {
+  slab: Slab = NO_SLAB;
+  offset = 0;
+  length = 0;
+  /** `hashBytes(key, 0)`, as a signed number: V8 keeps these without an object. */
   readonly keyHash: number;
   latest: StoredVersion;
-  /** The hash of `latest`, or 0 while that is a tombstone. */
+  /** The hash of `latest`, signed, or 0 while that is a tombstone. */
   latestHash = 0;
   #older: StoredVersion[] | null = null;
   /** How many at the front of `#older` are dropped. */
   #dropped = 0;
 
-  constructor(key: Uint8Array, keyHash: number, first: StoredVersion) {
-    this.key = key;
+  /** Its key is empty until an arena stores it. */
+  constructor(keyHash: number, first: StoredVersion) {
     this.keyHash = keyHash;
     this.latest = first;
+  }
+
+  get bytes(): Uint8Array {
+    return this.slab.bytes;
+  }
+
+  /** A view that stays as it is. */
+  get key(): Uint8Array {
+    return valueBytes(this);
   }
 
   get live(): boolean {

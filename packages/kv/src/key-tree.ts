@@ -3,15 +3,27 @@ import { assert } from '@quorate/base';
 import { KeyColumn } from './key-column.ts';
 import type { KeyEntry } from './key-entry.ts';
 import { isEmptyInterval, type KeyInterval } from './key-range.ts';
+import type { StoredKey } from './stored-key.ts';
 
 const MOST_MEMBERS = 64;
 const FEWEST_MEMBERS = 24;
-const NO_KEY = new Uint8Array(0);
+
+/** Has bytes of its own, for the key may be removed and the separator stay. */
+class Separator implements StoredKey {
+  readonly bytes: Uint8Array;
+  readonly offset = 0;
+
+  constructor(entry: KeyEntry) {
+    this.bytes = new Uint8Array(entry.key);
+  }
+
+  get length(): number {
+    return this.bytes.length;
+  }
+}
 
 class Leaf {
-  /** The keys of `entries`. */
-  readonly keys = new KeyColumn(MOST_MEMBERS + 1);
-  entries: KeyEntry[] = [];
+  readonly entries = new KeyColumn<KeyEntry>(MOST_MEMBERS + 1);
   /** How many of `entries` are live. */
   live = 0;
   previous: Leaf | null = null;
@@ -22,7 +34,7 @@ class Branch {
   /** At least two. */
   children: Node[] = [];
   /** Each is above every key in the child of its number and at or below every one in the next. */
-  readonly separators = new KeyColumn(MOST_MEMBERS + 1);
+  readonly separators = new KeyColumn<Separator>(MOST_MEMBERS + 1);
   /** How many entries below are live. */
   live = 0;
 }
@@ -60,15 +72,14 @@ export class KeyTree {
 
   get(key: Uint8Array): KeyEntry | undefined {
     const { leaf, at } = this.#seek(key);
-    return leaf.keys.has(at, key) ? leaf.entries[at] : undefined;
+    return leaf.entries.has(at, key) ? leaf.entries.at(at) : undefined;
   }
 
   /** The entry is live and its key new. */
   insert(entry: KeyEntry): void {
-    const leaf = this.#descend(entry.key);
-    const at = leaf.keys.lowerBound(entry.key);
-    leaf.keys.insert(at, entry.key);
-    leaf.entries.splice(at, 0, entry);
+    const { key } = entry;
+    const leaf = this.#descend(key);
+    leaf.entries.insert(leaf.entries.lowerBound(key), entry);
     this.#size++;
     this.#addLive(leaf, 1);
     if (leaf.entries.length > MOST_MEMBERS) this.#splitLeaf(leaf, entry);
@@ -76,11 +87,11 @@ export class KeyTree {
 
   /** The entry is here and dead. */
   remove(entry: KeyEntry): void {
-    const leaf = this.#descend(entry.key);
-    const at = leaf.keys.lowerBound(entry.key);
-    assert(leaf.entries[at] === entry && !entry.live, 'only a dead key of this tree is removed');
-    leaf.keys.remove(at);
-    leaf.entries.splice(at, 1);
+    const { key } = entry;
+    const leaf = this.#descend(key);
+    const at = leaf.entries.lowerBound(key);
+    assert(leaf.entries.at(at) === entry && !entry.live, 'only a dead key of this tree is removed');
+    leaf.entries.remove(at);
     this.#size--;
     let node: Node = leaf;
     for (let depth = this.#path.length - 1; depth >= 0; depth--) {
@@ -120,7 +131,7 @@ export class KeyTree {
     for (let leaf: Leaf | null = from.leaf; leaf !== null; leaf = leaf.next) {
       const end = leaf === to?.leaf ? to.at : leaf.entries.length;
       for (let at = skipDead && leaf.live === 0 ? end : start; at < end; at++) {
-        if (!visit(leaf.entries[at] as KeyEntry)) return;
+        if (!visit(leaf.entries.at(at))) return;
       }
       if (leaf === to?.leaf) return;
       start = 0;
@@ -136,7 +147,7 @@ export class KeyTree {
     for (let leaf: Leaf | null = from.leaf; leaf !== null; leaf = leaf.previous) {
       const start = leaf === to.leaf ? to.at : 0;
       for (let at = skipDead && leaf.live === 0 ? start : end; at > start; at--) {
-        if (!visit(leaf.entries[at - 1] as KeyEntry)) return;
+        if (!visit(leaf.entries.at(at - 1))) return;
       }
       if (leaf === to.leaf) return;
       end = leaf.previous === null ? 0 : leaf.previous.entries.length;
@@ -164,7 +175,7 @@ export class KeyTree {
   #seek(key: Uint8Array): Position {
     let node = this.#root;
     while (node instanceof Branch) node = node.children[node.separators.upperBound(key)] as Node;
-    return { leaf: node, at: node.keys.lowerBound(key) };
+    return { leaf: node, at: node.entries.lowerBound(key) };
   }
 
   #last(): Position {
@@ -182,28 +193,27 @@ export class KeyTree {
       for (let i = 0; i < slot; i++) rank += (node.children[i] as Node).live;
       node = node.children[slot] as Node;
     }
-    const at = node.keys.lowerBound(key);
-    for (let i = 0; i < at; i++) if ((node.entries[i] as KeyEntry).live) rank++;
+    const at = node.entries.lowerBound(key);
+    for (let i = 0; i < at; i++) if (node.entries.at(i).live) rank++;
     return rank;
   }
 
   #splitLeaf(leaf: Leaf, added: KeyEntry): void {
-    const inOrder = leaf.next === null && leaf.entries.at(-1) === added;
+    const inOrder = leaf.next === null && leaf.entries.at(leaf.entries.length - 1) === added;
     const right = new Leaf();
     const cut = inOrder ? MOST_MEMBERS : MOST_MEMBERS / 2;
-    right.entries = leaf.entries.splice(cut);
-    right.keys.assign(leaf.keys.cutFrom(cut));
-    right.live = countLiveEntries(right.entries);
+    right.entries.assign(leaf.entries.cutFrom(cut));
+    right.live = countLive(right.entries);
     leaf.live -= right.live;
     right.next = leaf.next;
     right.previous = leaf;
     if (leaf.next !== null) leaf.next.previous = right;
     leaf.next = right;
-    this.#adopt(leaf, right, right.keys.at(0));
+    this.#adopt(leaf, right, new Separator(right.entries.at(0)));
   }
 
   /** Puts `right` beside `left`, splitting branches up to the root as needed. */
-  #adopt(left: Node, right: Node, separator: Uint8Array): void {
+  #adopt(left: Node, right: Node, separator: Separator): void {
     for (let depth = this.#path.length - 1; depth >= 0; depth--) {
       const parent = this.#path[depth] as Branch;
       const slot = this.#slots[depth] as number;
@@ -233,9 +243,9 @@ function memberCount(node: Node): number {
   return node instanceof Branch ? node.children.length : node.entries.length;
 }
 
-function countLiveEntries(entries: readonly KeyEntry[]): number {
+function countLive(entries: KeyColumn<KeyEntry>): number {
   let live = 0;
-  for (const entry of entries) if (entry.live) live++;
+  for (let at = 0; at < entries.length; at++) if (entries.at(at).live) live++;
   return live;
 }
 
@@ -251,7 +261,7 @@ function joinOrShare(parent: Branch, slot: number): void {
   const right = parent.children[slot + 1] as Node;
   const joins = memberCount(left) + memberCount(right) <= MOST_MEMBERS;
   const live = left.live + right.live;
-  let separator: Uint8Array;
+  let separator: Separator | null;
   if (left instanceof Leaf && right instanceof Leaf) {
     separator = spreadLeaves(left, right, joins);
   } else {
@@ -259,7 +269,7 @@ function joinOrShare(parent: Branch, slot: number): void {
     separator = spreadBranches(left, right, parent.separators.at(slot), joins);
   }
   parent.separators.remove(slot);
-  if (joins) {
+  if (separator === null) {
     parent.children.splice(slot + 1, 1);
     left.live = live;
   } else {
@@ -268,42 +278,39 @@ function joinOrShare(parent: Branch, slot: number): void {
   }
 }
 
-/** @returns the first key of the right leaf, if any is left there */
-function spreadLeaves(left: Leaf, right: Leaf, joins: boolean): Uint8Array {
-  const keys = [...left.keys.keys(), ...right.keys.keys()];
-  const entries = [...left.entries, ...right.entries];
+/** @returns what separates them now; null when all are in the left one */
+function spreadLeaves(left: Leaf, right: Leaf, joins: boolean): Separator | null {
+  const entries = [...left.entries.keys(), ...right.entries.keys()];
   const cut = joins ? entries.length : entries.length >>> 1;
-  left.keys.assign(keys.slice(0, cut));
-  left.entries = entries.slice(0, cut);
-  left.live = countLiveEntries(left.entries);
+  left.entries.assign(entries.slice(0, cut));
+  left.live = countLive(left.entries);
   if (joins) {
     left.next = right.next;
     if (right.next !== null) right.next.previous = left;
-    return NO_KEY;
+    return null;
   }
-  right.keys.assign(keys.slice(cut));
-  right.entries = entries.slice(cut);
-  return right.keys.at(0);
+  right.entries.assign(entries.slice(cut));
+  return new Separator(right.entries.at(0));
 }
 
 /**
  * @param between the separator of the two
- * @returns what separates them now, if any is left at the right
+ * @returns what separates them now; null when all are in the left one
  */
 function spreadBranches(
   left: Branch,
   right: Branch,
-  between: Uint8Array,
+  between: Separator,
   joins: boolean,
-): Uint8Array {
+): Separator | null {
   const separators = [...left.separators.keys(), between, ...right.separators.keys()];
   const children = [...left.children, ...right.children];
   const cut = joins ? children.length : children.length >>> 1;
   left.separators.assign(separators.slice(0, cut - 1));
   left.children = children.slice(0, cut);
   left.live = sumLive(left.children);
-  if (joins) return NO_KEY;
+  if (joins) return null;
   right.separators.assign(separators.slice(cut));
   right.children = children.slice(cut);
-  return separators[cut - 1] as Uint8Array;
+  return separators[cut - 1] as Separator;
 }

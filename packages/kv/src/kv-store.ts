@@ -1,5 +1,5 @@
 import { assert, unreachable } from '@quorate/base';
-import { MAX_TICK_MS } from './command-format.ts';
+import { MAX_TICK_MS, MOST_OPERATIONS } from './command-format.ts';
 import { LeaseTable } from './lease/lease-table.ts';
 import type {
   CompactRequest,
@@ -96,7 +96,7 @@ export class KvStore {
    * @param seed another for each command: the id of a lease that asks for none follows from it
    */
   execute(command: KvCommand, seed = 0): KvResult {
-    const invalid = validate(command);
+    const invalid = validate(command, MOST_OPERATIONS);
     if (invalid !== null) return this.#swept(this.refuse(invalid), 0);
     switch (command.kind) {
       case 'leaseGrant':
@@ -126,7 +126,7 @@ export class KvStore {
   /** @param txn one that only reads (see `isReadOnly`), which needs no place in the log */
   readTxn(txn: TxnRequest): TxnResult | RefusedResult {
     assert(isReadOnly(txn), 'a transaction that can write goes through the log');
-    const invalid = validate(txn);
+    const invalid = validate(txn, MOST_OPERATIONS);
     if (invalid !== null) return this.refuse(invalid);
     return this.#txn(txn, new WriteTransaction(this.versions, this.#revision));
   }

@@ -99,8 +99,9 @@ export interface Compare extends KeyRange {
 
 /**
  * Carries out `success` when all compares hold (so also without any), else `failure`; all at one
- * revision, all or nothing. A level may have 128 compares or operations of a branch, less what the
- * levels above it use (`tooManyOperations`). No key is written twice in one (`duplicateKey`).
+ * revision, all or nothing. A level may have so many compares or operations of a branch as the
+ * server allows, usually 128, less what the levels above it use (`tooManyOperations`). No key is
+ * written twice in one (`duplicateKey`).
  */
 export interface TxnRequest {
   readonly kind: 'txn';

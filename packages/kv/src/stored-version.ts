@@ -3,6 +3,7 @@ import { hashWords, mixNumber } from './state-hash.ts';
 import { NO_SLAB, type Resident, type Slab, valueBytes } from './value-arena.ts';
 
 const NO_VALUE = new Uint8Array(0);
+const NO_LEASE = 0n;
 
 /**
  * One version of a key as it is kept; numbered 0, a tombstone. Its key is known where it is kept,
@@ -22,7 +23,8 @@ export class StoredVersion implements Resident {
     this.createRevision = createRevision;
     this.modRevision = modRevision;
     this.version = version;
-    this.lease = lease;
+    // Each 0n that was decoded is an object of its own.
+    this.lease = lease === NO_LEASE ? NO_LEASE : lease;
   }
 
   get live(): boolean {

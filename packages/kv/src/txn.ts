@@ -54,12 +54,19 @@ export interface CheckContext {
  * so no operation can create or remove the key that another one depends on.
  */
 export function checkPlan(context: CheckContext, plan: TxnPlan): KvRefusal | null {
+  // All puts, at any depth, come before all reads: clients are told of the first that fails.
+  return checkKind('put', context, plan) ?? checkKind('range', context, plan);
+}
+
+function checkKind(kind: 'put' | 'range', context: CheckContext, plan: TxnPlan): KvRefusal | null {
   let nested = 0;
   for (const operation of plan.operations) {
     const refusal =
       operation.kind === 'txn'
-        ? checkPlan(context, plan.nested[nested++] as TxnPlan)
-        : checkOperation(context, operation);
+        ? checkKind(kind, context, plan.nested[nested++] as TxnPlan)
+        : operation.kind === kind
+          ? checkOperation(context, operation)
+          : null;
     if (refusal !== null) return refusal;
   }
   return null;

@@ -18,9 +18,13 @@ import { hasWriteOverlap } from './txn-overlap.ts';
  * The checks come in a fixed order, and the first that fails gives the answer: the shape of every
  * operation, depth first, and only then keys that are written twice.
  *
+ * @param maxOperations in one list of a transaction
  * @returns the refusal, or null when the request may be tried
  */
-export function validate(request: KvCommand | RangeRequest): KvRefusal | null {
+export function validate(
+  request: KvCommand | RangeRequest,
+  maxOperations: number = MAX_OPERATIONS,
+): KvRefusal | null {
   switch (request.kind) {
     case 'compact':
     case 'leaseRevoke':
@@ -30,12 +34,12 @@ export function validate(request: KvCommand | RangeRequest): KvRefusal | null {
     case 'leaseGrant':
       return request.ttlSeconds > MAX_LEASE_TTL_SECONDS ? 'leaseTtlTooLarge' : null;
     default:
-      return validateWhole(request);
+      return validateWhole(request, maxOperations);
   }
 }
 
-function validateWhole(request: Operation): KvRefusal | null {
-  const refusal = validateOperation(request, MAX_OPERATIONS);
+function validateWhole(request: Operation, maxOperations: number): KvRefusal | null {
+  const refusal = validateOperation(request, maxOperations);
   if (refusal !== null || request.kind !== 'txn') return refusal;
   if (hasWriteOverlap(request.success) || hasWriteOverlap(request.failure)) return 'duplicateKey';
   return null;
@@ -64,7 +68,7 @@ function validatePut(put: PutRequest): KvRefusal | null {
   return null;
 }
 
-/** Each level uses up at least one of `operationsLeft`, which also bounds this recursion. */
+/** Each level uses up at least one of `operationsLeft`; how deep they nest the codecs bound. */
 function validateTxn(txn: TxnRequest, operationsLeft: number): KvRefusal | null {
   const { compares, success, failure } = txn;
   const longest = Math.max(compares.length, success.length, failure.length);

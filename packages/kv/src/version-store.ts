@@ -15,7 +15,7 @@ export const NEVER_COMPACTED = -1;
 
 /** Roughly what V8 takes for a version beside its value, and for a key beside its bytes. */
 const VERSION_BYTES = 120;
-const KEY_BYTES = 280;
+const KEY_BYTES = 160;
 
 /**
  * Keeps compaction from dropping the changes at `floor` and later, and what can be read from the
@@ -83,7 +83,7 @@ export class VersionStore {
   }
 
   find(key: Uint8Array): KeyEntry | undefined {
-    const keyHash = hashBytes(key, 0);
+    const keyHash = hashBytes(key, 0) | 0;
     const cached = this.#cache.get(key, keyHash);
     if (cached !== undefined) return cached;
     const entry = this.#tree.get(key);
@@ -200,7 +200,8 @@ export class VersionStore {
     } else {
       this.#tree.remove(entry);
       this.#cache.forget(entry);
-      this.#bytes -= keyBytes(entry.key) + versionBytes(changed);
+      this.#bytes -= keyBytes(entry) + versionBytes(changed);
+      this.#arena.free(entry);
     }
   }
 
@@ -211,12 +212,12 @@ export class VersionStore {
   }
 
   #create(key: Uint8Array, version: StoredVersion): KeyEntry {
-    // Not slice(): of a Buffer that is a view, and would keep a whole chunk of a snapshot alive.
-    const entry = new KeyEntry(new Uint8Array(key), hashBytes(key, 0), version);
+    const entry = new KeyEntry(hashBytes(key, 0) | 0, version);
+    this.#arena.store(entry, key);
     this.#tree.insert(entry);
     this.#cache.fit(this.#tree.size);
     this.#cache.remember(entry);
-    this.#bytes += keyBytes(key) + versionBytes(version);
+    this.#bytes += keyBytes(entry) + versionBytes(version);
     this.#accountLatest(entry);
     if (version.lease !== 0n) this.leasedKeys.moved(entry, 0n, version.lease);
     return entry;
@@ -225,7 +226,7 @@ export class VersionStore {
   #supersede(entry: KeyEntry, version: StoredVersion): void {
     const before = entry.latest;
     entry.push(version);
-    if (before.live) this.#bytesInUse -= keyBytes(entry.key) + versionBytes(before);
+    if (before.live) this.#bytesInUse -= keyBytes(entry) + versionBytes(before);
     if (before.live !== version.live) this.#tree.changeLive(entry.key, version.live ? 1 : -1);
     this.#bytes += versionBytes(version);
     this.#accountLatest(entry);
@@ -235,15 +236,15 @@ export class VersionStore {
   }
 
   #accountLatest(entry: KeyEntry): void {
-    const hash = entry.live ? entry.latest.hash(entry.keyHash) : 0;
+    const hash = entry.live ? entry.latest.hash(entry.keyHash) | 0 : 0;
     this.#hashSum = (this.#hashSum - entry.latestHash + hash) >>> 0;
     entry.latestHash = hash;
-    if (entry.live) this.#bytesInUse += keyBytes(entry.key) + versionBytes(entry.latest);
+    if (entry.live) this.#bytesInUse += keyBytes(entry) + versionBytes(entry.latest);
   }
 }
 
-function keyBytes(key: Uint8Array): number {
-  return KEY_BYTES + key.length;
+function keyBytes({ length }: KeyEntry): number {
+  return KEY_BYTES + length;
 }
 
 function versionBytes(version: StoredVersion): number {

@@ -5,7 +5,16 @@ import { KeyEntry } from '../src/key-entry.ts';
 import { keyInterval } from '../src/key-range.ts';
 import { KeyTree } from '../src/key-tree.ts';
 import { StoredVersion } from '../src/stored-version.ts';
+import { ValueArena } from '../src/value-arena.ts';
 import { bytes, text } from './requests.ts';
+
+const arena = new ValueArena();
+
+function entryOf(key: string): KeyEntry {
+  const entry = new KeyEntry(0, new StoredVersion(1, 1, 1, 0n));
+  arena.store(entry, bytes(key));
+  return entry;
+}
 
 /** Keeps the tree and a sorted array in step. */
 class Pair {
@@ -16,7 +25,7 @@ class Pair {
   toggle(key: string): void {
     const entry = this.tree.get(bytes(key));
     if (entry === undefined) {
-      const created = new KeyEntry(bytes(key), 0, new StoredVersion(1, 1, 1, 0n));
+      const created = entryOf(key);
       this.tree.insert(created);
       this.entries.push(created);
       this.entries.sort((a, b) => compareBytes(a.key, b.key));
@@ -101,7 +110,7 @@ test('keys in rising or falling order are found, and removed from either end', (
   for (const order of [names, names.toReversed()]) {
     const tree = new KeyTree();
     for (const name of order) {
-      tree.insert(new KeyEntry(bytes(name), 0, new StoredVersion(1, 1, 1, 0n)));
+      tree.insert(entryOf(name));
     }
     for (const [i, name] of names.entries()) {
       assert.equal(text(tree.get(bytes(name))?.key ?? bytes('')), name);

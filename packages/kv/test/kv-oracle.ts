@@ -72,7 +72,8 @@ export class KvOracle {
       const refusal = refusalOfShape(command);
       if (refusal !== null) throw new Refused(refusal);
       if (command.kind === 'txn') {
-        this.#checkPath(command, saved);
+        this.#checkPath('put', command, saved);
+        this.#checkPath('range', command, saved);
       } else if (command.kind === 'put') {
         if (command.lease !== 0n && !this.#isLease(command.lease)) {
           throw new Refused('leaseNotFound');
@@ -189,10 +190,11 @@ export class KvOracle {
     if (find(before, text(put.key)) === undefined) throw new Refused('keyNotFound');
   }
 
-  #checkPath(operation: Operation, before: Change[]): void {
+  #checkPath(kind: 'put' | 'range', operation: Operation, before: Change[]): void {
     if (operation.kind === 'txn') {
-      for (const next of branchOf(operation, before)) this.#checkPath(next, before);
-    } else if (operation.kind === 'put') {
+      for (const next of branchOf(operation, before)) this.#checkPath(kind, next, before);
+    } else if (operation.kind !== kind) return;
+    else if (operation.kind === 'put') {
       this.#checkKept(operation, before);
       if (operation.lease !== 0n && !this.#isLease(operation.lease)) {
         throw new Refused('leaseNotFound');

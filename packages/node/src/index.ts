@@ -1,8 +1,9 @@
 // For users: open a node with state machines of one's own; repair its disk.
 
-export type { RepairReport } from '@quorate/host';
+export type { ClusterDescription, DescribedMember, RepairReport } from '@quorate/host';
 export { memoryStorage } from '@quorate/host';
 export type { AnswerOf, CommandOf, QueryOf, ResultOf } from '@quorate/runtime';
+export { type AskOptions, askCluster } from './ask-cluster.ts';
 export { systemCrypto } from './computation.ts';
 export type {
   FullMachineShape,
@@ -23,7 +24,7 @@ export type {
   QuorateNode,
   ReadOptions,
 } from './embed/node.ts';
-export { openNode } from './embed/open-node.ts';
+export { openNode, recordedOwner } from './embed/open-node.ts';
 export type {
   ReadReplica,
   ReplicaGroup,
@@ -33,13 +34,25 @@ export type {
 export { openReplica } from './embed/open-replica.ts';
 export type { Session, SessionOptions } from './embed/session.ts';
 export { clusterIdOf, memberIdOf } from './ids.ts';
-export type { ClusterMember, LogOptions, MemberGroup, MemberOptions } from './member.ts';
+export type {
+  ClusterMember,
+  LogOptions,
+  MemberGroup,
+  MemberOptions,
+  OpenedMember,
+} from './member.ts';
 export type { HttpNetworkLimits } from './network/http/http-limits.ts';
 export {
   createHttpNetwork,
   type HttpNetwork,
   type HttpNetworkOptions,
 } from './network/http/http-network.ts';
+export { createNetwork as createTcpNetwork } from './network/network.ts';
+export {
+  openTlsNetwork,
+  type TlsNetwork,
+  type TlsNetworkOptions,
+} from './network/tls-network.ts';
 export type { NodeErrorCode, NodeErrorMetadata } from './node-error.ts';
 export { NodeError } from './node-error.ts';
 // For library authors: what a server needs beside its node.
@@ -47,6 +60,8 @@ export { createLogger } from './observe/logger.ts';
 export { openMember } from './open-member.ts';
 export type { RepairNodeOptions } from './repair-node.ts';
 export { repairNode } from './repair-node.ts';
+export type { SeedNodeOptions } from './seed-node.ts';
+export { seedNode } from './seed-node.ts';
 export { openShards } from './shards/open-shards.ts';
 export { type ShardKey, shardOfKey } from './shards/shard-key.ts';
 export type {
@@ -58,3 +73,17 @@ export type {
 } from './shards/shards.ts';
 export { createClock } from './time/clock.ts';
 export { timers } from './time/timers.ts';
+export { type CertificateFiles, commonNameOf, isFor } from './tls/certificate-files.ts';
+export { type IdentityRule, judgeIdentity } from './tls/identity-rule.ts';
+export { RefusalLog } from './tls/refusal-log.ts';
+export {
+  type DoorRefusal,
+  TlsDoor,
+  type TlsDoorLimits,
+  type TlsDoorOptions,
+} from './tls/tls-door.ts';
+export {
+  type TlsOptions,
+  WatchedCertificates,
+  type WatchedCertificatesOptions,
+} from './tls/watched-certificates.ts';

@@ -1,6 +1,6 @@
 import type { Address, LogFields, Logger, Network, StateMachine } from '@quorate/base';
-import type { GroupService, Host, HostStorage, HostTuning } from '@quorate/host';
-import type { Applied, GroupStatus } from '@quorate/runtime';
+import type { GroupService, Host, HostOptions, HostStorage, HostTuning } from '@quorate/host';
+import type { Applied, GroupStatus, RuntimeObserver } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
 
 /**
@@ -37,7 +37,13 @@ export interface MemberOptions {
   /** Whether nodes may join by asking, without having been added before. Default: no. */
   readonly admitsNodes?: boolean;
   readonly tuning?: Partial<HostTuning>;
+  /** See `HostOptions.protocolVersions`. */
+  readonly protocolVersions?: HostOptions['protocolVersions'];
+  /** See `HostOptions.storageThrough`. */
+  readonly storageThrough?: HostOptions['storageThrough'];
   readonly log?: LogOptions;
+  /** See `HostOptions.observer`. */
+  readonly observer?: RuntimeObserver;
   /** Called when the node had to stop itself (a failed fsync, say). Default: exit with code 1. */
   readonly onHalt?: (error: Error) => void;
 }
@@ -66,9 +72,10 @@ export interface MemberGroup<Result> {
   /**
    * Hands the lead from this node, which must have it, to another voter.
    *
+   * @param to null: to the one that would take over best
    * @throws RuntimeError RUNTIME_NOT_LEADER, RUNTIME_TRANSFER_FAILED
    */
-  transferLeadership(to: NodeId): Promise<void>;
+  transferLeadership(to: NodeId | null): Promise<void>;
 }
 
 /**
@@ -79,6 +86,8 @@ export interface MemberGroup<Result> {
 export interface ClusterMember extends AsyncDisposable {
   readonly nodeId: NodeId;
   readonly address: Address;
+  /** See `Host.writable`. */
+  readonly writable: boolean;
   group<Result>(name: string): MemberGroup<Result>;
   /** Prometheus text format, version 0.0.4. */
   metricsText(): Promise<string>;

@@ -6,6 +6,8 @@ export interface NodeErrorMetadata {
   NODE_OPTIONS_INVALID: { readonly field: string; readonly fix: string };
   NODE_LISTEN_FAILED: { readonly host: string; readonly port: number; readonly reason: string };
   NODE_CONNECT_FAILED: { readonly host: string; readonly port: number; readonly reason: string };
+  /** Certificates cannot be used; `file` is the one to look at. */
+  NODE_TLS_INVALID: { readonly file: string };
   NODE_GROUP_UNKNOWN: { readonly group: string };
   /** No member of the group has this id; nothing was changed. */
   NODE_MEMBER_UNKNOWN: { readonly group: string; readonly id: number };

@@ -79,6 +79,10 @@ class OpenMember implements OpenedMember {
     return this.host.address;
   }
 
+  get writable(): boolean {
+    return this.host.writable;
+  }
+
   group<Result>(name: string): MemberGroup<Result> {
     const group = this.#groups.get(name);
     if (group !== undefined) return group as MemberGroup<Result>;
@@ -141,6 +145,11 @@ function hostOptions(options: MemberOptions, ports: RealPorts): HostOptions {
     ...(options.contacts === undefined ? {} : { contacts: options.contacts }),
     admitsNodes: options.admitsNodes === true,
     tuning: { ...options.tuning },
+    ...(options.observer === undefined ? {} : { observer: options.observer }),
+    ...(options.protocolVersions === undefined
+      ? {}
+      : { protocolVersions: options.protocolVersions }),
+    ...(options.storageThrough === undefined ? {} : { storageThrough: options.storageThrough }),
     onHalt: options.onHalt ?? exitOnHalt(ports.logger),
   };
 }

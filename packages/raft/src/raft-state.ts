@@ -40,6 +40,17 @@ export class RaftState {
     return this.replica.commitIndex;
   }
 
+  /** Entries in memory. */
+  get logEntries(): number {
+    const { log } = this.replica;
+    return log.lastIndex - log.start.index;
+  }
+
+  /** What those take in memory, about. */
+  get logBytes(): number {
+    return this.replica.log.bytes;
+  }
+
   get lastIndex(): LogIndex {
     return this.replica.log.lastIndex;
   }

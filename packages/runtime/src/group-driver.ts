@@ -278,6 +278,10 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     };
   }
 
+  progressOf(node: NodeId): LogIndex | null {
+    return this.#raft.peers.find(({ id }) => id === node)?.matchIndex ?? null;
+  }
+
   onLeadership(listener: (status: GroupStatus) => void): void {
     this.#listeners.push(listener);
   }
@@ -411,6 +415,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       write: { group: this.id, ...write },
       persisted: () => {
         this.#raft.persisted(id, this.#nowMs);
+        observer?.persisted?.(this.id, write.entries);
         this.#wake();
         const { snapshot } = write;
         if (snapshot === null || snapshot.index === 0) return;
@@ -489,6 +494,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
 
   #applied(entries: readonly Entry[], results: readonly unknown[], seconds: number): void {
     this.#metrics.appliedBatch(seconds);
+    this.#host.options.observer?.applied?.(this.id, entries, seconds);
     this.#raft.applied((entries.at(-1) as Entry).index);
     this.#requests.applied(entries, results);
     if (this.#appliedListeners.size > 0) this.#eachApplied((one) => one.applied(entries));

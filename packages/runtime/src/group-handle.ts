@@ -160,6 +160,11 @@ export interface GroupHandle<Result> {
   transferLeadership(to: NodeId | null, done: TransferDone): void;
   status(): GroupStatus;
   /**
+   * How much of this leader's log another node is known to hold; null when this node does not lead,
+   * or the other has no part in the group.
+   */
+  progressOf(node: NodeId): LogIndex | null;
+  /**
    * Called on every change of term, role or known leader, once, in order; and when a leader closes
    * or halts, which ends its lead.
    */

@@ -24,11 +24,17 @@ export class GroupMetrics {
   readonly #state: Gauge;
   readonly #commitIndex: Gauge;
   readonly #appliedIndex: Gauge;
+  readonly #logEntries: Gauge;
+  readonly #logBytes: Gauge;
+  readonly #snapshotIndex: Gauge;
+  readonly #pending: Gauge;
+  readonly #failed: Counter;
   readonly #elections: Counter;
   readonly #leaderChanges: Counter;
   readonly #electionSeconds: Histogram;
   readonly #commitSeconds: Histogram;
   readonly #applySeconds: Histogram;
+  #pendingCount = 0;
   #role: Role | null = null;
   #campaignSinceMs: number | null = null;
   #leader: NodeId = 0;
@@ -51,6 +57,23 @@ export class GroupMetrics {
     this.#appliedIndex = metrics.gauge(
       named('raft_applied_index', 'Index of the last entry applied.', both),
     );
+    this.#logEntries = metrics.gauge(
+      named('raft_log_entries', 'Entries of the log that are in memory.', both),
+    );
+    this.#logBytes = metrics.gauge(
+      named('raft_log_bytes', 'What the log takes in memory, about.', both),
+    );
+    this.#snapshotIndex = metrics.gauge(
+      named('raft_snapshot_index', 'Index of the last entry that a snapshot here has.', both),
+    );
+    this.#pending = metrics.gauge(
+      named('raft_proposals_pending', 'Proposals made here that wait for their result.', both),
+    );
+    this.#pending.set(0, this.#labels);
+    this.#failed = metrics.counter(
+      named('raft_proposals_failed_total', 'Proposals made here that had no result.', both),
+    );
+    this.#failed.add(0, this.#labels);
     this.#elections = metrics.counter(
       named('raft_elections_total', 'Campaigns this replica began.', both),
     );
@@ -81,9 +104,29 @@ export class GroupMetrics {
     this.#term.set(raft.currentTerm, this.#labels);
     this.#commitIndex.set(raft.commitIndex, this.#labels);
     this.#appliedIndex.set(appliedIndex, this.#labels);
+    this.#logEntries.set(raft.logEntries, this.#labels);
+    this.#logBytes.set(raft.logBytes, this.#labels);
+    this.#snapshotIndex.set(raft.snapshot.index, this.#labels);
+    this.#pending.set(this.#pendingCount, this.#labels);
+  }
+
+  /** A proposal was taken here; `committed` or `failed` follows. */
+  proposed(): void {
+    this.#pendingCount += 1;
+  }
+
+  failed(): void {
+    this.#pendingCount -= 1;
+    this.#failed.add(1, this.#labels);
+  }
+
+  /** A proposal was not even taken. */
+  refused(): void {
+    this.#failed.add(1, this.#labels);
   }
 
   committed(seconds: number): void {
+    this.#pendingCount -= 1;
     this.#commitSeconds.observe(seconds, this.#labels);
   }
 

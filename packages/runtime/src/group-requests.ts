@@ -93,9 +93,11 @@ export class GroupRequests {
     if (durability !== undefined) checkDurability(durability);
     const refused = this.#refusal(command);
     if (refused !== null) {
+      this.#context.metrics.refused();
       options.ports.timers.defer(() => done(refused, null));
       return;
     }
+    this.#context.metrics.proposed();
     const deadlineMs = this.#context.nowMs() + options.tuning.requestTimeoutMs;
     this.#proposals.queue({ command, deadlineMs, durability, done });
     this.#context.wake();
@@ -120,6 +122,7 @@ export class GroupRequests {
   }
 
   #answerRefused({ done }: Proposal, refused: RuntimeError): void {
+    this.#context.metrics.failed();
     isolated(this.#context.options.ports.timers, () => done(refused, null));
   }
 

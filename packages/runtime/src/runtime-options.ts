@@ -1,6 +1,6 @@
 import type { Ports } from '@quorate/base';
 import type { Effects, LogStore, PeerLinks, Raft, SnapshotStore } from '@quorate/raft';
-import type { GroupId, NodeId } from '@quorate/schema';
+import type { Entry, GroupId, NodeId } from '@quorate/schema';
 
 /** Durations in milliseconds. */
 export interface RuntimeTuning {
@@ -33,6 +33,8 @@ export type RaftView = Pick<
   | 'leaderId'
   | 'commitIndex'
   | 'lastIndex'
+  | 'logEntries'
+  | 'logBytes'
   | 'durableIndex'
   | 'configuration'
   | 'configurationIndex'
@@ -51,6 +53,10 @@ export type RaftView = Pick<
 export interface RuntimeObserver {
   /** After each turn of a group, before its effects are carried out. */
   turned(group: GroupId, raft: RaftView, effects: Effects): void;
+  /** What a turn wrote is durable here. */
+  persisted?(group: GroupId, entries: readonly Entry[]): void;
+  /** The state machine has taken `seconds` for these, Raft's own among them. */
+  applied?(group: GroupId, entries: readonly Entry[], seconds: number): void;
 }
 
 /**

@@ -95,6 +95,10 @@ test('what cannot be read is said', () => {
     ['{"key":"-_"}', /illegal base64 data at input byte 0/],
     ['{"limit":"x"}', /limit is a 64-bit integer, not "x"/],
     ['{"limit":1.5}', /limit is a 64-bit integer, not "1.5"/],
+    ['{"limit":1.0}', /not "1.0"/],
+    ['{"limit":1e3}', /not "1e3"/],
+    ['{"limit":"01"}', /not "01"/],
+    ['{"limit":9223372036854775808}', /64-bit integer/],
     ['{"limit":99999999999999999999}', /64-bit integer/],
     ['{"sort_order":"SIDEWAYS"}', /unknown value "SIDEWAYS" for enum sort_order/],
     ['{"serializable":1}', /serializable is a bool/],
@@ -108,4 +112,19 @@ test('what cannot be read is said', () => {
   for (let i = 0; i < 60; i++) deep = `{"success":[{"request_txn":${deep}}]}`;
   const read = messageFromJson(txn.request.json, parseJson(deep)) as { problem: string };
   assert.match(read.problem, /nest too deep/);
+});
+
+test('what other readers of this JSON take is taken', () => {
+  const read = (text: string) =>
+    messageFromJson(range.request.json, parseJson(text)) as etcd.RangeRequest;
+  assert.equal(read('{"max_create_revision":9223372036854775807}').maxCreateRevision, 2 ** 53 - 1);
+  assert.equal(read('{"min_mod_revision":"-9223372036854775808"}').minModRevision, 1 - 2 ** 53);
+  assert.deepEqual(read('{"key":"YW\\n\\rJj"}').key, Uint8Array.of(0x61, 0x62, 0x63));
+  const create = rpcOf('/etcdserverpb.Watch/Watch');
+  const watch = '{"create_request":{"filters":["NODELETE",null]}}';
+  const { createRequest } = messageFromJson(
+    create.request.json,
+    parseJson(watch),
+  ) as etcd.WatchRequest;
+  assert.deepEqual(createRequest?.filters, [1, 0]);
 });

@@ -15,6 +15,8 @@ export interface FuzzedService {
   readonly service: EtcdService;
   /** Commands that were proposed, and applied at once. */
   readonly proposed: Uint8Array[];
+  /** Does what was put off, and what that puts off. */
+  readonly turn: () => void;
 }
 
 /** The service over a group of one that applies every command at once, with a few keys in it. */
@@ -22,6 +24,7 @@ export function openService(): FuzzedService {
   const store = new KvStateMachine();
   const machine = new EtcdStateMachine(store);
   const proposed: Uint8Array[] = [];
+  const deferred: (() => void)[] = [];
   let index = 0;
   const apply = (command: Uint8Array) => {
     index += 1;
@@ -59,7 +62,14 @@ export function openService(): FuzzedService {
     group,
     machine,
     store,
-    peerUrls: new Map([[nodeId, ['http://a:2380']]]),
+    membership: {
+      change: (_steps, _conditions, done) => done(null),
+      describe: (_members, done) => done(),
+      progressOf: () => null,
+      isConnected: () => true,
+      addressOf: () => 'a:2380',
+      newId: () => nodeId + 1,
+    },
     version: '3.5.0',
     maxCommandBytes: 2048,
     quotaBytes: 0,
@@ -68,9 +78,21 @@ export function openService(): FuzzedService {
     crypto: {
       sha256: () => ({ update: () => undefined, digest: () => new Uint8Array(32) }),
     },
-    timers: { after: () => ({ cancel: () => undefined }), defer: () => undefined },
+    timers: {
+      after: () => ({ cancel: () => undefined }),
+      defer: (callback) => void deferred.push(callback),
+    },
   });
-  return { service, proposed };
+  return { service, proposed, turn: () => drain(deferred) };
+}
+
+const mostTurns = 10_000;
+
+function drain(deferred: (() => void)[]): void {
+  for (let turns = 0; deferred.length > 0; turns++) {
+    assert.ok(turns < mostTurns, 'it never comes to rest');
+    deferred.shift()?.();
+  }
 }
 
 function putOf(key: string) {

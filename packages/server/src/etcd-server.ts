@@ -3,32 +3,50 @@ import type { Address, Logger } from '@quorate/base';
 import type { KvStateMachine } from '@quorate/kv';
 import { type ClusterMember, createClock, systemCrypto, timers } from '@quorate/node';
 import { etcd } from '@quorate/schema';
-import type { ServedAuth } from './auth/served-auth.ts';
 import {
+  type ApiOptions,
+  maxCommandBytesOf,
+  maxMessageBytesOf,
+  serviceParts,
+} from './api-options.ts';
+import type { ServedAuth } from './auth/served-auth.ts';
+import { type BackupOptions, BackupSchedule } from './backup/backup-schedule.ts';
+import {
+  apiIdOf,
   type EtcdResult,
   EtcdService,
   type EtcdStateMachine,
+  nodeOfApiId,
+  type PeerUrlsOf,
   type ServerIdentity,
   type ServiceOptions,
 } from './core/index.ts';
 import { Gateway } from './gateway/gateway.ts';
+import type { Checked } from './health/checks.ts';
 import { MemberPublisher } from './member-publisher.ts';
+import { ClientBytes } from './metrics/client-bytes.ts';
 import { servedGroupOf } from './node-group.ts';
 import { ClientPort } from './port/client-port.ts';
 import { HttpEndpoints } from './port/http-endpoints.ts';
+import { MetricsPort } from './port/metrics-port.ts';
+import { defaultHttp2Limits } from './rpc/http2/limits.ts';
 import { Http2Backend } from './rpc/http2-backend.ts';
 import type { RpcBackend } from './rpc/rpc-backend.ts';
-import type { QuorateServer, ServerStatus } from './server.ts';
+import type { CloseOptions, QuorateServer, ServerStatus } from './server.ts';
 import { apiVersion, statusPages } from './status-pages.ts';
+import type { ServerSecurity } from './tls/server-security.ts';
+import type { ClientListener } from './tls/tls-options.ts';
+import type { ServerTracing } from './tracing/tracing.ts';
+import { type UnaryHandlers, unaryHandlers } from './tracing/unary-handlers.ts';
 
 /** The one group there is. Its name is permanent: it decides the group's id. */
 export const groupName = 'etcd';
 
-/** What clients of etcd may propose at most. */
-export const maxCommandBytes = 1.5 * 1024 * 1024;
-
 /** Of the 2 s that closing may take, what calls under way have to end. */
 const closeGraceMs = 800;
+
+/** How long a leader that is to stop looks for another; a healthy one takes a few round trips. */
+const handOverMs = 700;
 
 export interface EtcdServerOptions {
   readonly name: string;
@@ -36,12 +54,20 @@ export interface EtcdServerOptions {
   readonly node: ClusterMember;
   readonly machine: EtcdStateMachine;
   readonly store: KvStateMachine;
-  readonly peerUrls: ServiceOptions['peerUrls'];
+  readonly membership: ServiceOptions['membership'];
+  readonly autoPromoteLearners?: boolean;
+  /** Of this node, and of those it founded the cluster with. */
+  readonly peerUrls: readonly PeerUrlsOf[];
   readonly tuning: ServiceOptions['tuning'];
   /** Closed with the server; without it there are no methods for users and tokens. */
   readonly auth?: ServedAuth;
   readonly advertiseClientUrls: readonly string[];
   readonly quotaBytes: number;
+  readonly api?: ApiOptions;
+  readonly tracing?: ServerTracing;
+  readonly backup?: BackupOptions;
+  /** Closed with the server. */
+  readonly security?: ServerSecurity;
   readonly logger: Logger;
 }
 
@@ -52,11 +78,15 @@ export class EtcdServer implements QuorateServer {
   readonly #backend: RpcBackend;
   readonly #http: HttpEndpoints;
   readonly #port: ClientPort;
+  readonly #metrics: MetricsPort;
   readonly #publisher: MemberPublisher;
+  readonly #backups: BackupSchedule | null;
+  readonly #closeListeners: (() => void)[] = [];
+  #isDraining = false;
   #closed: Promise<void> | null = null;
 
   constructor(options: EtcdServerOptions) {
-    const { node, machine, name, logger } = options;
+    const { node, machine, name, logger, api = {} } = options;
     const group = node.group<EtcdResult>(groupName);
     this.#options = options;
     this.#service = new EtcdService({
@@ -64,27 +94,52 @@ export class EtcdServer implements QuorateServer {
       group: servedGroupOf(group),
       machine,
       store: options.store,
-      peerUrls: options.peerUrls,
+      membership: options.membership,
+      autoPromoteLearners: options.autoPromoteLearners === true,
       version: apiVersion,
-      maxCommandBytes,
+      maxCommandBytes: maxCommandBytesOf(api),
       quotaBytes: options.quotaBytes,
+      ...serviceParts(api),
       tuning: options.tuning,
       clock: createClock(),
       timers,
       crypto: systemCrypto,
       ...(options.auth === undefined ? {} : { auth: options.auth }),
     });
-    this.#backend = grpcBackend(this.#service);
-    const pages = statusPages({ service: this.#service, metricsText: () => node.metricsText() });
-    const gateway = new Gateway({ service: this.#service, requestTimeoutMs: 10_000 });
+    const unary = unaryHandlers(this.#service, options.tracing);
+    this.#backend = grpcBackend(this.#service, unary, api);
+    const clientBytes = new ClientBytes();
+    const pages = statusPages({
+      service: this.#service,
+      health: this.#checked(),
+      clientBytes,
+      metricsText: async () =>
+        [
+          await node.metricsText(),
+          this.#backups?.figures.text() ?? '',
+          options.security?.metricsText() ?? '',
+        ].join('\n'),
+    });
+    const gateway = new Gateway({
+      service: this.#service,
+      unary,
+      requestTimeoutMs: 10_000,
+      maxMessageBytes: maxMessageBytesOf(api),
+    });
     this.#http = new HttpEndpoints(pages, [gateway], logger);
     const takers = {
       http1: (socket: Socket) => this.#http.connection(socket),
-      http2: (socket: Socket) => this.#backend.connection(socket),
+      http2: (socket: Socket, commonName: string) => {
+        clientBytes.add(socket);
+        this.#backend.connection(socket, commonName);
+      },
     };
-    this.#port = new ClientPort(takers, logger);
+    this.#port = new ClientPort(takers, logger, options.security?.clients ?? null);
+    this.#metrics = new MetricsPort(pages, logger);
+    this.#backups = this.#backupSchedule();
     const attributes = { member: node.nodeId, name, clientUrls: options.advertiseClientUrls };
-    this.#publisher = new MemberPublisher(group, machine, attributes, logger);
+    const { peerUrls } = options;
+    this.#publisher = new MemberPublisher(group, machine, attributes, peerUrls, logger);
   }
 
   get clientAddresses(): readonly Address[] {
@@ -92,14 +147,19 @@ export class EtcdServer implements QuorateServer {
   }
 
   /** @throws ServerError SERVER_ADDRESS_IN_USE, SERVER_LISTEN_FAILED; the server is closed then */
-  async listen(addresses: readonly Address[]): Promise<void> {
+  async listen(
+    addresses: readonly ClientListener[],
+    metricsAddresses: readonly Address[] = [],
+  ): Promise<void> {
     try {
       for (const address of addresses) await this.#port.listen(address);
+      for (const address of metricsAddresses) await this.#metrics.listen(address);
     } catch (error) {
       await this.close();
       throw error;
     }
     this.#publisher.start();
+    this.#backups?.start();
     const where = this.clientAddresses.map(({ host, port }) => `${host}:${port}`).join(' ');
     this.#options.logger.info('serving clients', { addresses: where });
   }
@@ -107,7 +167,7 @@ export class EtcdServer implements QuorateServer {
   status(): ServerStatus {
     const { identity, name } = this.#options;
     const { role, term, leader, commitIndex, appliedIndex } = this.#service.context.group.status();
-    return { ...identity, name, role, term, leader: BigInt(leader), commitIndex, appliedIndex };
+    return { ...identity, name, role, term, leader: apiIdOf(leader), commitIndex, appliedIndex };
   }
 
   onLeader(listener: (leader: bigint, term: number) => void): void {
@@ -115,12 +175,21 @@ export class EtcdServer implements QuorateServer {
     this.#service.context.group.onLeadership(({ leader, term }) => {
       if (leader === known) return;
       known = leader;
-      listener(BigInt(leader), term);
+      listener(apiIdOf(leader), term);
     });
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#end();
+  transferLeadership(to: bigint): Promise<void> {
+    return this.#options.node.group(groupName).transferLeadership(nodeOfApiId(to));
+  }
+
+  /** Called when it begins to close. */
+  onClose(listener: () => void): void {
+    this.#closeListeners.push(listener);
+  }
+
+  close({ abrupt = false }: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#end(abrupt);
     return this.#closed;
   }
 
@@ -128,21 +197,75 @@ export class EtcdServer implements QuorateServer {
     await this.close();
   }
 
-  async #end(): Promise<void> {
-    this.#service.stop();
+  #backupSchedule(): BackupSchedule | null {
+    const { backup, identity, machine, store, logger } = this.#options;
+    const { group } = this.#service.context;
+    if (backup === undefined) return null;
+    const isLeader = (): boolean => group.status().role === 'leader';
+    const { clusterId } = identity;
+    return new BackupSchedule(backup, { clusterId, machine, store, group, isLeader, logger });
+  }
+
+  #checked(): Checked {
+    const { context } = this.#service;
+    const { node } = this.#options;
+    const isDraining = (): boolean => this.#isDraining;
+    return {
+      context,
+      get writable() {
+        return node.writable;
+      },
+      get isDraining() {
+        return isDraining();
+      },
+    };
+  }
+
+  async #end(isAbrupt: boolean): Promise<void> {
+    this.#isDraining = true;
     this.#publisher.stop();
+    for (const listener of this.#closeListeners) listener();
+    void this.#backups?.stop();
+    if (!isAbrupt) await this.#handOver();
     this.#port.stop();
-    await this.#backend.close(closeGraceMs);
-    this.#http.close();
+    this.#metrics.stop();
+    // Before the service stops, or clients would be told so as no dead process can.
+    if (isAbrupt) await this.#endCalls(0);
+    this.#service.stop();
+    await this.#endCalls(closeGraceMs);
     this.#options.auth?.close();
     await this.#options.node.close();
+    this.#options.security?.close();
+  }
+
+  /** Calls are served meanwhile: whoever takes over answers what comes late. */
+  async #handOver(): Promise<void> {
+    const { node, logger } = this.#options;
+    const group = node.group(groupName);
+    if (group.status().role !== 'leader') return;
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, handOverMs);
+    const handedOver = group.transferLeadership(null).then(
+      () => logger.info('lead handed over'),
+      (error: unknown) => logger.warn('lead not handed over', { reason: String(error) }),
+    );
+    await Promise.race([handedOver, late.promise]);
+    clearTimeout(timer);
+  }
+
+  async #endCalls(graceMs: number): Promise<void> {
+    const http = [this.#http.close(graceMs), this.#metrics.close(graceMs)];
+    await Promise.all([this.#backend.close(graceMs), ...http]);
   }
 }
 
-function grpcBackend(service: EtcdService): RpcBackend {
-  const backend = new Http2Backend();
+function grpcBackend(service: EtcdService, unary: UnaryHandlers, api: ApiOptions): RpcBackend {
+  const usual = defaultHttp2Limits;
+  const { maxConcurrentStreams = usual.maxConcurrentStreams } = api;
+  const maxMessageBytes = maxMessageBytesOf(api);
+  const backend = new Http2Backend({ ...usual, maxConcurrentStreams, maxMessageBytes });
   const { unaryPaths, streamPaths } = service;
-  for (const path of unaryPaths) backend.unary(path, service.unary(path));
+  for (const path of unaryPaths) backend.unary(path, unary(path));
   for (const path of streamPaths) backend.stream(path, service.stream(path));
   const offered = new Set([...unaryPaths, ...streamPaths]);
   for (const { path } of etcd.rpcs) if (!offered.has(path)) backend.unimplemented(path);

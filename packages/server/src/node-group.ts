@@ -27,7 +27,7 @@ export function servedGroupOf(group: MemberGroup<EtcdResult>): ServedGroup {
     status: () => group.status(),
     onLeadership: (listener) => group.onLeadership(listener),
     transferLeadership(to, done) {
-      group.transferLeadership(to ?? 0).then(
+      group.transferLeadership(to).then(
         () => done(null),
         (error: unknown) => done(refusal(error)),
       );

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { RuntimeError } from '@quorate/runtime';
 import { decodeMessage, encodeMessage, etcd } from '@quorate/schema';
+import { apiIdOf } from '@quorate/server/core';
 import { nodeId } from './in-process-node.ts';
 import { open, readToEnd } from './raw-connection.ts';
 import { RawClient } from './rpc/raw-client.ts';
@@ -81,34 +81,17 @@ test('metadata can require a leader', async () => {
   client.close();
 });
 
-test('health tells whether a linearizable read goes through', async () => {
-  await using served = await serveNode();
-  const ok = await get(served, '/health');
-  assert.deepEqual([ok.status, ok.body], [200, '{"health":"true","reason":""}']);
-  assert.equal((await get(served, '/health', 'POST')).status, 405);
-  const timeout = { timeoutMs: 1 };
-  served.node.etcd.failure = new RuntimeError('RUNTIME_READ_TIMEOUT', 'in this test', timeout);
-  const failed = await get(served, '/health');
-  assert.equal(failed.status, 503);
-  assert.equal(failed.body, '{"health":"false","reason":"etcdserver: request timed out"}');
-  assert.equal((await get(served, '/health?serializable=true')).status, 200);
-  served.node.etcd.becomeLed(0);
-  const without = await get(served, '/health?serializable=true');
-  assert.equal(without.status, 503);
-  assert.equal(without.body, '{"health":"false","reason":"etcdserver: no leader"}');
-});
-
 test('leader answers 200 on the leader alone, and names it', async () => {
   await using served = await serveNode();
   while (served.node.etcd.machine.attributesOf(nodeId) === undefined) {
     await new Promise((resolve) => setImmediate(resolve));
   }
   const own = await get(served, '/leader');
-  const body = { leader: nodeId.toString(16), name: 'n1', term: 7 };
+  const body = { leader: apiIdOf(nodeId).toString(16), name: 'n1', term: 7 };
   assert.deepEqual([own.status, JSON.parse(own.body)], [200, body]);
   served.node.etcd.becomeLed(nodeId + 1);
   const other = await get(served, '/leader');
-  const otherBody = { leader: (nodeId + 1).toString(16), name: '', term: 7 };
+  const otherBody = { leader: apiIdOf(nodeId + 1).toString(16), name: '', term: 7 };
   assert.deepEqual([other.status, JSON.parse(other.body)], [503, otherBody]);
   served.node.etcd.becomeLed(0);
   assert.equal(JSON.parse((await get(served, '/leader')).body).leader, '');
@@ -134,26 +117,28 @@ test('status and changes of leader are told', async () => {
   const { memberId, name, role, term, leader } = served.server.status();
   assert.deepEqual(
     [memberId, name, role, term, leader],
-    [BigInt(nodeId), 'n1', 'leader', 7, BigInt(nodeId)],
+    [apiIdOf(nodeId), 'n1', 'leader', 7, apiIdOf(nodeId)],
   );
   const heard: [bigint, number][] = [];
   served.server.onLeader((...change) => heard.push(change));
   for (const id of [nodeId, 0, 0, nodeId + 1]) served.node.etcd.becomeLed(id);
   assert.deepEqual(heard, [
     [0n, 7],
-    [BigInt(nodeId + 1), 7],
+    [apiIdOf(nodeId + 1), 7],
   ]);
 });
 
 test('publishing goes on until the cluster takes it', async () => {
   await using served = await serveNode();
   const { etcd: group } = served.node;
-  while (group.machine.attributesOf(nodeId) === undefined) {
+  while ((group.machine.attributesOf(nodeId)?.name ?? '') === '') {
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const { clientUrls, name } = group.machine.attributesOf(nodeId) ?? {};
+  const { clientUrls, name, peerUrls } = group.machine.attributesOf(nodeId) ?? {};
   assert.deepEqual([name, clientUrls], ['n1', ['http://127.0.0.1:2379']]);
-  assert.equal(group.proposed.length, 1);
+  assert.deepEqual(peerUrls, ['http://127.0.0.1:2380']);
+  assert.deepEqual(group.machine.attributesOf(nodeId + 1)?.peerUrls, ['http://127.0.0.2:2380']);
+  assert.equal(group.proposed.length, 2);
 });
 
 test('closing lets a call under way end, refuses others, and closes the node once', async () => {

@@ -2,7 +2,7 @@ import type { Address } from '@quorate/base';
 import { KvStateMachine } from '@quorate/kv';
 import type { ClusterMember, MemberGroup } from '@quorate/node';
 import type { Applied, GroupStatus, RuntimeError } from '@quorate/runtime';
-import { majorityConfiguration } from '@quorate/schema';
+import { type Configuration, majorityConfiguration } from '@quorate/schema';
 import { type EtcdResult, EtcdStateMachine } from '@quorate/server/core';
 
 export const nodeId = 0x1_2345_6789;
@@ -12,6 +12,7 @@ export class InProcessGroup implements MemberGroup<EtcdResult> {
   readonly store = new KvStateMachine();
   readonly machine = new EtcdStateMachine(this.store);
   readonly proposed: Uint8Array[] = [];
+  configuration: Configuration = majorityConfiguration([nodeId, nodeId + 1]);
   reads = 0;
   /** What every proposal and read ends with, when not null. */
   failure: RuntimeError | null = null;
@@ -46,7 +47,7 @@ export class InProcessGroup implements MemberGroup<EtcdResult> {
       lastIndex: this.#index,
       commitIndex: this.#index,
       appliedIndex: this.#index,
-      configuration: majorityConfiguration([nodeId, nodeId + 1]),
+      configuration: this.configuration,
       configurationIndex: 0,
       repairing: false,
     };
@@ -57,9 +58,9 @@ export class InProcessGroup implements MemberGroup<EtcdResult> {
   }
 
   /** Those the lead was handed to. */
-  readonly transfers: number[] = [];
+  readonly transfers: (number | null)[] = [];
 
-  async transferLeadership(to: number): Promise<void> {
+  async transferLeadership(to: number | null): Promise<void> {
     this.transfers.push(to);
   }
 
@@ -74,6 +75,7 @@ export class InProcessNode implements ClusterMember {
   readonly address: Address = { host: '127.0.0.1', port: 1 };
   readonly etcd = new InProcessGroup();
   isClosed = false;
+  writable = true;
 
   group<Result>(): MemberGroup<Result> {
     return this.etcd as unknown as MemberGroup<Result>;

@@ -54,6 +54,8 @@ export class OutgoingLink {
   #attempt: Attempt | null = null;
   /** Guards the phase the attempt is in, or the pause before the next one. */
   #timer: Timer | null = null;
+  /** Null: not between two attempts. */
+  #dialAtMs: number | null = null;
   #failures = 0;
   #wasUp = false;
 
@@ -80,6 +82,17 @@ export class OutgoingLink {
 
   start(): void {
     this.#dial();
+  }
+
+  /**
+   * The peer has just reached this node: it is there, so a long pause before the next attempt is
+   * cut short. The shortest one stays, as only one of the two directions may be open.
+   */
+  peerIsThere(): void {
+    const { clock, limits } = this.#environment;
+    const soonMs = clock.monotonicMs() + limits.reconnectMinMs;
+    if (this.#dialAtMs === null || this.#dialAtMs <= soonMs) return;
+    this.#dialIn(limits.reconnectMinMs);
   }
 
   /** @returns false when the message was dropped */
@@ -112,9 +125,17 @@ export class OutgoingLink {
   close(): void {
     const connection = this.#attempt?.connection;
     this.#attempt = null;
+    this.#dialAtMs = null;
     this.#timer?.cancel();
     this.#queue.clear();
     connection?.close('this node is closing');
+  }
+
+  #dialIn(delayMs: number): void {
+    const { clock, timers } = this.#environment;
+    this.#timer?.cancel();
+    this.#dialAtMs = clock.monotonicMs() + delayMs;
+    this.#timer = timers.after(delayMs, () => this.#dial());
   }
 
   #dial(): void {
@@ -130,6 +151,7 @@ export class OutgoingLink {
       unansweredPings: 0,
     };
     this.#attempt = attempt;
+    this.#dialAtMs = null;
     const target = address();
     if (target === undefined) {
       this.#end(attempt, 'the address of the peer is not known');
@@ -232,14 +254,13 @@ export class OutgoingLink {
 
   #end(attempt: Attempt, reason: string): void {
     if (this.#attempt !== attempt) return;
-    const { log, timers } = this.#environment;
+    const { log } = this.#environment;
     const { peer, lane, metrics, down } = this.#options;
     this.#attempt = null;
-    this.#timer?.cancel();
     metrics.dropped(this.#queue.messages);
     this.#queue.clear();
     const retryInMs = this.#pauseMs(attempt);
-    this.#timer = timers.after(retryInMs, () => this.#dial());
+    this.#dialIn(retryInMs);
     const fields = { peer, lane: laneNames[lane], reason, retryInMs };
     // Other reasons quote the network and may differ each time: they share one key.
     const kind = reason.startsWith(handshakeReason) ? reason : '';

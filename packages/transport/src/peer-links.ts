@@ -85,7 +85,11 @@ class ConnectedPeerLinks implements ListeningPeerLinks {
       isPeer: (id) => this.#peers.has(id),
       metricsOf: (id) => this.#peer(id).metrics,
       greeted: (peer, incarnation) => {
-        if (!this.#isClosed) this.#handlers?.greeted(peer, incarnation);
+        if (this.#isClosed) return;
+        const known = this.#peers.get(peer);
+        known?.control.peerIsThere();
+        known?.bulk.peerIsThere();
+        this.#handlers?.greeted(peer, incarnation);
       },
       message: (from, group, message) => {
         if (!this.#isClosed) this.#handlers?.message(from, group, message);

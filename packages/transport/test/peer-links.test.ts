@@ -105,6 +105,21 @@ test('a partition that breaks connections heals into new ones, within the longes
   rig.until(() => one.links.isConnected(2) && two.links.isConnected(1), 7000);
 });
 
+test('a peer that was away for long is dialled as soon as it has dialled itself', () => {
+  const rig = new Rig();
+  const one = rig.node(1, [1, 2]);
+  // Long enough for pauses of 3 s: by chance the next attempt would be up to that far away.
+  for (let seed = 0; seed < 5; seed++) {
+    rig.run(20_000 + seed * 700);
+    assert.equal(one.links.isConnected(2), false);
+    const two = rig.node(2, [1, 2]);
+    rig.until(() => two.links.isConnected(1), 500);
+    rig.until(() => one.links.isConnected(2), 150);
+    two.links.close();
+    rig.until(() => !one.links.isConnected(2));
+  }
+});
+
 test('a silent partition is noticed by unanswered pings, and a new link made after it', () => {
   const rig = new Rig();
   const [one, two] = rig.cluster(2);

@@ -1,26 +1,44 @@
-import type { ClientKeyValue } from '@quorate/client';
+import type { GetOptions } from '@quorate/client';
 import { CliError } from '../cli-error.ts';
 import type { Output } from '../output.ts';
 import { type ClientFlags, chooseEndpoints, withClient } from './endpoints.ts';
 import { keyRange, type RangeFlags } from './key-range.ts';
+import { keyValueToJson, writeBytes, writeKeyValue } from './key-text.ts';
 
 /** Above what any cluster accepts; it only keeps a wrong pipe from filling the memory. */
 const maxInputBytes = 64 << 20;
+
+export interface PutFlags extends ClientFlags {
+  readonly lease: bigint | undefined;
+  readonly isWithPrevious: boolean;
+  readonly ignoresValue: boolean;
+  readonly ignoresLease: boolean;
+}
 
 /** @param value undefined or `-`: the value is what standard input holds */
 export async function put(
   key: string,
   value: string | undefined,
-  flags: ClientFlags,
+  flags: PutFlags,
   output: Output,
 ): Promise<number> {
   const range = keyRange(key, { isPrefix: false, isFromKey: false, rangeEnd: undefined });
   const endpoints = chooseEndpoints(flags.endpoints);
-  const bytes = await valueBytes(value);
-  return withClient(endpoints, flags.timeoutMs, async (client) => {
-    const { revision } = await client.put(range.key, bytes);
-    if (output.isJson) output.json({ revision });
-    else output.line('OK');
+  const bytes = flags.ignoresValue ? new Uint8Array(0) : await valueBytes(value);
+  return withClient(endpoints, flags, async (client) => {
+    const { revision, previous } = await client.put(range.key, bytes, {
+      prevKv: flags.isWithPrevious,
+      ignoreValue: flags.ignoresValue,
+      ignoreLease: flags.ignoresLease,
+      ...(flags.lease === undefined ? {} : { lease: flags.lease }),
+    });
+    if (output.isJson) {
+      const before = previous === null ? null : keyValueToJson(previous);
+      output.json(flags.isWithPrevious ? { revision, previous: before } : { revision });
+    } else {
+      output.line('OK');
+      writeKeyValue(previous);
+    }
     return 0;
   });
 }
@@ -53,15 +71,21 @@ export interface GetFlags extends ClientFlags, RangeFlags {
   readonly isSerializable: boolean;
   readonly isKeysOnly: boolean;
   readonly isValueOnly: boolean;
+  readonly isCountOnly: boolean;
+  readonly sortBy: GetOptions['sortBy'];
+  readonly isDescending: boolean;
 }
 
 export async function get(key: string, flags: GetFlags, output: Output): Promise<number> {
   const range = keyRange(key, flags);
-  return withClient(chooseEndpoints(flags.endpoints), flags.timeoutMs, async (client) => {
+  return withClient(chooseEndpoints(flags.endpoints), flags, async (client) => {
     const answer = await client.get(range.key, {
       rangeEnd: range.rangeEnd,
       serializable: flags.isSerializable,
       keysOnly: flags.isKeysOnly,
+      countOnly: flags.isCountOnly,
+      descending: flags.isDescending,
+      ...(flags.sortBy === undefined ? {} : { sortBy: flags.sortBy }),
       ...(flags.limit === undefined ? {} : { limit: flags.limit }),
       ...(flags.revision === undefined ? {} : { revision: flags.revision }),
     });
@@ -70,6 +94,7 @@ export async function get(key: string, flags: GetFlags, output: Output): Promise
       output.json({ revision, count, more, keyValues: answer.keyValues.map(keyValueToJson) });
       return 0;
     }
+    if (flags.isCountOnly) output.line(String(answer.count));
     for (const keyValue of answer.keyValues) {
       if (!flags.isValueOnly) writeBytes(keyValue.key);
       if (!flags.isKeysOnly) writeBytes(keyValue.value);
@@ -78,46 +103,22 @@ export async function get(key: string, flags: GetFlags, output: Output): Promise
   });
 }
 
-export interface DeleteFlags extends ClientFlags {
-  readonly isPrefix: boolean;
+export interface DeleteFlags extends ClientFlags, RangeFlags {
+  readonly isWithPrevious: boolean;
 }
 
 export async function del(key: string, flags: DeleteFlags, output: Output): Promise<number> {
-  const { isPrefix } = flags;
-  const range = keyRange(key, { isPrefix, isFromKey: false, rangeEnd: undefined });
-  return withClient(chooseEndpoints(flags.endpoints), flags.timeoutMs, async (client) => {
-    const end = range.rangeEnd.length === 0 ? undefined : range.rangeEnd;
-    const { deleted, revision } = await client.delete(range.key, end);
-    if (output.isJson) output.json({ revision, deleted });
-    else output.line(String(deleted));
+  const range = keyRange(key, flags);
+  return withClient(chooseEndpoints(flags.endpoints), flags, async (client) => {
+    const prevKv = flags.isWithPrevious;
+    const { deleted, revision, previous } = await client.delete(range, { prevKv });
+    if (output.isJson) {
+      const before = prevKv ? { previous: previous.map(keyValueToJson) } : {};
+      output.json({ revision, deleted, ...before });
+    } else {
+      output.line(String(deleted));
+      for (const keyValue of previous) writeKeyValue(keyValue);
+    }
     return 0;
   });
-}
-
-/** As they are: what is stored need not be text. */
-function writeBytes(bytes: Uint8Array): void {
-  process.stdout.write(bytes);
-  process.stdout.write('\n');
-}
-
-function keyValueToJson(keyValue: ClientKeyValue) {
-  return {
-    key: bytesToJson(keyValue.key),
-    value: bytesToJson(keyValue.value),
-    createRevision: keyValue.createRevision,
-    modRevision: keyValue.modRevision,
-    version: keyValue.version,
-    lease: String(keyValue.lease),
-  };
-}
-
-/** Always base64; `utf8` too when the bytes are valid UTF-8. */
-function bytesToJson(bytes: Uint8Array): { base64: string; utf8?: string } {
-  const base64 = Buffer.from(bytes).toString('base64');
-  try {
-    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { base64, utf8 };
-  } catch {
-    return { base64 };
-  }
 }

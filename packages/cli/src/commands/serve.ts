@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { FileSystemError, formatAddress } from '@quorate/base';
-import type { QuorateServer, ServerOptions } from '@quorate/server';
+import type { BackupOptions, QuorateServer, ServerOptions } from '@quorate/server';
+import type { BackupSettings } from '../backup/backup-settings.ts';
 import { type ChildMessage, formatMemberId } from '../child-message.ts';
 import { CliError, codeOf, messageOf } from '../cli-error.ts';
 import {
@@ -11,6 +12,7 @@ import {
 import type { Output } from '../output.ts';
 import { checkAddresses } from '../port-check.ts';
 import { exitSoon, stopRequested } from '../stop-signal.ts';
+import type { OpenTracing } from '../tracing/open-tracing.ts';
 
 export interface ServeOptions extends Omit<ConfigurationSources, 'environment'> {
   /** Started by `quorate up`: speak to it, and end when it ends. */
@@ -45,13 +47,16 @@ async function runNode(
 ): Promise<number> {
   const stop = stopRequested(options.isSupervised, () => process.exit(1));
   const configuration = loadServeConfiguration({ ...options, environment: process.env });
-  checkDataDirectory(configuration);
+  checkDataDirectory(configuration, options.isSupervised);
   await checkAddresses([
     ...configuration.listenClientUrls.map((url) => ({ ...url, option: '--listen-client-urls' })),
     { ...configuration.listenPeerUrl, option: '--listen-peer-urls' },
+    ...configuration.listenMetricsUrls.map((url) => ({ ...url, option: '--listen-metrics-urls' })),
   ]);
   const halted = Promise.withResolvers<never>();
-  const starting = start(configuration, halted.reject);
+  const removed = Promise.withResolvers<void>();
+  const tracing = await tracingOf(configuration);
+  const starting = start(configuration, halted.reject, removed.resolve, tracing?.tracer ?? null);
   const server = await Promise.race([starting, stop, halted.promise]);
   // Told to stop while it was starting: there is no way to interrupt that, only to close it then.
   void stop.then(() => setTimeout(() => process.exit(1), closeLimitMs).unref());
@@ -60,19 +65,36 @@ async function runNode(
     return 0;
   }
   await announce(server, configuration, output, tellParent);
-  await Promise.race([stop, halted.promise]);
+  await Promise.race([stop, halted.promise, removed.promise]);
   await server.close();
+  await tracing?.close();
   return 0;
+}
+
+async function tracingOf({ tracing, name }: ServeConfiguration): Promise<OpenTracing | null> {
+  if (tracing === null) return null;
+  // Here, not at the top: few trace, and loading what that needs takes a while.
+  const { openTracing } = await import('../tracing/open-tracing.ts');
+  return openTracing(tracing, name);
 }
 
 async function start(
   configuration: ServeConfiguration,
   onHalt: (error: CliError) => void,
+  onRemoved: () => void,
+  tracer: OpenTracing['tracer'] | null,
 ): Promise<QuorateServer> {
   // Here, not at the top: the other commands start faster without the server.
   const { startServer } = await import('@quorate/server');
   try {
-    return await startServer(serverOptions(configuration, onHalt));
+    const options = serverOptions(configuration, onHalt);
+    const { backup } = configuration;
+    return await startServer({
+      ...options,
+      onRemoved,
+      ...(tracer === null ? {} : { tracer }),
+      ...(backup === null ? {} : { backup: await backupOptions(backup) }),
+    });
   } catch (error) {
     // Without a code it is a defect, whose stack is worth more than a sentence.
     if (codeOf(error) === null && !(error instanceof FileSystemError)) throw error;
@@ -85,22 +107,43 @@ async function start(
   }
 }
 
+async function backupOptions(settings: BackupSettings): Promise<BackupOptions> {
+  const { openTarget } = await import('../backup/open-target.ts');
+  const { intervalMs, retain, s3Endpoint } = settings;
+  const target = await openTarget(settings.target, s3Endpoint);
+  return { target, intervalMs, ...(retain === null ? {} : { retain }) };
+}
+
 function serverOptions(
   configuration: ServeConfiguration,
   onHalt: (error: CliError) => void,
 ): ServerOptions {
+  const { clientTls, peerTls } = configuration.tls;
   return {
     name: configuration.name,
     dataDirectory: configuration.dataDirectory,
-    members: configuration.members.map(({ name, peerUrl }) => ({ name, peerUrls: [peerUrl.text] })),
+    members: configuration.members.map(({ name, peerUrl, otherPeerUrls = [] }) => {
+      return { name, peerUrls: [peerUrl, ...otherPeerUrls].map(({ text }) => text) };
+    }),
     clusterToken: configuration.clusterToken,
+    clusterState: configuration.clusterState,
+    acceptsAnyToken: !configuration.isTokenGiven,
+    autoPromoteLearners: configuration.autoPromoteLearners,
     listenPeer: addressOf(configuration.listenPeerUrl),
-    listenClient: configuration.listenClientUrls.map(addressOf),
+    listenClient: configuration.listenClientUrls.map((url) => {
+      return { ...addressOf(url), isSecure: url.isSecure };
+    }),
+    listenMetrics: configuration.listenMetricsUrls.map(addressOf),
+    ...(clientTls === null ? {} : { clientTls }),
+    ...(peerTls === null ? {} : { peerTls }),
     advertiseClientUrls: configuration.advertiseClientUrls.map((url) => url.text),
     tuning: {
       heartbeatIntervalMs: configuration.heartbeatIntervalMs,
       electionTimeoutMs: configuration.electionTimeoutMs,
+      snapshotLogBytes: configuration.snapshotLogBytes,
+      snapshotTailEntries: configuration.snapshotTailEntries,
     },
+    ...configuration.api,
     log: { level: configuration.logLevel, format: configuration.logFormat },
     onHalt: (error) => {
       onHalt(
@@ -121,9 +164,13 @@ function addressOf({ host, port }: { host: string; port: number }) {
 
 /**
  * A voter that has lost its disk must not come back as a blank one: it could vote a second time in
- * a term, or deny an entry it has acknowledged.
+ * a term, or deny an entry it has acknowledged. Where there are others to ask, they say whether
+ * this node was added and has never run; `quorate up` adds none.
  */
-function checkDataDirectory({ clusterState, dataDirectory }: ServeConfiguration): void {
+function checkDataDirectory(
+  { clusterState, dataDirectory, members }: ServeConfiguration,
+  isSupervised: boolean,
+): void {
   let names: readonly string[] = [];
   try {
     names = readdirSync(dataDirectory);
@@ -137,7 +184,8 @@ function checkDataDirectory({ clusterState, dataDirectory }: ServeConfiguration)
   }
   // Neither a lock file nor a new file system's lost+found is data: only a log that has begun is.
   const hasData = names.includes('identity') && names.includes('log-begun');
-  if (clusterState === 'existing' && !hasData) {
+  const mayJoin = !isSupervised && members.length > 1;
+  if (clusterState === 'existing' && !hasData && !mayJoin) {
     throw dataDirectoryError(
       dataDirectory,
       'has no log, but with --initial-cluster-state existing this node must have data; ' +
@@ -165,7 +213,10 @@ async function announce(
   const sent = tellParent({ kind: 'ready', memberId: formatMemberId(memberId) });
   tellLeader(leader, term);
   await sent;
-  const clients = server.clientAddresses.map((address) => `http://${formatAddress(address)}`);
+  const clients = server.clientAddresses.map((address, index) => {
+    const isSecure = configuration.listenClientUrls[index]?.isSecure === true;
+    return `${isSecure ? 'https' : 'http'}://${formatAddress(address)}`;
+  });
   const peer = configuration.listenPeerUrl.text;
   if (output.isJson) {
     output.json({

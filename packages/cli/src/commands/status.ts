@@ -1,6 +1,8 @@
+import { formatAddress } from '@quorate/base';
 import type { ClientMember, EndpointStatus, QuorateClient } from '@quorate/client';
 import Table from 'cli-table3';
 import colours from 'picocolors';
+import { byteText } from '../byte-text.ts';
 import { formatMemberId } from '../child-message.ts';
 import { messageOf } from '../cli-error.ts';
 import { parseHttpUrl } from '../configuration/url.ts';
@@ -22,7 +24,7 @@ interface Row {
 /** @returns 1 when a node cannot be reached or knows of no leader */
 export async function status(flags: StatusFlags, output: Output): Promise<number> {
   const given = chooseEndpoints(flags.endpoints);
-  return withClient(given, flags.timeoutMs, async (client) => {
+  return withClient(given, flags, async (client) => {
     const members = flags.isCluster ? await client.members() : null;
     const endpoints = members === null ? given : endpointsOf(members);
     const rows = await askAll(client, endpoints, members);
@@ -37,7 +39,7 @@ function endpointsOf(members: readonly ClientMember[]): string[] {
   const urls = byName.flatMap((member) => member.clientUrls.slice(0, 1));
   const endpoints = urls.map((text) => {
     const url = parseHttpUrl(text);
-    return typeof url === 'string' ? text : url.text.slice('http://'.length);
+    return typeof url === 'string' || url.isSecure ? text : formatAddress(url);
   });
   return [...new Set(endpoints)];
 }
@@ -90,22 +92,11 @@ function renderTable(rows: readonly Row[]): string {
       answer.raftTerm,
       answer.raftIndex,
       answer.raftAppliedIndex,
-      formatBytes(answer.dbSizeBytes),
+      byteText(answer.dbSizeBytes),
       answer.version,
     ]);
   }
   return table.toString();
-}
-
-function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= 1000 && unit < units.length - 1) {
-    amount /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? amount : amount.toFixed(1)} ${units[unit]}`;
 }
 
 function rowToJson(row: Row): object {

@@ -5,6 +5,16 @@ import { environmentVariable, type RawValue, type SettingKey, settingKeys } from
 /** The file's path, when it is not given by --config. */
 export const configVariable = 'QUORATE_CONFIG';
 export const endpointsVariable = 'QUORATE_ENDPOINTS';
+/** What the commands that ask a cluster read where their flags are not given. */
+export const securityVariables = {
+  cacert: 'QUORATE_CACERT',
+  cert: 'QUORATE_CERT',
+  key: 'QUORATE_KEY',
+  user: 'QUORATE_USER',
+  password: 'QUORATE_PASSWORD',
+} as const;
+
+const clientVariables = [endpointsVariable, ...Object.values(securityVariables)];
 
 /**
  * Kubernetes gives every container variables about each Service; one called `quorate` or
@@ -20,7 +30,7 @@ const serviceLinkPort = /^QUORATE_([A-Z0-9_]+_)?PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO
  */
 export function readEnvironment(environment: NodeJS.ProcessEnv): Map<SettingKey, RawValue> {
   const keys = new Map(settingKeys.map((key) => [environmentVariable(key), key] as const));
-  const known = new Set([...keys.keys(), configVariable, endpointsVariable]);
+  const known = new Set([...keys.keys(), configVariable, ...clientVariables]);
   const found = new Map<SettingKey, RawValue>();
   for (const [variable, text] of Object.entries(environment)) {
     if (text === undefined || text === '' || !variable.startsWith('QUORATE_')) continue;

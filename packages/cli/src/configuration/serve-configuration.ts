@@ -1,4 +1,7 @@
+import type { BackupSettings } from '../backup/backup-settings.ts';
 import { CliError } from '../cli-error.ts';
+import type { TracingConfiguration } from '../tracing/tracing-configuration.ts';
+import { type ApiConfiguration, apiConfiguration, apiConflict } from './api-configuration.ts';
 import { readConfigFile } from './config-file.ts';
 import { configVariable, readEnvironment } from './environment.ts';
 import { type ConfiguredMember, type SettingValues, settingValues } from './setting-values.ts';
@@ -11,6 +14,7 @@ import {
   settingKeys,
   settingLabel,
 } from './settings.ts';
+import { type TlsConfiguration, tlsConfiguration, tlsConflict } from './tls-configuration.ts';
 import { type HttpUrl, isWildcard, parseHttpUrl } from './url.ts';
 
 /** Everything one node needs to know, checked, with no default left open. */
@@ -23,8 +27,20 @@ export interface ServeConfiguration {
   readonly members: readonly ConfiguredMember[];
   readonly clusterState: 'new' | 'existing';
   readonly clusterToken: string;
+  /** Whether somebody chose it. */
+  readonly isTokenGiven: boolean;
+  readonly autoPromoteLearners: boolean;
   readonly heartbeatIntervalMs: number;
   readonly electionTimeoutMs: number;
+  readonly snapshotLogBytes: number;
+  readonly snapshotTailEntries: number;
+  readonly api: ApiConfiguration;
+  readonly listenMetricsUrls: readonly HttpUrl[];
+  readonly tls: TlsConfiguration;
+  /** Null: nothing is traced. */
+  readonly tracing: TracingConfiguration | null;
+  /** Null: none are made. */
+  readonly backup: BackupSettings | null;
   readonly logLevel: NonNullable<SettingValues['log-level']>;
   readonly logFormat: NonNullable<SettingValues['log-format']>;
 }
@@ -85,11 +101,57 @@ function withDefaults(values: SettingValues): ServeConfiguration {
     members: values['initial-cluster'] ?? [{ name, peerUrl }],
     clusterState: values['initial-cluster-state'] ?? 'new',
     clusterToken: values['initial-cluster-token'] ?? 'quorate-cluster',
+    isTokenGiven: values['initial-cluster-token'] !== undefined,
+    autoPromoteLearners: values['auto-promote-learners'] === 'true',
     heartbeatIntervalMs: values['heartbeat-interval'] ?? 100,
     electionTimeoutMs: values['election-timeout'] ?? 1000,
+    snapshotLogBytes: values['snapshot-log-bytes'] ?? 67_108_864,
+    snapshotTailEntries: values['snapshot-tail-entries'] ?? 5000,
+    api: apiConfiguration(values),
+    listenMetricsUrls: values['listen-metrics-urls'] ?? [],
+    tls: tlsConfiguration(values),
+    tracing: tracingOf(values),
+    backup: backupSettings(values),
     logLevel: values['log-level'] ?? 'info',
     logFormat: values['log-format'] ?? 'json',
   };
+}
+
+function tracingOf(values: SettingValues): TracingConfiguration | null {
+  const endpoint = values['tracing-endpoint'];
+  if (endpoint === undefined) return null;
+  return {
+    endpoint,
+    samplingRatio: values['tracing-sampling-ratio'] ?? 0.01,
+    serviceName: values['tracing-service-name'] ?? 'quorate',
+  };
+}
+
+function backupSettings(values: SettingValues): BackupSettings | null {
+  const intervalMs = values['backup-schedule'];
+  const target = values['backup-target'];
+  if (intervalMs === undefined || target === undefined) return null;
+  const retain = values['backup-retain'] ?? null;
+  return { intervalMs, target, retain, s3Endpoint: values['backup-s3-endpoint'] ?? null };
+}
+
+/** One without the other would mean backups that nobody makes. */
+function checkBackup(values: SettingValues, raw: RawSettings): void {
+  const hasSchedule = values['backup-schedule'] !== undefined;
+  const hasTarget = values['backup-target'] !== undefined;
+  if (hasSchedule && !hasTarget) {
+    throw invalid(
+      raw,
+      'backup-schedule',
+      'it says when, and nothing says where; set --backup-target',
+    );
+  }
+  const more = (['backup-target', 'backup-retain', 'backup-s3-endpoint'] as const).find(
+    (key) => values[key] !== undefined,
+  );
+  if (!hasSchedule && more !== undefined) {
+    throw invalid(raw, more, 'it is of no use without a schedule; set --backup-schedule');
+  }
 }
 
 function checkConsistency(
@@ -117,6 +179,7 @@ function checkConsistency(
         'make --initial-cluster and --initial-advertise-peer-urls the same',
     );
   }
+  checkBackup(values, raw);
   checkReachable(raw, 'advertise-client-urls', configuration.advertiseClientUrls);
   checkReachable(raw, 'initial-advertise-peer-urls', [advertised]);
   const shared = configuration.listenClientUrls.find(
@@ -131,6 +194,8 @@ function checkConsistency(
       `${listenPeerUrl.text} and the client URL ${shared.text} share a port; use two ports`,
     );
   }
+  const conflict = apiConflict(values) ?? tlsConflict(values, configuration);
+  if (conflict !== null) throw invalid(raw, conflict.key, conflict.problem);
   if (electionTimeoutMs < 5 * heartbeatIntervalMs) {
     throw invalid(
       raw,

@@ -1,8 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { type Address, formatAddress } from '@quorate/base';
 
-/** `http://host:port`, taken apart; `text` is the canonical spelling. */
+/** `http://host:port` or `https://host:port`, taken apart; `text` is the canonical spelling. */
 export interface HttpUrl extends Address {
+  readonly isSecure: boolean;
   readonly text: string;
 }
 
@@ -17,14 +18,9 @@ export function parseHttpUrl(input: string): HttpUrl | string {
   if (scheme === undefined || bracketed === undefined) {
     return `${quoted} is not a URL of the form http://host:port; write it so, without a path`;
   }
-  if (scheme.toLowerCase() === 'https') {
-    return (
-      `${quoted} asks for TLS, which this version does not have; ` +
-      'use http:// inside a network you trust'
-    );
-  }
-  if (scheme.toLowerCase() !== 'http') {
-    return `${quoted} has the scheme ${scheme}; use http://host:port`;
+  const isSecure = scheme.toLowerCase() === 'https';
+  if (!isSecure && scheme.toLowerCase() !== 'http') {
+    return `${quoted} has the scheme ${scheme}; use http://host:port, or https:// for TLS`;
   }
   if (portText === undefined) return `${quoted} has no port; write http://host:port`;
   const port = Number(portText);
@@ -35,7 +31,8 @@ export function parseHttpUrl(input: string): HttpUrl | string {
   const isIpv6 = host !== bracketed.toLowerCase();
   const isGood = isIpv6 ? isIPv6(host) : isIPv4(host) || isHostName(host);
   if (!isGood) return `${quoted} has no valid host; give a name, an IPv4 address or [IPv6]`;
-  return { host, port, text: `http://${formatAddress({ host, port })}` };
+  const text = `${isSecure ? 'https' : 'http'}://${formatAddress({ host, port })}`;
+  return { host, port, isSecure, text };
 }
 
 /** Such an address can be listened on, but nobody can connect to it from elsewhere. */

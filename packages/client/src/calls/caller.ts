@@ -1,8 +1,13 @@
 import { decodeMessage, encodeMessage, type Init } from '@quorate/schema';
 import { ClientError, clientClosed, refused } from '../client-error.ts';
 import type { ClientPorts } from '../client-ports.ts';
-import type { TransportConnection, TransportEndpoint } from '../transport/transport.ts';
+import type {
+  CallMetadata,
+  TransportConnection,
+  TransportEndpoint,
+} from '../transport/transport.ts';
 import { backoffMs } from './backoff.ts';
+import { beginTrace, type CallTrace, type ClientTracer } from './call-trace.ts';
 import type { Endpoints } from './endpoints.ts';
 import { type Headed, type Method, methods } from './methods.ts';
 import { Tokens } from './tokens.ts';
@@ -24,6 +29,7 @@ export interface CallerOptions {
   /** For one call, everything included. */
   readonly timeoutMs: number;
   readonly credentials: ClientCredentials | null;
+  readonly tracer?: ClientTracer;
 }
 
 interface Call<Answer extends Headed> {
@@ -38,6 +44,8 @@ interface Call<Answer extends Headed> {
   readonly deadlineMs: number;
   isTokenRenewed: boolean;
   refusal: ClientError | null;
+  /** The call's span; null: it is not traced. */
+  readonly trace: CallTrace | null;
 }
 
 type CallForm = Pick<Call<Headed>, 'mayRepeat' | 'requireLeader' | 'isWithToken' | 'only'>;
@@ -51,8 +59,11 @@ const readForm: CallForm = {
 
 function unreachable(tried: readonly TransportEndpoint[]): ClientError {
   const endpoints = tried.map(({ address }) => address);
+  const places = tried.map(({ address, failure }) => {
+    return failure === undefined || failure === null ? address : `${address} (${failure})`;
+  });
   const message =
-    `no server could be reached at ${endpoints.join(', ')}: ` +
+    `no server could be reached at ${places.join(', ')}: ` +
     'check that the cluster runs and that the endpoints are its client addresses';
   return new ClientError('CLIENT_UNREACHABLE', message, { endpoints });
 }
@@ -147,7 +158,7 @@ export class Caller {
     form: CallForm,
     onSend: () => void = () => undefined,
   ): Promise<A> {
-    const { ports, timeoutMs, endpoints } = this.#options;
+    const { ports, timeoutMs, tracer } = this.#options;
     const call: Call<A> = {
       ...form,
       method,
@@ -155,7 +166,14 @@ export class Caller {
       deadlineMs: ports.clock.monotonicMs() + timeoutMs,
       isTokenRenewed: false,
       refusal: null,
+      trace: tracer === undefined ? null : beginTrace(tracer, method.path),
     };
+    if (call.trace === null) return this.#performCall(call, onSend);
+    return call.trace.around(this.#performCall(call, onSend));
+  }
+
+  async #performCall<A extends Headed>(call: Call<A>, onSend: () => void): Promise<A> {
+    const { ports, endpoints } = this.#options;
     let silentRounds = 0;
     for (let round = 1; ; round++) {
       const tried = call.only === null ? endpoints.inTurn() : [call.only];
@@ -213,7 +231,7 @@ export class Caller {
       this.#assertOpen();
       onSend();
       const timeoutMs = Math.max(1, endMs - clock.monotonicMs());
-      const metadata = { token, requireLeader };
+      const metadata = metadataOf(token, requireLeader, call.trace);
       const outcome = await connection.call(method.path, call.bytes, metadata, timeoutMs);
       if ('answer' in outcome) {
         const answer = decodeMessage(method.answer, outcome.answer);
@@ -249,6 +267,11 @@ export class Caller {
   #assertOpen(): void {
     if (this.#isClosed) throw clientClosed();
   }
+}
+
+function metadataOf(token: string, requireLeader: boolean, trace: CallTrace | null): CallMetadata {
+  const metadata = { token, requireLeader };
+  return trace === null ? metadata : { ...metadata, traceparent: trace.traceparent };
 }
 
 /** @returns whether a server refused with just this reason */

@@ -12,7 +12,8 @@ export interface Method<Request, Answer extends Headed> {
   readonly answer: Codec<Answer>;
 }
 
-function method<Request, Answer extends Headed>(
+/** @param path behind the package */
+export function method<Request, Answer extends Headed>(
   path: string,
   request: Codec<Request>,
   answer: Codec<Answer>,
@@ -31,6 +32,16 @@ export const methods = {
   leaseRevoke: method('Lease/LeaseRevoke', etcd.LeaseRevokeRequest, etcd.LeaseRevokeResponse),
   status: method('Maintenance/Status', etcd.StatusRequest, etcd.StatusResponse),
   memberList: method('Cluster/MemberList', etcd.MemberListRequest, etcd.MemberListResponse),
+  leaseTimeToLive: method(
+    'Lease/LeaseTimeToLive',
+    etcd.LeaseTimeToLiveRequest,
+    etcd.LeaseTimeToLiveResponse,
+  ),
+  leaseLeases: method('Lease/LeaseLeases', etcd.LeaseLeasesRequest, etcd.LeaseLeasesResponse),
+  alarm: method('Maintenance/Alarm', etcd.AlarmRequest, etcd.AlarmResponse),
+  defragment: method('Maintenance/Defragment', etcd.DefragmentRequest, etcd.DefragmentResponse),
+  hashKv: method('Maintenance/HashKV', etcd.HashKVRequest, etcd.HashKVResponse),
+  moveLeader: method('Maintenance/MoveLeader', etcd.MoveLeaderRequest, etcd.MoveLeaderResponse),
   authenticate: method('Auth/Authenticate', etcd.AuthenticateRequest, etcd.AuthenticateResponse),
 };
 

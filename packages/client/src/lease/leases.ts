@@ -37,6 +37,22 @@ export class Leases implements StreamOwner, LeaseKeeper {
     return lease;
   }
 
+  /** Keeps one alive that was granted elsewhere. Null: there is none. */
+  async adopt(id: bigint): Promise<KeptLease | null> {
+    const { ports } = this.#context;
+    const asked = ports.clock.monotonicMs();
+    const { TTL, grantedTTL } = await this.#caller.read(methods.leaseTimeToLive, { ID: id });
+    if (this.#isClosed) throw clientClosed();
+    if (TTL < 0) return null;
+    // Until it was renewed, no more is certain than what is left.
+    const grantedMs = asked - 1000 * (grantedTTL - TTL);
+    const lease = new KeptLease(id, grantedTTL, grantedMs, this, ports);
+    this.#kept.set(id, lease);
+    lease.keep();
+    this.#stream.open();
+    return lease;
+  }
+
   /** Nobody renews them any more: all are lost at once. */
   close(): void {
     this.#isClosed = true;

@@ -1,4 +1,14 @@
-import { Client, connectivityState, credentials, Metadata, status } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientOptions,
+  connectivityState,
+  credentials,
+  Metadata,
+  status,
+} from '@grpc/grpc-js';
+import { type ClientTls, secureForm } from './client-tls.ts';
+import { securePrefix } from './endpoint-address.ts';
 import type {
   CallMetadata,
   CallOutcome,
@@ -32,11 +42,12 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function metadataOf({ token, requireLeader }: CallMetadata): Metadata {
-  if (token === '' && !requireLeader) return noMetadata;
+function metadataOf({ token, requireLeader, traceparent }: CallMetadata): Metadata {
+  if (token === '' && !requireLeader && traceparent === undefined) return noMetadata;
   const metadata = new Metadata();
   if (token !== '') metadata.set('token', token);
   if (requireLeader) metadata.set('hasleader', 'true');
+  if (traceparent !== undefined) metadata.set('traceparent', traceparent);
   return metadata;
 }
 
@@ -90,25 +101,48 @@ class GrpcConnection implements TransportConnection {
   }
 }
 
+/** Never there: all that is wanted of this call is why it fails. */
+const failingPath = '/quorate.Connection/Why';
+const whyTimeoutMs = 100;
+
+/** How a channel is opened. */
+interface ChannelForm {
+  readonly target: string;
+  readonly credentials: ChannelCredentials;
+  readonly options: ClientOptions;
+}
+
 class GrpcEndpoint implements TransportEndpoint {
   readonly address: string;
+  readonly #form: ChannelForm;
   #client: Client | null = null;
   #isClosed = false;
+  #failure: string | null = null;
 
-  constructor(address: string) {
+  constructor(address: string, form: ChannelForm) {
     this.address = address;
+    this.#form = form;
+  }
+
+  get failure(): string | null {
+    return this.#failure;
   }
 
   async connect(timeoutMs: number): Promise<TransportConnection | null> {
     const deadlineMs = Date.now() + timeoutMs;
     if (this.#isClosed) return null;
-    this.#client ??= new Client(this.address, credentials.createInsecure(), options);
+    const { target, credentials: how, options: channelOptions } = this.#form;
+    this.#client ??= new Client(target, how, channelOptions);
     const client = this.#client;
     const channel = client.getChannel();
     while (!this.#isClosed) {
       const state = channel.getConnectivityState(true);
-      if (state === connectivityState.READY) return new GrpcConnection(client);
+      if (state === connectivityState.READY) {
+        this.#failure = null;
+        return new GrpcConnection(client);
+      }
       if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
+        if (state !== connectivityState.SHUTDOWN) this.#failure = await whyNot(client);
         this.#discard(client);
         return null;
       }
@@ -132,7 +166,37 @@ class GrpcEndpoint implements TransportEndpoint {
   }
 }
 
-/** Plain gRPC, one channel an endpoint. */
-export const grpcTransport: ClientTransport = {
-  endpoint: (address) => new GrpcEndpoint(address),
-};
+/** @returns gRPC's words for why there is no connection, which it tells only who calls */
+async function whyNot(client: Client): Promise<string | null> {
+  const metadata = { token: '', requireLeader: false };
+  const outcome = await new GrpcConnection(client).call(
+    failingPath,
+    new Uint8Array(),
+    metadata,
+    whyTimeoutMs,
+  );
+  if (!('reason' in outcome) || outcome.code !== status.UNAVAILABLE) return null;
+  const [, last] = /Last error: (.*?)(?:\. Resolution note:.*)?$/s.exec(outcome.reason) ?? [];
+  return last ?? null;
+}
+
+/**
+ * gRPC, one channel an endpoint; by TLS where the address says so.
+ *
+ * @throws ClientError CLIENT_TLS_INVALID
+ */
+export function grpcTransport(tls: ClientTls): ClientTransport {
+  // Once, so that what cannot be used is told of at once.
+  secureForm(tls, '');
+  return { endpoint: (address) => new GrpcEndpoint(address, channelForm(address, tls)) };
+}
+
+function channelForm(address: string, tls: ClientTls): ChannelForm {
+  if (!address.startsWith(securePrefix)) {
+    return { target: address, credentials: credentials.createInsecure(), options };
+  }
+  const target = address.slice(securePrefix.length);
+  const host = target.slice(0, target.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  const secure = secureForm(tls, host);
+  return { target, credentials: secure.credentials, options: { ...options, ...secure.options } };
+}

@@ -9,6 +9,8 @@ export interface CallMetadata {
   readonly token: string;
   /** Rather an error than an answer while the server knows no leader. */
   readonly requireLeader: boolean;
+  /** Of the span that the call belongs to, as W3C Trace Context writes it; absent: none. */
+  readonly traceparent?: string;
 }
 
 /** Told what a stream brings. Nothing is called before `stream` has returned. */
@@ -42,6 +44,8 @@ export interface TransportConnection {
 /** One server: connected to when that is first needed, and again when the connection was lost. */
 export interface TransportEndpoint {
   readonly address: string;
+  /** Why the last `connect` gave null, if that is known. */
+  readonly failure?: string | null;
   /** Fulfilled with null when there is no connection within `timeoutMs`, or it was refused. */
   connect(timeoutMs: number): Promise<TransportConnection | null>;
   close(): void;
@@ -49,6 +53,6 @@ export interface TransportEndpoint {
 
 /** How servers are reached: gRPC unless another one is given. */
 export interface ClientTransport {
-  /** Connects to nothing yet. `address` is `host:port`. */
+  /** Connects to nothing yet. `address` is `host:port`, or `https://host:port` for TLS. */
   endpoint(address: string): TransportEndpoint;
 }

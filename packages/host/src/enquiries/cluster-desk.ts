@@ -2,6 +2,7 @@ import type { MembershipChange, MembershipStep } from '@quorate/raft';
 import type { GroupHandle, GroupStatus, RuntimeError } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
 import type { EnquiryHandler } from '@quorate/transport';
+import { unmetCondition } from './change-conditions.ts';
 import {
   type ClusterAnswer,
   type ClusterDescription,
@@ -92,7 +93,7 @@ export class ClusterDesk {
     }
     const change =
       request.kind === 'change'
-        ? this.#change(request.steps, group.status())
+        ? (unmetCondition(request, group) ?? this.#change(request.steps, group.status()))
         : this.#admission(request.node, group.status());
     if ('kind' in change) {
       reply(change);

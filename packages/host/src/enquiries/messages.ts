@@ -19,6 +19,7 @@ export type ClusterRequest =
       readonly kind: 'change';
       readonly group: GroupId;
       readonly steps: readonly MembershipStep[];
+      readonly conditions?: ChangeConditions;
     }
   | { readonly kind: 'transfer'; readonly group: GroupId; readonly to: NodeId }
   /** These will want to reach the node, for the group is to be moved to it. */
@@ -28,6 +29,14 @@ export type ClusterRequest =
    * answer once nothing waits for the replica here.
    */
   | { readonly kind: 'release'; readonly group: GroupId };
+
+/** What else has to hold for a change, as the leader sees it at the moment it would propose it. */
+export interface ChangeConditions {
+  /** Learners that are to stay learners, the new one included. */
+  readonly mostLearners?: number;
+  /** This node has nearly all that the leader has. */
+  readonly caughtUp?: NodeId;
+}
 
 /** Enough to reach a node: its id, and where it listens ('host:port'; empty: not known). */
 export type MetMember = Pick<DescribedMember, 'id' | 'address'>;
@@ -88,7 +97,7 @@ export type ClusterAnswer =
       readonly kind: 'refused';
       /**
        * Of a `RuntimeError`, or JOINING_REFUSED, NODE_ID_TAKEN, NODE_ADDRESS_TAKEN, GROUP_UNKNOWN,
-       * REQUEST_UNKNOWN.
+       * TOO_MANY_LEARNERS, LEARNER_BEHIND, REQUEST_UNKNOWN.
        */
       readonly code: string;
       readonly message: string;
@@ -114,7 +123,7 @@ export function encodeAnswer(answer: ClusterAnswer): Uint8Array {
 export function parseRequest(bytes: Uint8Array): ClusterRequest | null {
   const found = parseObject(bytes);
   if (found === null) return null;
-  const { kind, group, node, steps, to, members } = found;
+  const { kind, group, node, steps, to, members, conditions } = found;
   if (kind === 'describe' && group === undefined) return { kind };
   if (!isId(group)) return null;
   if (kind === 'describe' || kind === 'release') return { kind, group };
@@ -131,7 +140,19 @@ export function parseRequest(bytes: Uint8Array): ClusterRequest | null {
   if (kind === 'transfer') return to === 0 || isId(to) ? { kind, group, to } : null;
   if (kind !== 'change' || !Array.isArray(steps) || steps.length > maxSteps) return null;
   const parsed = steps.map(stepOf);
-  return parsed.includes(null) ? null : { kind, group, steps: parsed as MembershipStep[] };
+  const held = conditions === undefined ? {} : conditionsOf(conditions);
+  if (parsed.includes(null) || held === null) return null;
+  return { kind, group, steps: parsed as MembershipStep[], conditions: held };
+}
+
+function conditionsOf(value: unknown): ChangeConditions | null {
+  const { mostLearners, caughtUp } = objectOf(value) ?? {};
+  if (mostLearners !== undefined && !isIndex(mostLearners)) return null;
+  if (caughtUp !== undefined && !isId(caughtUp)) return null;
+  return {
+    ...(mostLearners === undefined ? {} : { mostLearners }),
+    ...(caughtUp === undefined ? {} : { caughtUp }),
+  };
 }
 
 /** @returns null when the bytes are no answer that this version knows */

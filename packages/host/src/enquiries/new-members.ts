@@ -24,6 +24,7 @@ export function judgeAddition(
     return { refused: 'NODE_ADDRESS_TAKEN', message: addressTaken(address, holder) };
   }
   if (!members(configuration).includes(id)) return { step };
+  if (isPromotion(step, configuration)) return { step: { kind: 'addVoter', id } };
   const known = addressOf(id);
   const wishesVote = step.kind === 'addVoter' || step.member?.promote === true;
   if (hasOrGetsVote(configuration, id) === wishesVote && (known === address || address === '')) {
@@ -37,6 +38,12 @@ export function judgeAddition(
       `node ${id} is a ${part} already${at}: to take in another node give it an id of its own; ` +
       'to change what this one is, remove it first',
   };
+}
+
+/** Of a node that is known, with nothing said of it that could be another node's. */
+function isPromotion(step: MembershipStep, { learners }: Configuration): boolean {
+  if (step.kind !== 'addVoter') return false;
+  return learners.includes(step.id) && (step.member?.address ?? '') === '';
 }
 
 /** @returns the other member whose address it is; null: nobody's */

@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from '@quorate/base';
 import { NodeError } from '../node-error.ts';
+import { tlsReason } from '../tls/tls-reason.ts';
 
 const meanings: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the address is in use: stop what listens there, or choose another port',
@@ -20,7 +21,7 @@ export function networkReason(error: Error): string {
   const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
   const { code } = first as NodeJS.ErrnoException;
   const meaning = code === undefined ? undefined : meanings[code];
-  return meaning === undefined ? first.message : `${meaning} (${code})`;
+  return meaning === undefined ? (tlsReason(code) ?? first.message) : `${meaning} (${code})`;
 }
 
 export function listenError(address: Address, cause: Error): NodeError<'NODE_LISTEN_FAILED'> {

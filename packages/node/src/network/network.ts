@@ -9,14 +9,28 @@ import type {
   Network,
 } from '@quorate/base';
 import { formatAddress } from '@quorate/base';
+import { RefusalLog } from '../tls/refusal-log.ts';
 import { connectError, listenError, networkReason } from './network-failure.ts';
 import { queueMarkBytes, SocketConnection } from './socket-connection.ts';
 
 /** The system's own patience (two minutes) would leave a peer unreachable long after it is back. */
-const connectTimeoutMs = 5_000;
+export const connectTimeoutMs = 5_000;
 
 /** Far above any cluster's size; a stranger who opens more is refused. */
-const maxConnections = 1_024;
+export const maxConnections = 1_024;
+
+const tlsAdvice =
+  'all nodes need the same: give this one https peer URLs, --peer-cert-file and --peer-key-file, ' +
+  'or the other one http';
+
+/** Both are the beginning of a record (RFC 8446, 5.1); a peer's own first byte is a letter. */
+function isTlsHandshake(chunk: Uint8Array): boolean {
+  return chunk[0] === 0x16 && (chunk.length === 1 || chunk[1] === 3);
+}
+
+function isTlsAlert(chunk: Uint8Array): boolean {
+  return chunk[0] === 0x15 && (chunk.length === 1 || chunk[1] === 3);
+}
 
 /** TCP. @param logger hears of what has no other listener, such as a failed accept */
 export function createNetwork(logger: Logger): Network {
@@ -32,8 +46,16 @@ function listen(
   accept: (connection: Connection) => ConnectionHandlers,
   done: (error: Error | null, listener: Listener | null) => void,
 ): void {
+  const refusals = new RefusalLog(logger);
   const server = createServer({ highWaterMark: queueMarkBytes }, (socket) => {
-    const connection = new SocketConnection(socket);
+    const connection = new SocketConnection(socket, (chunk) => {
+      if (!isTlsHandshake(chunk)) return null;
+      const reason = 'it speaks TLS, and this node does not';
+      refusals.warn('peer refused', connection.remote, { reason, advice: tlsAdvice });
+      // No record of TLS: whoever knows TLS knows now that it is not spoken here.
+      socket.write('TLS is not spoken here\n');
+      return reason;
+    });
     connection.attach(accept(connection));
   });
   server.maxConnections = maxConnections;
@@ -76,7 +98,9 @@ function connectTo(
     socket.removeListener('error', failed);
     socket.setTimeout(0);
     socket.removeAllListeners('timeout');
-    const connection = new SocketConnection(socket);
+    const connection = new SocketConnection(socket, (chunk) =>
+      isTlsAlert(chunk) ? `it speaks TLS, and this node does not: ${tlsAdvice}` : null,
+    );
     connection.attach(handlers);
     done(null, connection);
   });

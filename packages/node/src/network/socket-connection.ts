@@ -12,7 +12,11 @@ const joinBytes = 16 * 1024;
 /** Finds peers that vanished without a word, should nothing be sent for long. */
 const keepAliveMs = 10_000;
 
-/** A TCP connection behind the port; made with a socket that is connected. */
+const endReason = 'the peer ended the connection';
+
+type FirstBytes = (chunk: Uint8Array) => string | null;
+
+/** A TCP connection, or one with TLS, behind the port; made with a socket that is connected. */
 export class SocketConnection implements Connection {
   readonly remote: string;
   readonly #socket: Socket;
@@ -20,8 +24,19 @@ export class SocketConnection implements Connection {
   /** Set when the end has begun; from then on only `closed` is called. */
   #reason: string | null = null;
 
-  constructor(socket: Socket) {
+  /** Of the first bytes that come; null once they have come. */
+  #first: FirstBytes | null;
+  readonly #unheardReason: string;
+  #isHeard = false;
+
+  /**
+   * @param first why what begins so is no peer's, null when it may be; asked once
+   * @param unheardReason what is meant by an end before anything was said
+   */
+  constructor(socket: Socket, first: FirstBytes | null = null, unheardReason = endReason) {
     this.#socket = socket;
+    this.#unheardReason = unheardReason;
+    this.#first = first;
     const host = socket.remoteAddress ?? 'unknown';
     this.remote = formatAddress({ host, port: socket.remotePort ?? 0 });
     socket.setNoDelay(true);
@@ -34,13 +49,14 @@ export class SocketConnection implements Connection {
     this.#handlers = handlers;
     this.#socket
       .on('data', (chunk: Uint8Array) => {
+        if (!this.#isHeard) this.#hear(chunk);
         if (this.#reason === null) handlers.data(chunk);
       })
       .on('drain', () => {
         if (this.#reason === null) handlers.drained();
       })
       // A peer that has nothing more to say is gone: the protocol above has no half-open state.
-      .on('end', () => this.close('the peer ended the connection'))
+      .on('end', () => this.close(this.#isHeard ? endReason : this.#unheardReason))
       .on('error', (error) => {
         this.#reason ??= networkReason(error);
       })
@@ -65,6 +81,16 @@ export class SocketConnection implements Connection {
     for (const chunk of chunks) below = socket.write(chunk);
     socket.uncork();
     return below;
+  }
+
+  #hear(chunk: Uint8Array): void {
+    this.#isHeard = true;
+    const refusal = this.#first?.(chunk) ?? null;
+    this.#first = null;
+    if (refusal === null) return;
+    this.#reason ??= refusal;
+    // What was written still goes out.
+    this.#socket.destroySoon();
   }
 
   close(reason: string): void {

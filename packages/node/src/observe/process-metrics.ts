@@ -31,6 +31,18 @@ function addEventLoopDelay(registry: Registry): void {
   });
 }
 
+/** Beside the scraper's own time it shows whose clock is off. */
+function addClock(registry: Registry): void {
+  new Gauge({
+    name: 'quorate_clock_seconds',
+    help: 'The wall clock, as a Unix time.',
+    registers: [registry],
+    collect(): void {
+      this.set(Date.now() / 1000);
+    },
+  });
+}
+
 /**
  * What is true of the process, whichever of its nodes is asked: memory, descriptors, garbage
  * collection, the event loop. Made on first use and kept, because its observers cannot be ended.
@@ -43,6 +55,7 @@ function processRegistry(): Registry {
     if (name.startsWith('nodejs_eventloop_lag')) shared.removeSingleMetric(name);
   }
   addEventLoopDelay(shared);
+  addClock(shared);
   return shared;
 }
 

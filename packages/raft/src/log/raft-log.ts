@@ -45,6 +45,11 @@ export class RaftLog {
     return this.#start.index + this.#entries.length;
   }
 
+  /** What the entries that are held count for, as `entryBytes` counts them. */
+  get bytes(): number {
+    return this.bytesBetween(this.#start.index, this.lastIndex);
+  }
+
   get lastTerm(): Term {
     return this.#entries.at(-1)?.term ?? this.#start.term;
   }

@@ -14,6 +14,15 @@ export interface JsonProblem {
   readonly problem: string;
 }
 
+/** A number with a point or an exponent, even if it is whole: no field takes one. */
+class NoInteger {
+  readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+}
+
 class Refused extends Error {}
 
 /**
@@ -57,7 +66,10 @@ function toJson(field: JsonField, value: unknown): Json {
   }
 }
 
-/** @param text JSON; integers that a number cannot hold come as bigints */
+/**
+ * @param text JSON; integers that a number cannot hold come as bigints, and what is written like no
+ *   integer as what no field takes
+ */
 export function parseJson(text: string): Json {
   // The third argument is younger than the type declarations.
   const parse = JSON.parse as (
@@ -65,8 +77,9 @@ export function parseJson(text: string): Json {
     reviver: (key: string, value: Json, context: { readonly source?: string }) => Json,
   ) => Json;
   return parse(text, (_key, value, { source }) => {
-    if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-    return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
+    if (typeof value !== 'number' || source === undefined) return value;
+    if (!/^-?\d+$/.test(source)) return new NoInteger(source);
+    return Number.isSafeInteger(value) ? value : BigInt(source);
   });
 }
 
@@ -108,7 +121,11 @@ function own(given: Fields, name: string): Json {
 function readList(field: JsonField, json: Json, depth: number): unknown[] {
   if (json === undefined || json === null) return [];
   if (!Array.isArray(json)) throw new Refused(`json: ${field.name} is a list, not ${kindOf(json)}`);
-  return json.map((item) => readValue(field, item, depth));
+  const { optional: _, ...one } = field;
+  // Null is nothing also here, where there is a nothing: not of messages.
+  return json.map((item) =>
+    item === null && field.kind !== 'message' ? defaultOf(one) : readValue(field, item, depth),
+  );
 }
 
 function defaultOf(field: JsonField): unknown {
@@ -144,7 +161,7 @@ function readValue(field: JsonField, json: Json, depth: number): unknown {
     case 'identity':
       return readInteger(field, json);
     default:
-      return Number(readInteger(field, json));
+      return readCount(field, json);
   }
   throw new Refused(`json: ${field.name} is a ${field.kind}, not ${kindOf(json)}`);
 }
@@ -153,7 +170,8 @@ function readBytes(field: JsonField, json: Json): Uint8Array {
   if (typeof json !== 'string') {
     throw new Refused(`json: ${field.name} is base64 text, not ${kindOf(json)}`);
   }
-  const bytes = fromBase64(json);
+  // Some writers of base64 break lines.
+  const bytes = fromBase64(json.replaceAll(/[\r\n]/g, ''));
   if (typeof bytes === 'number') throw new Refused(`illegal base64 data at input byte ${bytes}`);
   return bytes;
 }
@@ -166,7 +184,7 @@ function readEnum(field: JsonField, json: Json): number {
 }
 
 function readInteger(field: JsonField, json: Json): bigint {
-  const isText = typeof json === 'string' && /^-?\d{1,20}$/.test(json);
+  const isText = typeof json === 'string' && /^-?(?:0|[1-9]\d{0,19})$/.test(json);
   const isNumber = typeof json === 'bigint' || (typeof json === 'number' && Number.isInteger(json));
   const value = isText || isNumber ? BigInt(json as string | number | bigint) : null;
   const isInRange = value !== null && value >= -(2n ** 63n) && value < 2n ** 64n;
@@ -174,8 +192,16 @@ function readInteger(field: JsonField, json: Json): bigint {
   throw new Refused(`json: ${field.name} is a 64-bit integer, not ${kindOf(json)}`);
 }
 
+/** As on the other wire, beyond 2^53 it is the nearest safe integer. */
+function readCount(field: JsonField, json: Json): number {
+  const value = readInteger(field, json);
+  if (value >= 2n ** 63n) throw new Refused(`json: ${field.name} is no 64-bit integer: ${value}`);
+  return Math.min(Math.max(Number(value), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}
+
 function kindOf(json: Json): string {
   if (json === null) return 'null';
+  if (json instanceof NoInteger) return JSON.stringify(json.source).slice(0, 50);
   if (Array.isArray(json)) return 'a list';
   if (typeof json === 'object') return 'an object';
   return JSON.stringify(String(json as string | number | bigint | boolean)).slice(0, 50);

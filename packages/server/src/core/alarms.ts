@@ -53,6 +53,10 @@ function isSame(a: Alarm, b: Alarm): boolean {
   return a.member === b.member && a.type === b.type;
 }
 
+export function isKnownAlarm(type: number): boolean {
+  return type === etcd.AlarmType.NOSPACE || type === etcd.AlarmType.CORRUPT;
+}
+
 /** Layout: varint type, string member in decimal digits. */
 export function writeAlarm({ member, type }: Alarm, writer: ByteWriter): void {
   writer.varint(type);
@@ -66,6 +70,5 @@ export function writeAlarm({ member, type }: Alarm, writer: ByteWriter): void {
 export function readAlarm(reader: ByteReader): Alarm | null {
   const type = reader.varint();
   const member = reader.string();
-  const isKnown = type === etcd.AlarmType.NOSPACE || type === etcd.AlarmType.CORRUPT;
-  return isKnown && /^\d{1,20}$/.test(member) ? { type, member: BigInt(member) } : null;
+  return isKnownAlarm(type) && /^\d{1,20}$/.test(member) ? { type, member: BigInt(member) } : null;
 }

@@ -15,6 +15,10 @@ export const CommandKind = {
   auth: 3,
   keyValueAs: 4,
   alarm: 5,
+  /** See membership/member-command.ts. */
+  member: 6,
+  /** Another command, behind the trace it belongs to; see command-trace.ts. */
+  traced: 120,
 } as const;
 
 /** @param encoded a command of the store; copied */

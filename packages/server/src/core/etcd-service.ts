@@ -2,11 +2,18 @@ import { present } from '@quorate/base';
 import { decodeMessage, encodeMessage, etcd } from '@quorate/schema';
 import { AuthService } from './auth/auth-service.ts';
 import { SettledMessages } from './auth/settled-messages.ts';
+import { AutoCompactor } from './auto-compaction/auto-compactor.ts';
 import { ClusterService } from './cluster-service.ts';
+import { ElectionService } from './concurrency/election-service.ts';
+import { LocalCalls } from './concurrency/local-calls.ts';
+import { LockService } from './concurrency/lock-service.ts';
+import { downgrade } from './downgrade.ts';
 import { KvService } from './kv-service.ts';
 import { LeaderRequirement } from './leader-requirement.ts';
 import { LeaseService } from './lease-service.ts';
 import { MaintenanceService } from './maintenance-service.ts';
+import { learnerRefusal } from './membership/learner-rule.ts';
+import { MemberKeeper } from './membership/member-keeper.ts';
 import type {
   CallContext,
   StreamCall,
@@ -15,9 +22,11 @@ import type {
   UnaryDone,
   UnaryMethod,
 } from './method.ts';
+import { rangeStream } from './range-stream.ts';
 import { malformedRequest, type RpcError, rpcErrors, StatusCode } from './rpc-error.ts';
 import { ServiceContext, type ServiceOptions } from './service-context.ts';
 import { SnapshotService } from './snapshot-service.ts';
+import type { WatchCensus } from './watch/watch-hub.ts';
 import { WatchService } from './watch/watch-service.ts';
 
 const healthCheckPath = '/grpc.health.v1.Health/Check';
@@ -40,25 +49,22 @@ export class EtcdService {
   readonly #unary: ReadonlyMap<string, UnaryMethod>;
   readonly #streams: ReadonlyMap<string, StreamMethod>;
   readonly #handled = new Map<string, Uint32Array>();
+  readonly #started = new Map<string, { count: number }>();
+  readonly #watches: WatchService;
   /** Ends each stream that is running. */
   readonly #running = new Set<(error: RpcError) => void>();
   readonly #leader: LeaderRequirement;
+  readonly #keeper: MemberKeeper;
+  readonly #compactor: AutoCompactor | null;
   #isStopped = false;
 
   constructor(options: ServiceOptions) {
     const context = new ServiceContext(options);
     this.context = context;
     this.#leases = new LeaseService(context);
-    this.#unary = new Map([
-      ...new KvService(context).methods(),
-      ...this.#leases.methods(),
-      ...new ClusterService(context).methods(),
-      ...new MaintenanceService(context).methods(),
-      ...(options.auth === undefined ? [] : new AuthService(context, options.auth).methods()),
-      [healthCheckPath, checkHealth],
-    ]);
+    const own = new Map([...new KvService(context).methods(), ...this.#leases.methods()]);
     const { identity, store, timers, watch } = options;
-    const watches = new WatchService({
+    this.#watches = new WatchService({
       identity,
       feed: store.changes,
       guard: context.guard,
@@ -66,14 +72,34 @@ export class EtcdService {
       raftTerm: () => context.leadership.term,
       ...(watch === undefined ? {} : { tuning: watch }),
     });
+    const watches = this.#watches;
+    const calls = new LocalCalls({ unary: own, watch: watches.watch });
+    const locks = new LockService(context, calls);
+    const elections = new ElectionService(context, calls);
+    this.#unary = new Map([
+      ...own,
+      ...locks.methods(),
+      ...elections.methods(),
+      ...new ClusterService(context).methods(),
+      ...new MaintenanceService(context).methods(),
+      downgrade(context),
+      ...(options.auth === undefined ? [] : new AuthService(context, options.auth).methods()),
+      [healthCheckPath, checkHealth],
+    ]);
     this.#streams = new Map([
       ...this.#leases.streams(),
       ...watches.methods(),
+      ...locks.streams(),
+      ...elections.streams(),
+      rangeStream(context),
       ...new SnapshotService(context).methods(),
     ]);
     this.#leader = new LeaderRequirement(options);
+    this.#keeper = new MemberKeeper(options);
+    this.#compactor = compactorOf(context);
     for (const path of [...this.unaryPaths, ...this.streamPaths]) {
       this.#handled.set(path, new Uint32Array(17));
+      this.#started.set(path, { count: 0 });
     }
   }
 
@@ -82,13 +108,30 @@ export class EtcdService {
     return [...this.#unary.keys()];
   }
 
-  /** Of the methods in which either side may send many messages. */
+  /**
+   * Of the methods in which either side may send many messages, and of those whose one answer may
+   * be long in coming: both are told that their client has gone.
+   */
   get streamPaths(): readonly string[] {
     return [...this.#streams.keys()];
   }
 
+  /** Calls that are under way on which either side may send, or which wait. */
+  get streams(): number {
+    return this.#running.size;
+  }
+
   get handled(): HandledCounts {
     return this.#handled;
+  }
+
+  /** How often each method was begun. */
+  get started(): ReadonlyMap<string, { readonly count: number }> {
+    return this.#started;
+  }
+
+  get watchCensus(): WatchCensus {
+    return this.#watches.census;
   }
 
   /**
@@ -97,12 +140,14 @@ export class EtcdService {
    */
   unary(path: string): (request: Uint8Array, call: CallContext, done: UnaryDone) => void {
     const method = present(this.#unary.get(path), `${path} is a method of this service`);
+    const started = this.#startedOf(path);
     return (request, call, done) => {
+      started.count += 1;
       const counted: UnaryDone = (error, answer) => {
         this.#count(path, error);
         done(error, answer);
       };
-      const refusal = this.#refusal(call);
+      const refusal = this.#refusal(call) ?? learnerRefusal(this.context, path, request);
       const { guard } = this.context;
       if (refusal !== null) counted(refusal, null);
       else if (guard.isSettled(call)) method(request, counted, call);
@@ -120,8 +165,10 @@ export class EtcdService {
    */
   stream(path: string): StreamMethod {
     const method = present(this.#streams.get(path), `${path} is a stream of this service`);
+    const started = this.#startedOf(path);
     return (call) => {
-      const refusal = this.#refusal(call.context);
+      started.count += 1;
+      const refusal = this.#refusal(call.context) ?? learnerRefusal(this.context, path, null);
       if (refusal === null) return this.#begin(path, method, call);
       this.#count(path, refusal);
       call.end(refusal);
@@ -129,10 +176,33 @@ export class EtcdService {
     };
   }
 
+  /**
+   * Calls a method whose one answer may be long in coming.
+   *
+   * @param path one of `streamPaths`
+   * @returns tells the method that the client has gone
+   */
+  wait(path: string, request: Uint8Array, context: CallContext, done: UnaryDone): () => void {
+    let answer: Uint8Array | null = null;
+    const listener = this.stream(path)({
+      context,
+      send: (message) => {
+        answer = message;
+        return true;
+      },
+      end: (error) => done(error, error === null ? answer : null),
+    });
+    listener.message(request);
+    listener.halfClosed();
+    return () => listener.closed();
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#leases.stop();
     this.#leader.stop();
+    this.#keeper.stop();
+    this.#compactor?.stop();
     for (const abort of this.#running) abort(rpcErrors.serverStopped);
   }
 
@@ -191,11 +261,34 @@ export class EtcdService {
     return requireLeader && this.context.leadership.leader === 0 ? rpcErrors.noLeader : null;
   }
 
+  #startedOf(path: string): { count: number } {
+    return present(this.#started.get(path), 'every method is counted');
+  }
+
   #count(path: string, error: RpcError | null): void {
     const counts = present(this.#handled.get(path), 'every method is counted');
     const code = error === null ? StatusCode.ok : error.code;
     counts[code] = (counts[code] as number) + 1;
   }
+}
+
+function compactorOf({ options, group }: ServiceContext): AutoCompactor | null {
+  const { autoCompaction: settings, store, clock, timers } = options;
+  if (settings === undefined) return null;
+  return new AutoCompactor({
+    settings,
+    store,
+    clock,
+    timers,
+    isLeader: () => group.status().role === 'leader',
+    propose: (command, done) => {
+      group.propose(command, (_error, applied) => {
+        const result = applied?.result;
+        const isBehind = result?.kind === 'refused' && result.refusal === 'compacted';
+        done(isBehind || result?.kind === 'compact');
+      });
+    },
+  });
 }
 
 const nothing = (): void => undefined;

@@ -9,34 +9,39 @@ import type { NodeId } from '@quorate/schema';
 import { type Alarm, readAlarm, writeAlarm } from './alarms.ts';
 import { type AuthTable, readAuthTable, writeAuthTable } from './auth/auth-format.ts';
 import {
-  type MemberAttributes,
   readMemberAttributes,
+  readUrls,
   writeMemberAttributes,
+  writeUrls,
 } from './member-attributes.ts';
+import type { MemberRecord, RecordByMember } from './membership/member-table.ts';
 import { ServerError } from './server-error.ts';
 
 /**
- * A snapshot is `u32 version | u32 length | varint count, then so many member attributes | table of
- * users and roles | varint count, then so many alarms | the store's snapshot`, integers
- * little-endian; `length` is that of all before the store.
+ * A snapshot is `u32 version | u32 length | varint count, then so many member attributes, each with
+ * its peer URLs behind it | table of users and roles | varint count, then so many alarms | the
+ * store's snapshot`, integers little-endian; `length` is that of all before the store. In version 2
+ * there were no peer URLs.
  */
-const snapshotVersion = 2;
+const snapshotVersion = 3;
+const oldestVersion = 2;
 const preambleBytes = 8;
 const maxBodyBytes = 512 * 1024 * 1024;
 
-export type AttributesByMember = ReadonlyMap<NodeId, MemberAttributes>;
-
 /** What of a snapshot is not the store's. */
 export interface SnapshotBody {
-  readonly attributes: AttributesByMember;
+  readonly members: RecordByMember;
   readonly auth: AuthTable;
   readonly alarms: readonly Alarm[];
 }
 
-export function snapshotPreamble({ attributes, auth, alarms }: SnapshotBody): Uint8Array {
+export function snapshotPreamble({ members, auth, alarms }: SnapshotBody): Uint8Array {
   const body = new ByteWriter();
-  body.varint(attributes.size);
-  for (const one of attributes.values()) writeMemberAttributes(one, body);
+  body.varint(members.size);
+  for (const one of members.values()) {
+    writeMemberAttributes(one, body);
+    writeUrls(one.peerUrls, body);
+  }
   writeAuthTable(auth, body);
   body.varint(alarms.length);
   for (const alarm of alarms) writeAlarm(alarm, body);
@@ -103,27 +108,28 @@ export class EtcdSnapshotSink implements SnapshotSink {
   #read(stream: Uint8Array): void {
     const reader = new ByteReader(stream);
     const version = reader.fixed32();
-    if (version !== snapshotVersion)
-      throw invalid(`its version is ${version}, not ${snapshotVersion}`);
+    if (version < oldestVersion || version > snapshotVersion)
+      throw invalid(`its version is ${version}, not ${oldestVersion} to ${snapshotVersion}`);
     const length = reader.fixed32();
     if (length > maxBodyBytes) throw invalid(`${length} bytes before the store`);
     const end = preambleBytes + length;
     this.#neededBytes = end;
     this.#pending = [stream];
     if (stream.length < end) return;
-    this.#body = readBody(stream.subarray(preambleBytes, end));
+    this.#body = readBody(stream.subarray(preambleBytes, end), version);
     this.#pending = [];
     if (stream.length > end) this.#store.chunk(stream.subarray(end));
   }
 }
 
-function readBody(bytes: Uint8Array): SnapshotBody {
+function readBody(bytes: Uint8Array, version: number): SnapshotBody {
   try {
     const reader = new ByteReader(bytes);
-    const attributes = new Map<NodeId, MemberAttributes>();
+    const members = new Map<NodeId, MemberRecord>();
     for (let left = reader.varint(); left > 0; left--) {
       const one = readMemberAttributes(reader);
-      attributes.set(one.member, one);
+      const peerUrls = version === oldestVersion ? [] : readUrls(reader);
+      members.set(one.member, { ...one, peerUrls });
     }
     const auth = readAuthTable(reader);
     if (auth === null) throw invalid('a permission is of no known type');
@@ -133,7 +139,7 @@ function readBody(bytes: Uint8Array): SnapshotBody {
       if (alarm === null) throw invalid('an alarm is of no known type');
       alarms.push(alarm);
     }
-    return { attributes, auth, alarms };
+    return { members, auth, alarms };
   } catch (error) {
     if (error instanceof ByteReaderError) throw invalid(error.message);
     throw error;

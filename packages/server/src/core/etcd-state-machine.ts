@@ -5,6 +5,7 @@ import { AlarmTable } from './alarms.ts';
 import { admit } from './auth/admission.ts';
 import type { AuthResult } from './auth/auth-model.ts';
 import { AuthStore, refusedForAuth } from './auth/auth-store.ts';
+import { withoutTrace } from './command-trace.ts';
 import {
   CommandKind,
   decodeAlarmCommand,
@@ -12,19 +13,27 @@ import {
   decodeMemberAttributes,
 } from './etcd-command.ts';
 import { EtcdSnapshotSink, snapshotChunks, snapshotPreamble } from './etcd-snapshot.ts';
-import type { MemberAttributes } from './member-attributes.ts';
+import { decodeMemberCommand } from './membership/member-command.ts';
+import { type MemberOutcome, type MemberRecord, MemberTable } from './membership/member-table.ts';
 
 /** What applying one command of the service answers. */
 export type EtcdResult =
   | KvResult
   | AuthResult
   | MemberAttributesResult
+  | MemberResult
   | AlarmResult
   | MalformedCommandResult;
 
 /** The member's name and addresses are kept; the later ones count. */
 export interface MemberAttributesResult {
   readonly kind: 'memberAttributes';
+}
+
+/** What became of a change of what is written down of members. */
+export interface MemberResult {
+  readonly kind: 'member';
+  readonly outcome: MemberOutcome;
 }
 
 /** The alarm is on or off, as the command wanted it. */
@@ -60,16 +69,16 @@ export class EtcdStateMachine implements StateMachine<EtcdResult> {
   /** Users, roles, and whether they count. */
   readonly auth = new AuthStore();
   readonly alarms = new AlarmTable();
+  readonly members = new MemberTable();
   readonly #store: Store;
-  #attributes: Map<NodeId, MemberAttributes> = new Map();
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** Undefined: the member has never started. */
-  attributesOf(member: NodeId): MemberAttributes | undefined {
-    return this.#attributes.get(member);
+  /** Undefined: nothing is known of it; without a name it has never started. */
+  attributesOf(member: NodeId): MemberRecord | undefined {
+    return this.members.of(member);
   }
 
   apply(entries: readonly AppliedEntry[]): readonly EtcdResult[] {
@@ -82,7 +91,7 @@ export class EtcdStateMachine implements StateMachine<EtcdResult> {
 
   snapshot(): Iterator<Uint8Array, void> {
     const preamble = snapshotPreamble({
-      attributes: this.#attributes,
+      members: this.members.all,
       auth: this.auth.table(),
       alarms: this.alarms.all,
     });
@@ -90,8 +99,8 @@ export class EtcdStateMachine implements StateMachine<EtcdResult> {
   }
 
   restore(): SnapshotSink {
-    return new EtcdSnapshotSink(this.#store.restore(), ({ attributes, auth, alarms }) => {
-      this.#attributes = new Map(attributes);
+    return new EtcdSnapshotSink(this.#store.restore(), ({ members, auth, alarms }) => {
+      this.members.restore(members);
       this.alarms.restore(alarms);
       this.auth.restore(auth);
     });
@@ -110,7 +119,8 @@ export class EtcdStateMachine implements StateMachine<EtcdResult> {
       flush();
       return this.#store.keysOfLease(lease);
     };
-    for (const entry of entries) {
+    for (const given of entries) {
+      const entry = withoutTrace(given);
       const { index, term, timestampMicros } = entry;
       const kind = entry.command[0];
       if (kind !== CommandKind.keyValue && kind !== CommandKind.keyValueAs) {
@@ -139,6 +149,11 @@ export class EtcdStateMachine implements StateMachine<EtcdResult> {
       }
       case CommandKind.memberAttributes:
         return this.#keepAttributes(command);
+      case CommandKind.member: {
+        const decoded = decodeMemberCommand(command);
+        if (decoded === null) return malformedResult;
+        return { kind: 'member', outcome: this.members.apply(decoded) };
+      }
       case CommandKind.alarm:
         return this.#changeAlarm(command);
       default:
@@ -157,7 +172,7 @@ export class EtcdStateMachine implements StateMachine<EtcdResult> {
   #keepAttributes(command: Uint8Array): EtcdResult {
     const attributes = decodeMemberAttributes(command);
     if (attributes === null) return malformedResult;
-    this.#attributes.set(attributes.member, attributes);
+    this.members.keep(attributes);
     return attributesResult;
   }
 }

@@ -9,6 +9,8 @@ export type {
   TokenProvider,
 } from './auth/auth-ports.ts';
 export { SimpleTokens } from './auth/simple-tokens.ts';
+export type { AutoCompaction } from './auto-compaction/auto-compaction.ts';
+export { spanIdBytes, traceIdBytes, traceOf } from './command-trace.ts';
 export { keyValueCommand, memberAttributesCommand } from './etcd-command.ts';
 export type { HandledCounts } from './etcd-service.ts';
 export { EtcdService } from './etcd-service.ts';
@@ -19,6 +21,11 @@ export type {
 } from './etcd-state-machine.ts';
 export { EtcdStateMachine } from './etcd-state-machine.ts';
 export type { MemberAttributes } from './member-attributes.ts';
+export { apiIdOf, nodeOfApiId } from './member-id.ts';
+export type { MemberCommand, PeerUrlsOf } from './membership/member-command.ts';
+export { memberCommand } from './membership/member-command.ts';
+export type { MemberRecord } from './membership/member-table.ts';
+export type { AddressOf, MemberStep, MembershipPort } from './membership/membership-port.ts';
 export type {
   CallContext,
   StreamCall,

@@ -9,6 +9,7 @@ import {
 } from '@quorate/kv';
 import { decodeMessage, etcd } from '@quorate/schema';
 import { rpcErrorOfAuth } from './auth/auth-errors.ts';
+import { withTrace } from './command-trace.ts';
 import type { EtcdResult } from './etcd-state-machine.ts';
 import {
   deleteRangeFromWire,
@@ -86,7 +87,7 @@ export class KvService {
       return;
     }
     const txn = txnFromWire(wire);
-    const refusal = validate(txn);
+    const refusal = validate(txn, this.#maxOperations);
     const error = refusal === null ? refuseTxn(wire) : rpcErrorOfRefusal(refusal);
     if (error !== null) done(error, null);
     else if (!isReadOnly(txn)) this.#proposeValid(txn, done, call);
@@ -124,7 +125,8 @@ export class KvService {
       done(noRoom, null);
       return;
     }
-    this.#context.group.propose(encoded, (error, applied) => {
+    const logged = withTrace(encoded, call.trace, this.#context.options.maxCommandBytes);
+    this.#context.group.propose(logged, (error, applied) => {
       if (error !== null) done(rpcErrorOfRuntime(error), null);
       else this.#answerApplied(present(applied, 'what did not fail was applied').result, done);
     });
@@ -151,6 +153,10 @@ export class KvService {
         // Another member, of another version, appended this for us and we cannot read it.
         return done(malformedCommand, null);
     }
+  }
+
+  get #maxOperations(): number | undefined {
+    return this.#context.options.maxTxnOperations;
   }
 
   get #corrupt(): RpcError | null {

@@ -2,6 +2,7 @@ import { present } from '@quorate/base';
 import { encodeCommand, type LeaseCommand, LeaseTicker, validate } from '@quorate/kv';
 import { decodeMessage, etcd } from '@quorate/schema';
 import { rpcErrorOfAuth } from './auth/auth-errors.ts';
+import { withTrace } from './command-trace.ts';
 import { keyValueCommand } from './etcd-command.ts';
 import type { EtcdResult } from './etcd-state-machine.ts';
 import { LeaseKeepAlives } from './lease-keep-alives.ts';
@@ -190,7 +191,8 @@ export class LeaseService {
       done(noRoom, null);
       return;
     }
-    group.propose(logged, (error, applied) => {
+    const { maxCommandBytes } = this.#context.options;
+    group.propose(withTrace(logged, call.trace, maxCommandBytes), (error, applied) => {
       if (error !== null) done(rpcErrorOfRuntime(error), null);
       else this.#answerApplied(present(applied, 'what did not fail was applied').result, done);
     });

@@ -1,8 +1,8 @@
-import { portableChecksum } from '@quorate/base';
-import type { History, HistoryRecord } from '@quorate/kv';
+import type { History } from '@quorate/kv';
 import { decodeMessage, etcd, type NodeId } from '@quorate/schema';
-import { bigEndian } from './database/database-format.ts';
 import { alarmCommand } from './etcd-command.ts';
+import { withRecord } from './hash-kv.ts';
+import { apiIdOf, nodeOfApiId } from './member-id.ts';
 import type { CallContext, UnaryDone, UnaryMethod } from './method.ts';
 import { malformedRequest, type RpcError, rpcErrors } from './rpc-error.ts';
 import { rpcErrorOfRuntime } from './runtime-failure.ts';
@@ -12,6 +12,8 @@ const alarmNames: Readonly<Record<number, string>> = {
   [etcd.AlarmType.NOSPACE]: 'NOSPACE',
   [etcd.AlarmType.CORRUPT]: 'CORRUPT',
 };
+
+const noBytes = new Uint8Array(0);
 
 /** As much is summed between two turns of others. */
 const sliceBytes = 1024 * 1024;
@@ -53,12 +55,15 @@ export class MaintenanceService {
       version: options.version,
       dbSize: bytes,
       dbSizeInUse: bytesInUse,
-      leader: BigInt(leader),
+      leader: apiIdOf(leader),
       raftIndex: commitIndex,
       raftTerm: term,
       raftAppliedIndex: appliedIndex,
       errors: [...(leader === 0 ? ['etcdserver: no leader'] : []), ...alarms],
       isLearner: configuration.learners.includes(node),
+      storageVersion: options.version,
+      dbSizeQuota: options.quotaBytes,
+      downgradeInfo: {},
     };
     this.#context.answer(etcd.StatusResponse, answer, revision, done);
   }
@@ -107,7 +112,7 @@ export class MaintenanceService {
   #defragment(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const isWellFormed = decodeMessage(etcd.DefragmentRequest, request) !== null;
     const refusal = isWellFormed ? this.#context.guard.adminRefusal(call) : malformedRequest;
-    if (refusal === null) done(null, new Uint8Array(0));
+    if (refusal === null) done(null, noBytes);
     else done(refusal, null);
   }
 
@@ -136,8 +141,8 @@ export class MaintenanceService {
     else if (upTo < compactedRevision) done(rpcErrors.compacted, null);
     else {
       this.#sum(store.history(), upTo, (hash) => {
-        const compactRevision = Math.max(0, compactedRevision);
-        const answer = { hash, compactRevision, hashRevision: upTo };
+        // -1 when it never was, as clients of etcd are told.
+        const answer = { hash, compactRevision: compactedRevision, hashRevision: upTo };
         this.#context.answer(etcd.HashKVResponse, answer, revision, done);
       });
     }
@@ -173,13 +178,15 @@ export class MaintenanceService {
       done(refusal, null);
       return;
     }
-    const to = Number(wire.targetID);
+    const to = nodeOfApiId(wire.targetID);
     const error = this.#transferRefusal(to);
     if (error !== null) done(error, null);
-    else {
+    else if (to === group.status().node) {
+      // It has what it is to get.
+      done(null, noBytes);
+    } else {
       group.transferLeadership(to, (failed) => {
-        const { revision } = this.#context.store.stats;
-        if (failed === null) this.#context.answer(etcd.MoveLeaderResponse, {}, revision, done);
+        if (failed === null) done(null, noBytes);
         else done(rpcErrorOfRuntime(failed), null);
       });
     }
@@ -190,15 +197,4 @@ export class MaintenanceService {
     if (role !== 'leader') return rpcErrors.notLeader;
     return configuration.voters.includes(to) ? null : rpcErrors.badLeaderTransferee;
   }
-}
-
-/** What is left of deletions before the compacted revision differs: it does not count. */
-function withRecord(hash: number, record: HistoryRecord, compactedRevision: number): number {
-  const { revision, key, keyValue } = record;
-  if (keyValue === null && revision <= compactedRevision) return hash;
-  const { crc32 } = portableChecksum;
-  const isLive = keyValue === null ? 0 : 1;
-  let sum = crc32(bigEndian(BigInt(2 * revision + isLive)), hash);
-  sum = crc32(key, sum);
-  return keyValue === null ? sum : crc32(keyValue.value, sum);
 }

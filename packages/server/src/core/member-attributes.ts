@@ -13,16 +13,26 @@ export interface MemberAttributes {
 export function writeMemberAttributes(attributes: MemberAttributes, writer: ByteWriter): void {
   writer.varint(attributes.member);
   writer.string(attributes.name);
-  writer.varint(attributes.clientUrls.length);
-  for (const url of attributes.clientUrls) writer.string(url);
+  writeUrls(attributes.clientUrls, writer);
+}
+
+/** Layout: varint count, then that many strings. */
+export function writeUrls(urls: readonly string[], writer: ByteWriter): void {
+  writer.varint(urls.length);
+  for (const url of urls) writer.string(url);
+}
+
+/** @throws ByteReaderError when the bytes are not what `writeUrls` wrote */
+export function readUrls(reader: ByteReader): readonly string[] {
+  const urls: string[] = [];
+  // Each string takes a byte at least, so a false count ends at the end of the bytes.
+  for (let left = reader.varint(); left > 0; left--) urls.push(reader.string());
+  return urls;
 }
 
 /** @throws ByteReaderError when the bytes are not what `writeMemberAttributes` wrote */
 export function readMemberAttributes(reader: ByteReader): MemberAttributes {
   const member = reader.varint();
   const name = reader.string();
-  const clientUrls: string[] = [];
-  // Each string takes a byte at least, so a false count ends at the end of the bytes.
-  for (let left = reader.varint(); left > 0; left--) clientUrls.push(reader.string());
-  return { member, name, clientUrls };
+  return { member, name, clientUrls: readUrls(reader) };
 }

@@ -8,6 +8,10 @@ export interface CallContext {
   readonly token: string;
   /** The common name of the certificate that the client showed; '' without one. */
   readonly commonName: string;
+  /** As the client sent it; absent when it sent none. */
+  readonly traceparent?: string;
+  /** What a command of this call carries in the log, where the call is traced; see `withTrace`. */
+  readonly trace?: Uint8Array;
 }
 
 /** Called once; exactly one of the two is null. */

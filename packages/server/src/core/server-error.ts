@@ -7,6 +7,14 @@ export interface ServerErrorMetadata {
   SERVER_LISTEN_FAILED: { readonly host: string; readonly port: number; readonly reason: string };
   /** How clients prove who they are cannot be as it was configured. */
   SERVER_TOKEN_OPTIONS_INVALID: { readonly reason: string };
+  /** The members do not know this node as one of theirs, or not with this data. */
+  SERVER_JOIN_REFUSED: { readonly reason: string };
+  /** The member whose data this is was removed from its cluster. */
+  SERVER_MEMBER_REMOVED: { readonly dataDirectory: string };
+  /** A file is not to be taken over as it was asked: a wrong hash, members that do not fit. */
+  SERVER_RESTORE_REFUSED: { readonly reason: string };
+  /** Where backups go cannot be used, or what was written there is not what was sent. */
+  SERVER_BACKUP_FAILED: { readonly target: string; readonly reason: string };
   /** A snapshot is not one of this service's: the replica must not go on. */
   SERVER_SNAPSHOT_INVALID: { readonly reason: string };
 }

@@ -2,12 +2,14 @@ import type { Clock, Crypto, Timers } from '@quorate/base';
 import type { HostTuning } from '@quorate/host';
 import type { KvStateMachine } from '@quorate/kv';
 import type { GroupHandle, GroupStatus, RuntimeError } from '@quorate/runtime';
-import type { Codec, Init, NodeId } from '@quorate/schema';
+import type { Codec, Init } from '@quorate/schema';
 import { AnswerWriter, type ServerIdentity } from './answer-writer.ts';
 import { AuthGuard } from './auth/auth-guard.ts';
 import type { AuthPorts } from './auth/auth-ports.ts';
 import type { AuthStore } from './auth/auth-store.ts';
+import type { AutoCompaction } from './auto-compaction/auto-compaction.ts';
 import type { EtcdResult, EtcdStateMachine } from './etcd-state-machine.ts';
+import type { MembershipPort } from './membership/membership-port.ts';
 import type { UnaryDone } from './method.ts';
 import { rpcErrorOfRuntime } from './runtime-failure.ts';
 import { SpaceQuota } from './space-quota.ts';
@@ -26,8 +28,9 @@ export interface ServiceOptions {
   readonly machine: EtcdStateMachine;
   /** The store inside `machine`. */
   readonly store: KvStateMachine;
-  /** Of every member that may appear in the configuration. */
-  readonly peerUrls: ReadonlyMap<NodeId, readonly string[]>;
+  readonly membership: MembershipPort;
+  /** Whether the leader gives learners a vote once they have caught up. */
+  readonly autoPromoteLearners?: boolean;
   /** What this server says it is: the release of the API it follows, dotted numbers only. */
   readonly version: string;
   /** The largest command that may be proposed. */
@@ -39,6 +42,10 @@ export interface ServiceOptions {
   readonly crypto: Pick<Crypto, 'sha256'>;
   /** Without it there are no methods for users and tokens. */
   readonly auth?: AuthPorts;
+  /** In one list of a transaction; 128 when left out. */
+  readonly maxTxnOperations?: number;
+  /** Without it history is kept until somebody compacts it. */
+  readonly autoCompaction?: AutoCompaction;
   /** What of the watches is not as usual. */
   readonly watch?: Partial<WatchTuning>;
   /** As the members' hosts have it. */

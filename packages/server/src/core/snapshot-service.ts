@@ -1,5 +1,6 @@
 import type { Crypto, Timer, Timers } from '@quorate/base';
 import { decodeMessage, encodeMessage, etcd } from '@quorate/schema';
+import { holdContent } from './database/database-content.ts';
 import {
   type DatabaseContent,
   type DatabaseHead,
@@ -57,23 +58,13 @@ export class SnapshotService {
 
   #sending(call: StreamCall): Sending {
     const { store, options, group } = this.#context;
-    const { appliedIndex, term } = group.status();
-    const auth = options.machine.auth.table();
-    const history = store.history();
-    const leases = store.leases().flatMap((id) => {
-      const lease = store.lease(id);
-      return lease === undefined ? [] : [{ id, ttlSeconds: lease.ttlSeconds }];
+    const content = holdContent({
+      clusterId: options.identity.clusterId,
+      machine: options.machine,
+      store,
+      group,
     });
-    const { compactedRevision } = history;
-    const content: DatabaseContent = {
-      appliedIndex,
-      term,
-      compactedRevision,
-      records: () => history.records(),
-      leases,
-      auth: { ...auth, users: new Map(auth.users), roles: new Map(auth.roles) },
-    };
-    const header = { ...options.identity, revision: history.revision, raftTerm: term };
+    const header = { ...options.identity, revision: content.revision, raftTerm: content.term };
     return new Sending(call, content, {
       crypto: options.crypto,
       timers: options.timers,
@@ -84,7 +75,7 @@ export class SnapshotService {
           blob,
           version: options.version,
         }),
-      ended: () => history.release(),
+      ended: () => content.release(),
     });
   }
 }

@@ -15,43 +15,51 @@ import {
   type RpcError,
   StatusCode,
   type StreamListener,
+  type UnaryDone,
 } from '../core/index.ts';
+import type { UnaryHandler } from '../rpc/rpc-backend.ts';
+import { firstObject } from './first-object.ts';
 import { gatewayPaths } from './gateway-paths.ts';
 import { httpStatusOf } from './gateway-status.ts';
 import { JsonObjects } from './json-objects.ts';
 
-/** What one message may have, on this wire as on the other. */
-const maxMessageBytes = 2 * 1024 * 1024;
+const usualMessageBytes = 2 * 1024 * 1024;
 /** Base64 takes a third more, names a little. */
-const maxJsonBytes = 2 * maxMessageBytes;
+const jsonBytesPerByte = 2;
 
-/** Browsers may call from any page. */
-const commonHeaders = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'POST, GET, OPTIONS, PUT, DELETE',
-  'access-control-allow-headers': 'accept, content-type, authorization',
-  'x-content-type-options': 'nosniff',
-};
+/** Beside those of every answer on this port. */
+const commonHeaders = { 'x-content-type-options': 'nosniff' };
 
-const utf8 = new TextDecoder();
+// A byte order mark is not JSON.
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const rpcs: ReadonlyMap<string, Rpc> = new Map(etcd.rpcs.map((rpc) => [rpc.path, rpc]));
 
 export interface GatewayOptions {
   readonly service: EtcdService;
+  /** Left out: the service's. */
+  readonly unary?: (path: string) => UnaryHandler;
   /** A request with one message must be there after this time. */
   readonly requestTimeoutMs: number;
+  /** What one message may have, on this wire as on the other; 2 MiB when left out. */
+  readonly maxMessageBytes?: number;
 }
 
 /** The API as JSON in plain HTTP: POST, one path for each method (the fact table's section 5). */
 export class Gateway {
   readonly #service: EtcdService;
   readonly #requestTimeoutMs: number;
+  readonly #maxMessageBytes: number;
+  readonly #maxJsonBytes: number;
+  readonly #handlerOf: (path: string) => UnaryHandler;
   readonly #unary: ReadonlySet<string>;
   readonly #streams: ReadonlySet<string>;
 
-  constructor({ service, requestTimeoutMs }: GatewayOptions) {
+  constructor({ service, unary, requestTimeoutMs, maxMessageBytes }: GatewayOptions) {
     this.#service = service;
+    this.#maxMessageBytes = maxMessageBytes ?? usualMessageBytes;
+    this.#maxJsonBytes = jsonBytesPerByte * this.#maxMessageBytes;
+    this.#handlerOf = unary ?? ((path) => service.unary(path));
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#unary = new Set(service.unaryPaths);
     this.#streams = new Set(service.streamPaths);
@@ -64,12 +72,12 @@ export class Gateway {
 
   serve(path: string, request: IncomingMessage, response: ServerResponse): void {
     const rpc = rpcs.get(gatewayPaths[path.slice(path.indexOf('/', 1))] ?? '');
-    if (request.method === 'OPTIONS') plain(response, 200, '');
-    else if (rpc === undefined) plain(response, 404, 'Not Found\n');
+    if (rpc === undefined) plain(response, 404, 'Not Found\n');
     else if (request.method !== 'POST') plain(response, 405, 'Method Not Allowed\n');
-    else if (this.#streams.has(rpc.path)) this.#stream(rpc, request, response);
-    else if (this.#unary.has(rpc.path)) this.#call(rpc, request, response);
-    else {
+    else if (this.#streams.has(rpc.path) && rpc.isStream) this.#stream(rpc, request, response);
+    else if (this.#unary.has(rpc.path) || this.#streams.has(rpc.path)) {
+      this.#call(rpc, request, response);
+    } else {
       const [service, method] = rpc.path.slice(1).split('/');
       const message = `unknown method ${method} for service ${service}`;
       refuse(response, { code: StatusCode.unimplemented, message });
@@ -87,57 +95,86 @@ export class Gateway {
     request.on('close', () => clearTimeout(timer));
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= maxJsonBytes) body.raw(chunk);
+      if (bytes <= this.#maxJsonBytes) body.raw(chunk);
     });
     request.on('end', () => {
       clearTimeout(timer);
       const text = utf8.decode(body.view());
-      const message = bytes > maxJsonBytes ? tooLarge(bytes) : encoded(rpc, text);
+      const message = bytes > this.#maxJsonBytes ? this.#tooLarge(bytes) : this.#encoded(rpc, text);
       if (!(message instanceof Uint8Array)) {
         refuse(response, message);
         return;
       }
-      this.#service.unary(rpc.path)(message, contextOf(request), (error, answer) => {
+      const done: UnaryDone = (error, answer) => {
         if (error === null) json(response, 200, shown(rpc, present(answer, 'no error')));
         else refuse(response, error);
-      });
+      };
+      const context = contextOf(request);
+      if (this.#unary.has(rpc.path)) this.#handlerOf(rpc.path)(message, context, done);
+      else response.on('close', this.#service.wait(rpc.path, message, context, done));
     });
   }
 
   #stream(rpc: Rpc, request: IncomingMessage, response: ServerResponse): void {
-    const objects = new JsonObjects(maxJsonBytes);
-    response.writeHead(200, { ...commonHeaders, 'content-type': 'application/json' });
-    response.flushHeaders();
+    const objects = new JsonObjects(this.#maxJsonBytes);
     let isOver = false;
+    let isBegun = false;
+    let hasMessage = false;
+    let isHalfClosed = false;
+    const begin = (): void => {
+      if (isBegun) return;
+      isBegun = true;
+      response.writeHead(200, { ...commonHeaders, 'content-type': 'application/json' });
+    };
     const end = (error: RpcError | null): void => {
       isOver = true;
+      if (error !== null && !isBegun) {
+        refuse(response, error);
+        return;
+      }
+      begin();
       if (error !== null) response.write(line({ error: streamError(error) }));
       response.end();
     };
     const listener: StreamListener = this.#service.stream(rpc.path)({
       context: contextOf(request),
-      send: (answer) => response.write(line({ result: shown(rpc, answer) })),
+      send: (answer) => {
+        begin();
+        return response.write(line({ result: shown(rpc, answer) }));
+      },
       end,
     });
     const give = (text: string): void => {
-      if (isOver) return;
-      const message = encoded(rpc, text);
-      if (message instanceof Uint8Array) listener.message(message);
-      else fail(message);
+      if (isOver || isHalfClosed) return;
+      const message = this.#encoded(rpc, text);
+      if (message instanceof Uint8Array) {
+        hasMessage = true;
+        listener.message(message);
+      } else malformed(message);
+    };
+    /** What is no message ends the requests of a stream, and the stream when it comes first. */
+    const malformed = (error: RpcError): void => {
+      if (!hasMessage) fail({ ...error, code: StatusCode.unknown });
+      else if (!isOver && !isHalfClosed) {
+        isHalfClosed = true;
+        listener.halfClosed();
+      }
     };
     const fail = (error: RpcError): void => {
-      if (isOver) return;
-      listener.closed();
-      end(error);
+      if (!isOver) listener.closed();
+      if (!isOver) end(error);
     };
     request.on('data', (chunk: Buffer) => {
-      const problem = isOver ? null : objects.push(chunk, give);
-      if (problem === 'tooLarge') fail(tooLarge(chunk.length));
-      else if (problem !== null) fail(invalid('the body is not made of JSON objects'));
+      const problem = isOver || isHalfClosed ? null : objects.push(chunk, give);
+      if (problem === 'tooLarge') fail(this.#tooLarge(chunk.length));
+      else if (problem !== null) malformed(invalid('the body is not made of JSON objects'));
     });
     request.on('end', () => {
-      if (objects.isInside) fail(invalid('unexpected EOF'));
-      else if (!isOver) listener.halfClosed();
+      if (objects.isInside) malformed(invalid('unexpected EOF'));
+      else if (!isOver && !isHalfClosed) {
+        isHalfClosed = true;
+        listener.halfClosed();
+      }
     });
     response.on('drain', () => {
       if (!isOver) listener.drained();
@@ -148,25 +185,46 @@ export class Gateway {
       listener.closed();
     });
   }
+
+  #encoded({ request }: Rpc, text: string): Uint8Array | RpcError {
+    let parsed: unknown;
+    try {
+      parsed = parsedBody(text);
+    } catch (error) {
+      return invalid(error instanceof Error ? error.message : String(error));
+    }
+    const message = messageFromJson(request.json, parsed);
+    if ('problem' in message) return invalid(String(message.problem));
+    const bytes = encodeMessage(request.codec, message);
+    return bytes.length > this.#maxMessageBytes ? this.#tooLarge(bytes.length) : bytes;
+  }
+
+  #tooLarge(bytes: number): RpcError {
+    const most = this.#maxMessageBytes;
+    const message = `grpc: received message larger than max (${bytes} vs. ${most})`;
+    return { code: StatusCode.resourceExhausted, message };
+  }
+}
+
+/** @throws what `JSON.parse` throws */
+function parsedBody(text: string): unknown {
+  if (/^\s*$/.test(text)) return {};
+  try {
+    // Nothing at all is the message in which nothing is set.
+    return parseJson(text) ?? {};
+  } catch (error) {
+    const first = firstObject(text);
+    if (first === null || first.length === text.length) throw error;
+    return parseJson(first);
+  }
 }
 
 function contextOf({ headers }: IncomingMessage): CallContext {
   const token = headers['authorization'] ?? '';
   const requireLeader = headers['grpc-metadata-hasleader'] === 'true';
-  return { requireLeader, token: token.replace(/^Bearer /, ''), commonName: '' };
-}
-
-function encoded({ request }: Rpc, text: string): Uint8Array | RpcError {
-  let parsed: unknown;
-  try {
-    parsed = text.trim() === '' ? {} : parseJson(text);
-  } catch (error) {
-    return invalid(error instanceof Error ? error.message : String(error));
-  }
-  const message = messageFromJson(request.json, parsed);
-  if ('problem' in message) return invalid(String(message.problem));
-  const bytes = encodeMessage(request.codec, message);
-  return bytes.length > maxMessageBytes ? tooLarge(bytes.length) : bytes;
+  const context = { requireLeader, token: token.replace(/^Bearer /, ''), commonName: '' };
+  const traceparent = headers['traceparent'];
+  return typeof traceparent === 'string' ? { ...context, traceparent } : context;
 }
 
 function shown({ answer }: Rpc, bytes: Uint8Array): object {
@@ -176,11 +234,6 @@ function shown({ answer }: Rpc, bytes: Uint8Array): object {
 
 function invalid(message: string): RpcError {
   return { code: StatusCode.invalidArgument, message };
-}
-
-function tooLarge(bytes: number): RpcError {
-  const message = `grpc: received message larger than max (${bytes} vs. ${maxMessageBytes})`;
-  return { code: StatusCode.resourceExhausted, message };
 }
 
 function streamError(error: RpcError): object {

@@ -1,12 +1,17 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Address, Logger } from '@quorate/base';
+import type { TLSSocket } from 'node:tls';
+import { type Address, assert, formatAddress, type Logger, present } from '@quorate/base';
+import { commonNameOf, judgeIdentity, RefusalLog, TlsDoor } from '@quorate/node';
 import { ServerError } from '../core/server-error.ts';
+import type { ClientSecurity } from '../tls/server-security.ts';
+import type { ClientListener } from '../tls/tls-options.ts';
 import { sniffProtocol } from './sniff.ts';
 
 /** Who takes over a connection once its protocol is known. */
 export interface ConnectionTakers {
   http1(socket: Socket): void;
-  http2(socket: Socket): void;
+  /** @param commonName of the certificate by which the client is known; '' without one */
+  http2(socket: Socket, commonName: string): void;
 }
 
 /** Clients send at once; this is for those that are lost on the way. */
@@ -15,7 +20,16 @@ const sniffTimeoutMs = 10_000;
 /** The operating system finds clients that vanished without a word. */
 const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 
-/** Every address that clients may connect to, with gRPC and plain HTTP on each. */
+/**
+ * Who could speak either wants pages or JSON, which are served by HTTP/1.1; clients of gRPC name
+ * HTTP/2 alone.
+ */
+const protocols = ['http/1.1', 'h2'];
+
+/** A handshake takes milliseconds; many take longer only when somebody means harm. */
+const doorLimits = { handshakeTimeoutMs: 10_000, maxHandshakes: 512 };
+
+/** Every address that clients may connect to, with gRPC and plain HTTP on each, by TLS or not. */
 export class ClientPort {
   readonly #takers: ConnectionTakers;
   readonly #logger: Logger;
@@ -24,9 +38,24 @@ export class ClientPort {
   /** Connections of which it is not known yet what they speak. */
   readonly #unknown = new Set<Socket>();
 
-  constructor(takers: ConnectionTakers, logger: Logger) {
+  readonly #option: string;
+  readonly #refusals: RefusalLog;
+  readonly #security: ClientSecurity | null;
+  readonly #door: TlsDoor | null;
+
+  /** @param option what changes the addresses, for errors */
+  constructor(
+    takers: ConnectionTakers,
+    logger: Logger,
+    security: ClientSecurity | null = null,
+    option = '--listen-client-urls',
+  ) {
     this.#takers = takers;
     this.#logger = logger;
+    this.#option = option;
+    this.#refusals = new RefusalLog(logger);
+    this.#security = security;
+    this.#door = security === null ? null : this.#doorOf(security);
   }
 
   /** Each that is or was listened on, with the port that was chosen. */
@@ -38,10 +67,16 @@ export class ClientPort {
    * @param address port 0 chooses a free one
    * @throws ServerError SERVER_ADDRESS_IN_USE, SERVER_LISTEN_FAILED
    */
-  async listen(address: Address): Promise<void> {
-    const server = createServer(socketOptions, (socket) => this.#accept(socket));
+  async listen(address: ClientListener): Promise<void> {
+    const isSecure = address.isSecure === true;
+    assert(!isSecure || this.#door !== null, 'there are certificates for a secure address');
+    const server = createServer(socketOptions, (socket) => {
+      if (isSecure) this.#door?.enter(socket);
+      else this.#accept(socket, '');
+    });
     await new Promise<void>((resolve, reject) => {
-      const refuse = (error: NodeJS.ErrnoException): void => reject(listenFailed(address, error));
+      const refuse = (error: NodeJS.ErrnoException): void =>
+        reject(listenFailed(address, this.#option, error));
       server.once('error', refuse);
       server.listen(address.port, address.host, () => {
         server.off('error', refuse);
@@ -59,29 +94,71 @@ export class ClientPort {
   stop(): void {
     for (const server of this.#servers) server.close();
     for (const socket of this.#unknown) socket.destroy();
+    this.#door?.close();
   }
 
-  #accept(socket: Socket): void {
+  #doorOf(security: ClientSecurity): TlsDoor {
+    return new TlsDoor({
+      certificates: security.certificates,
+      protocols,
+      limits: doorLimits,
+      judge: (certificate) => judgeIdentity(security.options, certificate),
+      secured: (socket) => this.#accept(socket, this.#commonNameOf(socket)),
+      refused: (remote, { kind, reason }) => {
+        const advice =
+          kind === 'plaintext'
+            ? 'the client has to use https:// here'
+            : 'the client needs --cacert, and --cert and --key where certificates are asked for';
+        this.#refusals.warn('client refused', remote, { reason, advice });
+      },
+    });
+  }
+
+  /** Whom the client's certificate names; '' when that does not count. */
+  #commonNameOf(socket: TLSSocket): string {
+    if (this.#security?.options.clientCertAuth !== true) return '';
+    return commonNameOf(present(socket.getPeerX509Certificate(), 'a certificate is asked for'));
+  }
+
+  #accept(socket: Socket, commonName: string): void {
     this.#unknown.add(socket);
     socket.once('close', () => this.#unknown.delete(socket));
     sniffProtocol(socket, sniffTimeoutMs, (protocol) => {
       this.#unknown.delete(socket);
-      this.#takers[protocol](socket);
+      if (protocol === 'http2') this.#takers.http2(socket, commonName);
+      else if (protocol === 'http1') this.#takers.http1(socket);
+      else this.#refuseTls(socket);
     });
+  }
+
+  /** Whoever speaks TLS hears that it is not spoken here. */
+  #refuseTls(socket: Socket): void {
+    const host = socket.remoteAddress ?? 'unknown';
+    const remote = formatAddress({ host, port: socket.remotePort ?? 0 });
+    const reason = 'it speaks TLS, and this address does not';
+    const advice = 'give this address as https:// with --cert-file and --key-file, or use http://';
+    this.#refusals.warn('client refused', remote, { reason, advice });
+    socket.on('error', () => undefined);
+    socket.end('TLS is not spoken here\n');
+    socket.destroySoon();
   }
 }
 
-function listenFailed({ host, port }: Address, error: NodeJS.ErrnoException): ServerError {
+function listenFailed(
+  { host, port }: Address,
+  option: string,
+  error: NodeJS.ErrnoException,
+): ServerError {
   const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   if (error.code === 'EADDRINUSE') {
     const message =
       `cannot serve clients on ${where}: another process listens there; ` +
-      'stop it or choose another port with --listen-client-urls';
+      `stop it or choose another port with ${option}`;
     return new ServerError('SERVER_ADDRESS_IN_USE', message, { host, port }, { cause: error });
   }
   const reason = error.code ?? error.message;
   const message =
     `cannot serve clients on ${where}: ${reason}; ` +
-    'name an address of this machine with --listen-client-urls';
+    `name an address of this machine with ${option}`;
   return new ServerError('SERVER_LISTEN_FAILED', message, { host, port, reason }, { cause: error });
 }

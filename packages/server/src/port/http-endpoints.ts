@@ -30,6 +30,13 @@ const defaultHttpLimits: HttpLimits = {
   idleTimeoutMs: 30_000,
 };
 
+/** Browsers may call from any page. */
+const corsHeaders = [
+  ['access-control-allow-origin', '*'],
+  ['access-control-allow-methods', 'POST, GET, OPTIONS, PUT, DELETE'],
+  ['access-control-allow-headers', 'accept, content-type, authorization'],
+] as const;
+
 const maxHeaderBytes = 16 * 1024;
 
 function plain(status: number, body: string): HttpAnswer {
@@ -47,6 +54,8 @@ export class HttpEndpoints {
   readonly #server: Server;
   readonly #requestTimeoutMs: number;
   readonly #logger: Logger;
+  #answering = 0;
+  #whenIdle: (() => void) | null = null;
 
   constructor(
     endpoints: Readonly<Record<string, HttpEndpoint>>,
@@ -67,6 +76,13 @@ export class HttpEndpoints {
       connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
     };
     this.#server = createServer(options, (request, response) => {
+      this.#begun(response);
+      for (const [name, value] of corsHeaders) response.setHeader(name, value);
+      if (request.method === 'OPTIONS') {
+        request.resume();
+        response.end();
+        return;
+      }
       const path = pathOf(request);
       const service = this.#services.find((one) => one.takes(path));
       if (service === undefined) void this.#serve(request, response);
@@ -82,9 +98,24 @@ export class HttpEndpoints {
     this.#server.emit('connection', socket);
   }
 
-  close(): void {
+  /** Lets answers that are under way go out, cuts those that have not after `graceMs`. */
+  async close(graceMs: number): Promise<void> {
     this.#server.close();
+    this.#server.closeIdleConnections();
+    const ended = Promise.withResolvers<void>();
+    this.#whenIdle = ended.resolve;
+    const timer = setTimeout(ended.resolve, graceMs);
+    if (this.#answering > 0 && graceMs > 0) await ended.promise;
+    clearTimeout(timer);
     this.#server.closeAllConnections();
+  }
+
+  #begun(response: ServerResponse): void {
+    this.#answering += 1;
+    response.once('close', () => {
+      this.#answering -= 1;
+      if (this.#answering === 0) this.#whenIdle?.();
+    });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -97,6 +128,7 @@ export class HttpEndpoints {
       'content-type': answer.contentType,
       'content-length': Buffer.byteLength(answer.body),
       'x-content-type-options': 'nosniff',
+      ...(answer === methodNotAllowed ? { allow: 'GET' } : {}),
     });
     response.end(request.method === 'HEAD' ? undefined : answer.body);
   }

@@ -3,6 +3,9 @@ import type { Socket } from 'node:net';
 /** How every HTTP/2 connection begins (RFC 9113, 3.4), as far as it takes to know. */
 const http2Preface = Buffer.from('PRI * HTTP/2.0');
 
+/** How every TLS connection begins (RFC 8446, 5.1); no method of HTTP does. */
+const tlsHandshake = 0x16;
+
 /**
  * Reads as much of a new connection as it takes to know which protocol the client speaks, and puts
  * it back.
@@ -13,7 +16,7 @@ const http2Preface = Buffer.from('PRI * HTTP/2.0');
 export function sniffProtocol(
   socket: Socket,
   timeoutMs: number,
-  decided: (protocol: 'http1' | 'http2') => void,
+  decided: (protocol: 'http1' | 'http2' | 'tls') => void,
 ): void {
   let seen: Buffer = Buffer.alloc(0);
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
@@ -26,7 +29,8 @@ export function sniffProtocol(
     if (isHttp2 && known < http2Preface.length) return;
     finish();
     socket.unshift(seen);
-    decided(isHttp2 ? 'http2' : 'http1');
+    const isTls = seen[0] === tlsHandshake;
+    decided(isHttp2 ? 'http2' : isTls ? 'tls' : 'http1');
   };
   const finish = (): void => {
     clearTimeout(timer);

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import type { StreamMethod } from '../core/method.ts';
 import { Deadlines } from './http2/grpc/deadlines.ts';
 import type { CallHost } from './http2/grpc/grpc-calls.ts';
@@ -48,8 +47,8 @@ export class Http2Backend implements RpcBackend {
     this.#router.known(path);
   }
 
-  connection(socket: Socket): void {
-    const link = new Link(socket, this.#limits, this.#deadlines, {
+  connection(socket: Socket, commonName: string): void {
+    const link = new Link(socket, commonName, this.#limits, this.#deadlines, {
       begin: (host, stream, head) => {
         this.#router.begin(host, stream, head, performance.now());
         this.#watchDeadlines();
@@ -69,6 +68,7 @@ export class Http2Backend implements RpcBackend {
       for (const link of this.#links) link.cut();
     }, graceMs);
     for (const link of this.#links) link.goAway();
+    if (graceMs === 0) for (const link of this.#links) link.cut();
     if (this.#links.size > 0) await ended;
     clearTimeout(timer);
     clearInterval(this.#ticking);
@@ -122,12 +122,18 @@ class Link implements ConnectionHost {
   readonly #events: LinkEvents;
   #endedMs: number | null = null;
 
-  constructor(socket: Socket, limits: Http2Limits, deadlines: Deadlines, events: LinkEvents) {
+  constructor(
+    socket: Socket,
+    commonName: string,
+    limits: Http2Limits,
+    deadlines: Deadlines,
+    events: LinkEvents,
+  ) {
     this.#socket = socket;
     this.#events = events;
     const connection = new ServerConnection(this, limits, performance.now());
     this.#connection = connection;
-    this.#calls = { connection, deadlines, limits, commonName: commonNameOf(socket) };
+    this.#calls = { connection, deadlines, limits, commonName };
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => connection.receive(chunk, performance.now()));
     socket.on('drain', () => this.#drained());
@@ -186,11 +192,4 @@ class Link implements ConnectionHost {
     this.#connection.drained();
     this.#socket.resume();
   }
-}
-
-/** Whom the client's certificate names; '' when it showed none that counts. */
-function commonNameOf(socket: Socket): string {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return '';
-  const name = socket.getPeerCertificate().subject?.CN;
-  return typeof name === 'string' ? name : '';
 }

@@ -15,8 +15,12 @@ export interface RpcBackend {
   stream(path: string, method: StreamMethod): void;
   /** The API has this method, this server does not. */
   unimplemented(path: string): void;
-  /** What was already read of the connection has been put back into it. */
-  connection(socket: Socket): void;
+  /**
+   * What was already read of the connection has been put back into it.
+   *
+   * @param commonName of the client's certificate, where that says who it is; '' elsewhere
+   */
+  connection(socket: Socket, commonName: string): void;
   /** Lets calls that are under way end, cuts those that have not after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }

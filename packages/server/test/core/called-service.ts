@@ -4,6 +4,7 @@ import { EtcdService, type RpcError, type ServiceOptions } from '@quorate/server
 import { servedGroupOf } from '../../src/node-group.ts';
 import { InProcessGroup, nodeId } from '../in-process-node.ts';
 import { ManualTime } from './manual-time.ts';
+import { FakeMembership } from './membership/fake-membership.ts';
 
 export const clusterId = 0xfedc_ba98_7654_3210n;
 export const maxCommandBytes = 1000;
@@ -24,6 +25,7 @@ type Answer<T> = { error: RpcError; value: null } | { error: null; value: T };
 export class CalledService {
   readonly group = new InProcessGroup();
   readonly time = new ManualTime();
+  readonly membership = new FakeMembership(this.group);
   readonly service: EtcdService;
 
   constructor(options: Partial<ServiceOptions> = {}) {
@@ -36,7 +38,7 @@ export class CalledService {
       group: servedGroupOf(this.group),
       machine: this.group.machine,
       store: this.group.store,
-      peerUrls: new Map([[nodeId, ['http://a:2380']]]),
+      membership: this.membership,
       version: '3.5.0',
       maxCommandBytes,
       quotaBytes: 0,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RuntimeError, type RuntimeErrorCode, type RuntimeErrorMetadata } from '@quorate/runtime';
 import { encodeMessage, etcd } from '@quorate/schema';
-import { memberAttributesCommand } from '@quorate/server/core';
+import { apiIdOf, memberAttributesCommand, memberCommand } from '@quorate/server/core';
 import { nodeId } from '../in-process-node.ts';
 import { CalledService, clusterId, text } from './called-service.ts';
 
@@ -88,7 +88,7 @@ test('status says what this member knows', async () => {
   const ask = () => service.call(path, etcd.StatusRequest, {}, etcd.StatusResponse);
   const { value } = await ask();
   assert.equal(value?.version, '3.5.0');
-  assert.equal(value?.leader, BigInt(nodeId));
+  assert.equal(value?.leader, apiIdOf(nodeId));
   assert.deepEqual([value?.raftTerm, value?.raftIndex, value?.raftAppliedIndex], [7, 2, 2]);
   assert.equal(value?.header?.revision, 2);
   assert.equal(value?.isLearner, false);
@@ -104,6 +104,8 @@ test('the member list has names of those that have started, and no revision', as
   const service = new CalledService();
   const attributes = { member: nodeId, name: 'n1', clientUrls: ['http://a:2379', 'http://b:1'] };
   await service.group.propose(memberAttributesCommand(attributes));
+  const members = [{ member: nodeId, peerUrls: ['http://a:2380'] }];
+  await service.group.propose(memberCommand({ kind: 'introduce', members }));
   const path = '/etcdserverpb.Cluster/MemberList';
   const ask = (linearizable: boolean) =>
     service.call(path, etcd.MemberListRequest, { linearizable }, etcd.MemberListResponse);
@@ -112,13 +114,13 @@ test('the member list has names of those that have started, and no revision', as
     header: { clusterId, memberId: BigInt(nodeId), revision: 0, raftTerm: 7 },
     members: [
       {
-        ID: BigInt(nodeId),
+        ID: apiIdOf(nodeId),
         name: 'n1',
         peerURLs: ['http://a:2380'],
         clientURLs: ['http://a:2379', 'http://b:1'],
         isLearner: false,
       },
-      { ID: BigInt(nodeId + 1), name: '', peerURLs: [], clientURLs: [], isLearner: false },
+      { ID: apiIdOf(nodeId + 1), name: '', peerURLs: [], clientURLs: [], isLearner: false },
     ],
   });
   assert.equal(service.group.reads, 0);

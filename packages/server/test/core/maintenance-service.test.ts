@@ -4,7 +4,7 @@ import type { Timers } from '@quorate/base';
 import { KvStateMachine } from '@quorate/kv';
 import { timers } from '@quorate/node';
 import { etcd } from '@quorate/schema';
-import { EtcdStateMachine, StatusCode } from '@quorate/server/core';
+import { apiIdOf, EtcdStateMachine, StatusCode } from '@quorate/server/core';
 import { nodeId } from '../in-process-node.ts';
 import { CalledService, text } from './called-service.ts';
 
@@ -91,6 +91,7 @@ test('the hash of the keys is the same for the same history, and tells others ap
     for (const value of ['1', '2', '3']) await called.put({ key: text('a'), value: text(value) });
   }
   const first = (await hashKv(one)).value;
+  assert.equal(first?.compactRevision, -1, 'it was never compacted');
   assert.equal(first?.hashRevision, 4);
   assert.equal(first?.hash, (await hashKv(two)).value?.hash);
   await two.put({ key: text('b') });
@@ -115,11 +116,13 @@ test('the lead is moved to voters, and only by who has it', async () => {
       MoveLeaderResponse,
     );
   };
-  assert.equal((await move(BigInt(nodeId + 1))).error, null);
+  assert.equal((await move(apiIdOf(nodeId + 1))).error, null);
   assert.deepEqual(called.group.transfers, [nodeId + 1]);
+  assert.equal((await move(apiIdOf(nodeId))).error, null);
+  assert.deepEqual(called.group.transfers, [nodeId + 1], 'it has the lead already');
   assert.equal(await messageOf(move(99n)), 'etcdserver: bad leader transferee');
   called.group.becomeLed(nodeId + 1);
-  assert.equal(await messageOf(move(BigInt(nodeId))), 'etcdserver: not leader');
+  assert.equal(await messageOf(move(apiIdOf(nodeId))), 'etcdserver: not leader');
 });
 
 test('a defragmentation has nothing to do', async () => {

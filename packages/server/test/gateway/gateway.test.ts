@@ -79,3 +79,66 @@ test('other methods, paths and preflights are answered in kind', async () => {
   assert.deepEqual(await of('/v3alpha/kv/range', 'POST'), [404, '404 page not found\n']);
   assert.deepEqual(await of('/v3/kv/range', 'OPTIONS'), [200, '']);
 });
+
+test('a lock is waited for, and who hangs up leaves the queue', async () => {
+  await using served = await serveNode();
+  const body = JSON.stringify({ name: Buffer.from('job').toString('base64') });
+  const first = JSON.parse((await post(served, '/v3/lock/lock', body)).text);
+  assert.match(Buffer.from(first.key, 'base64').toString(), /^job\/[0-9a-f]+$/);
+  const keys = async (): Promise<number> => {
+    const range = JSON.stringify({ key: 'am9iLw==', range_end: 'am9iMA==', count_only: true });
+    return Number(JSON.parse((await post(served, '/v3/kv/range', range)).text).count);
+  };
+  const leaving = new AbortController();
+  const options = { method: 'POST', body, signal: leaving.signal };
+  const second = fetch(at(served, '/v3/lock/lock'), options).catch((error: Error) => error.name);
+  while ((await keys()) !== 2) await new Promise(setImmediate);
+  leaving.abort();
+  assert.equal(await second, 'AbortError');
+  while ((await keys()) !== 1) await new Promise(setImmediate);
+  const third = post(served, '/v3/lock/lock', body);
+  while ((await keys()) !== 2) await new Promise(setImmediate);
+  await post(served, '/v3/lock/unlock', JSON.stringify({ key: first.key }));
+  assert.equal((await third).status, 200);
+});
+
+test('of a body the first object is read, and nothing at all is the empty message', async () => {
+  await using served = await serveNode();
+  for (const rest of ['x', '{"key":', '}', ' {}']) {
+    const { status, text } = await post(
+      served,
+      '/v3/kv/put',
+      `{"key":"fQ==","value":"In0="}${rest}`,
+    );
+    assert.equal(status, 200, text);
+  }
+  for (const body of ['', 'null', ' \n']) {
+    const { status, text } = await post(served, '/v3/kv/range', body);
+    assert.equal(status, 400);
+    assert.equal(JSON.parse(text).message, 'etcdserver: key is not provided');
+  }
+  const marked = await post(served, '/v3/kv/range', '\ufeff{"key":"fQ=="}');
+  assert.equal(JSON.parse(marked.text).code, 3);
+});
+
+test('a stream that begins with no message has a status of its own', async () => {
+  await using served = await serveNode();
+  const { status, text } = await post(served, '/v3/lease/keepalive', '{"ID":true}');
+  assert.equal(status, 500);
+  assert.equal(JSON.parse(text).code, 2);
+  const later = await post(served, '/v3/lease/keepalive', '{"ID":7}{"ID":true}{"ID":8}');
+  assert.equal(later.status, 200);
+  assert.equal(later.text.trim().split('\n').length, 1);
+});
+
+test('every page may be read by any other, and says how it may be asked', async () => {
+  await using served = await serveNode();
+  for (const path of ['/version', '/nothing', '/v3/nothing']) {
+    const options = await fetch(at(served, path), { method: 'OPTIONS' });
+    assert.deepEqual([options.status, await options.text()], [200, '']);
+    const { headers } = await fetch(at(served, path));
+    assert.equal(headers.get('access-control-allow-origin'), '*');
+  }
+  const { status, headers } = await post(served, '/version', '');
+  assert.deepEqual([status, headers.get('allow')], [405, 'GET']);
+});

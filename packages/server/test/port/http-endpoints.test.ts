@@ -21,7 +21,7 @@ async function serve(limits?: HttpLimits) {
   const { port } = listener.address() as AddressInfo;
   const address: Address = { host: '127.0.0.1', port };
   const stop = (): void => {
-    http.close();
+    void http.close(0);
     listener.close();
   };
   return { address, stop };

@@ -37,9 +37,14 @@ export function admit(entry: Uint8Array, auth: AuthStore, keysOf: LeaseKeys): Ad
 /** Without anybody's name, only what members propose by themselves. */
 function admitUnsigned(encoded: Uint8Array, auth: AuthStore): Admission {
   if (!auth.isEnabled) return admitted(encoded);
-  const kind = decoded(encoded)?.kind;
-  if (kind === 'leaseTick' || kind === 'leaseKeepAlive') return admitted(encoded);
-  return refused('userNameEmpty');
+  switch (decoded(encoded)?.kind) {
+    case 'leaseTick':
+    case 'leaseKeepAlive':
+    case 'compact':
+      return admitted(encoded);
+    default:
+      return refused('userNameEmpty');
+  }
 }
 
 /** Null: it is malformed, which the store says as well. */

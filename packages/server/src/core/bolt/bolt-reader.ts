@@ -51,14 +51,51 @@ export class BoltReader {
   readonly #pageBytes: number;
   readonly #pages: number;
   readonly #root: number;
+  readonly #freeList: number;
 
   /** @throws ServerError SERVER_SNAPSHOT_INVALID, here and from the methods */
   constructor(file: ReadableFile) {
     this.#file = file;
-    const { pageBytes, pages, root } = newestMeta(file);
+    const { pageBytes, pages, root, freeList } = newestMeta(file);
     this.#pageBytes = pageBytes;
     this.#pages = pages;
     this.#root = root;
+    this.#freeList = freeList;
+  }
+
+  /** What the pages in use take; the file may be longer. */
+  get bytes(): number {
+    return this.#pages * this.#pageBytes;
+  }
+
+  /**
+   * Goes through all pages that are used: each by one parent only, and none that is free too.
+   *
+   * @returns how many there are
+   */
+  checkPages(): number {
+    const used = new Set<number>();
+    const use = (page: Pick<Page, 'id' | 'overflow'>): void => {
+      for (let id = page.id; id <= page.id + page.overflow; id++) {
+        if (used.has(id)) throw damaged(`page ${id} is used twice`);
+        used.add(id);
+      }
+    };
+    for (const element of this.#walk(this.#root, use)) this.#checkBucket(element, use, 1);
+    // etcd saves no list of what is free.
+    if (this.#freeList > maxPage) return used.size;
+    const list = this.#page(this.#freeList);
+    use(list);
+    for (const id of freePages(list)) {
+      if (used.has(id)) throw damaged(`page ${id} is used, and free`);
+    }
+    return used.size;
+  }
+
+  #checkBucket(element: LeafElement, use: (page: Page) => void, depth: number): void {
+    if (!element.isBucket) return;
+    if (depth > maxDepth) throw damaged('its buckets are too deep');
+    for (const inner of this.#bucket(element.value, use)) this.#checkBucket(inner, use, depth + 1);
   }
 
   /** The names of the top level's buckets, in order. */
@@ -76,10 +113,10 @@ export class BoltReader {
     }
   }
 
-  #bucket(value: Uint8Array): Iterable<LeafElement> {
+  #bucket(value: Uint8Array, use?: (page: Page) => void): Iterable<LeafElement> {
     if (value.length < bucketBytes) throw damaged('a bucket is cut short');
     const root = readU64(viewOf(value), 0);
-    if (root !== 0) return this.#walk(root);
+    if (root !== 0) return this.#walk(root, use);
     const inline = value.slice(bucketBytes);
     if (inline.length < pageHeaderBytes) throw damaged('a bucket is cut short');
     const view = viewOf(inline);
@@ -87,7 +124,7 @@ export class BoltReader {
   }
 
   /** In order, each page once. */
-  *#walk(root: number): Generator<LeafElement, void> {
+  *#walk(root: number, use?: (page: Page) => void): Generator<LeafElement, void> {
     const path: { readonly children: readonly number[]; next: number }[] = [
       { children: [root], next: 0 },
     ];
@@ -102,6 +139,7 @@ export class BoltReader {
       // A page that is its own descendant, or has two parents, would be visited again and again.
       if (++visited > this.#pages || path.length > maxDepth) throw damaged('its tree has a cycle');
       const page = this.#page(child);
+      use?.(page);
       if ((page.flags & PageFlag.branch) !== 0) {
         path.push({ children: branchChildren(page), next: 0 });
         continue;
@@ -131,6 +169,8 @@ interface Meta {
   readonly pageBytes: number;
   readonly pages: number;
   readonly root: number;
+  /** More than there can be pages: there is none. */
+  readonly freeList: number;
   readonly transaction: bigint;
 }
 
@@ -162,7 +202,19 @@ function metaAt(file: ReadableFile, at: number): Meta | null {
   const pages = readU64(view, 40);
   const isPowerOfTwo = (pageBytes & (pageBytes - 1)) === 0;
   if (pageBytes < 512 || pageBytes > 2 ** 16 || !isPowerOfTwo || pages > maxPage) return null;
-  return { pageBytes, pages, root: readU64(view, 16), transaction: view.getBigUint64(48, true) };
+  const transaction = view.getBigUint64(48, true);
+  return { pageBytes, pages, root: readU64(view, 16), freeList: readU64(view, 32), transaction };
+}
+
+function freePages(list: Page): number[] {
+  if ((list.flags & PageFlag.freeList) === 0) throw damaged(`page ${list.id} is no list of pages`);
+  // A count that does not fit its field is the list's first number.
+  const isLong = list.count === 0xffff;
+  const start = pageHeaderBytes + (isLong ? 8 : 0);
+  const room = Math.floor((list.bytes.length - start) / 8);
+  const count = isLong ? readU64(list.view, pageHeaderBytes) : list.count;
+  if (count > room) throw damaged(`the list of free pages has not room for ${count}`);
+  return Array.from({ length: count }, (_, at) => readU64(list.view, start + 8 * at));
 }
 
 function branchChildren(page: Page): number[] {

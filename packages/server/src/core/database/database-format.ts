@@ -22,6 +22,8 @@ export const authKeys = {
 export const metaKeys = {
   consistentIndex: ascii.encode('consistent_index'),
   finishedCompaction: ascii.encode('finishedCompactRev'),
+  /** Not etcd's, which passes over it: 16 hex digits. */
+  cluster: ascii.encode('quorateCluster'),
   scheduledCompaction: ascii.encode('scheduledCompactRev'),
   term: ascii.encode('term'),
 } as const;

@@ -1,6 +1,7 @@
 import type { Checksum } from '@quorate/base';
 import { HistoryLoader, KvError } from '@quorate/kv';
 import { decodeMessage, etcd } from '@quorate/schema';
+import { type Alarm, isKnownAlarm } from '../alarms.ts';
 import type { AuthTable } from '../auth/auth-format.ts';
 import { BoltReader, type ReadableFile } from '../bolt/bolt-reader.ts';
 import { ServerError } from '../server-error.ts';
@@ -12,6 +13,7 @@ export interface DatabaseState {
   /** Of the key-value store; to be drawn to its end. */
   readonly store: Iterator<Uint8Array, void>;
   readonly auth: AuthTable;
+  readonly alarms: readonly Alarm[];
   readonly records: number;
   readonly leases: number;
 }
@@ -20,9 +22,15 @@ export interface DatabaseState {
  * Reads a database file that an etcd of release 3.4 or later saved, or this server. What concerns
  * the cluster it came from, its members and its place in their log, is left behind.
  *
+ * @param bumpRevision so many revisions are left out behind the last one, and all before them is
+ *   compacted: no client then finds at a revision something else than it knows of it
  * @throws ServerError SERVER_SNAPSHOT_INVALID
  */
-export function readDatabase(file: ReadableFile, checksum: Checksum): DatabaseState {
+export function readDatabase(
+  file: ReadableFile,
+  checksum: Checksum,
+  bumpRevision = 0,
+): DatabaseState {
   const reader = new BoltReader(file);
   try {
     const loader = new HistoryLoader(compactedRevision(reader));
@@ -48,7 +56,8 @@ export function readDatabase(file: ReadableFile, checksum: Checksum): DatabaseSt
       reader.entries(buckets.authRoles),
     );
     if (auth === null) throw invalid('a user, a role or the auth revision is malformed');
-    return { store: loader.finish(checksum), auth, records, leases };
+    const alarms = readAlarms(reader);
+    return { store: loader.finish(checksum, bumpRevision), auth, alarms, records, leases };
   } catch (error) {
     if (error instanceof KvError) throw invalid(error.message);
     throw error;
@@ -66,6 +75,16 @@ function compactedRevision(reader: BoltReader): number {
     revision = Math.max(revision, read?.revision ?? -1);
   }
   return revision;
+}
+
+function readAlarms(reader: BoltReader): Alarm[] {
+  const alarms: Alarm[] = [];
+  for (const { key } of reader.entries(buckets.alarm)) {
+    const { memberID, alarm: type } = message(etcd.AlarmMember, key, 'an alarm');
+    if (!isKnownAlarm(type)) throw invalid(`an alarm is of the unknown type ${type}`);
+    alarms.push({ member: memberID, type });
+  }
+  return alarms;
 }
 
 const compactions: ReadonlySet<string> = new Set(

@@ -1,6 +1,7 @@
 import { compareBytes } from '@quorate/base';
 import type { HistoryRecord } from '@quorate/kv';
 import { encodeMessage, etcd } from '@quorate/schema';
+import type { Alarm } from '../alarms.ts';
 import type { AuthTable } from '../auth/auth-format.ts';
 import type { BoltEntry } from '../bolt/bolt-reader.ts';
 import { BoltWriter } from '../bolt/bolt-writer.ts';
@@ -12,6 +13,8 @@ const sliceBytes = 1024 * 1024;
 
 /** What of the state goes into the file, as it was at one moment; it can be drawn several times. */
 export interface DatabaseContent {
+  /** 16 hex digits; told to those who want to go on as this cluster. */
+  readonly clusterId: string;
   readonly appliedIndex: number;
   readonly term: number;
   /** -1 before the first compaction. */
@@ -20,6 +23,7 @@ export interface DatabaseContent {
   records(): Iterable<HistoryRecord | null>;
   readonly auth: AuthTable;
   readonly leases: readonly { readonly id: bigint; readonly ttlSeconds: number }[];
+  readonly alarms: readonly Alarm[];
 }
 
 /** What goes before all that was emitted, and how long the file is. */
@@ -42,6 +46,7 @@ export function* writeDatabase(
   const writer = new BoltWriter(emit);
   // In the order of the names. Empty ones are there too: etcd makes them all at its first start.
   writer.bucket(buckets.alarm);
+  put(writer, content.alarms.map(alarmEntry).sort(byKey));
   writer.bucket(buckets.auth);
   put(writer, authEntries(content.auth));
   writer.bucket(buckets.authRoles);
@@ -67,11 +72,10 @@ export function* writeDatabase(
   writer.bucket(buckets.meta);
   writer.put(metaKeys.consistentIndex, bigEndian(BigInt(content.appliedIndex)));
   const compacted = content.compactedRevision;
-  if (compacted >= 0) {
-    const revision = revisionKey({ revision: compacted, sub: 0, isDeletion: false });
-    writer.put(metaKeys.finishedCompaction, revision);
-    writer.put(metaKeys.scheduledCompaction, revision);
-  }
+  const revision = revisionKey({ revision: Math.max(0, compacted), sub: 0, isDeletion: false });
+  if (compacted >= 0) writer.put(metaKeys.finishedCompaction, revision);
+  writer.put(metaKeys.cluster, new TextEncoder().encode(content.clusterId));
+  if (compacted >= 0) writer.put(metaKeys.scheduledCompaction, revision);
   writer.put(metaKeys.term, bigEndian(BigInt(content.term)));
   return writer.finish();
 }
@@ -90,6 +94,12 @@ function recordKey({ revision, sub, keyValue }: HistoryRecord): Uint8Array {
 
 function recordValue({ key, keyValue }: HistoryRecord): Uint8Array {
   return encodeMessage(etcd.KeyValue, keyValue ?? { key });
+}
+
+/** The message is the key, and nothing the value. */
+function alarmEntry({ member, type }: Alarm): BoltEntry {
+  const key = encodeMessage(etcd.AlarmMember, { memberID: member, alarm: type });
+  return { key, value: new Uint8Array(0) };
 }
 
 /** As bytes: negative ids come after positive ones. */

@@ -14,6 +14,13 @@ export interface WatchHubOptions {
   readonly prng: Prng;
 }
 
+/** For those who watch the watchers. */
+export interface WatchCensus {
+  readonly watchers: number;
+  /** Behind: they began in the past, or their client reads too slowly. */
+  readonly slowWatchers: number;
+}
+
 /** One that waits until its reader's watchers are in step and everything up to here is served. */
 interface Awaited {
   readonly revision: number;
@@ -38,6 +45,7 @@ export class WatchHub {
   readonly #pass: Cohort;
   readonly #waiting = new Set<Watcher>();
   readonly #awaited = new Map<WatchReader, Awaited>();
+  #watcherCount = 0;
   #isScheduled = false;
 
   constructor({ feed, timers, limits, prng }: WatchHubOptions) {
@@ -60,7 +68,16 @@ export class WatchHub {
     return this.#feed.revision;
   }
 
+  /** How many watchers there are, and how many of them are not in step. */
+  get census(): WatchCensus {
+    return {
+      watchers: this.#watcherCount,
+      slowWatchers: this.#watcherCount - this.#inStep.members.size,
+    };
+  }
+
   add(watcher: Watcher): void {
+    this.#watcherCount++;
     if (watcher.next > this.#inStep.position) {
       this.#inStep.add(watcher);
     } else {
@@ -79,6 +96,7 @@ export class WatchHub {
       watcher.reader.behind--;
     }
     watcher.place = 'gone';
+    this.#watcherCount--;
   }
 
   /** The reader takes more: its watchers go on where they missed something. */

@@ -5,7 +5,7 @@ import type { AuthGuard } from '../auth/auth-guard.ts';
 import type { StreamMethod } from '../method.ts';
 import type { SliceLimits } from './cohort.ts';
 import { WatchAnswers } from './watch-answers.ts';
-import { WatchHub } from './watch-hub.ts';
+import { type WatchCensus, WatchHub } from './watch-hub.ts';
 import { WatchStream, type WatchStreams } from './watch-stream.ts';
 
 /** What may be left out of `WatchServiceOptions`. */
@@ -62,7 +62,14 @@ export class WatchService {
     };
   }
 
-  methods(): [path: string, method: StreamMethod][] {
-    return [['/etcdserverpb.Watch/Watch', (call) => new WatchStream(call, this.#streams)]];
+  get census(): WatchCensus {
+    return this.#streams.hub.census;
   }
+
+  methods(): [path: string, method: StreamMethod][] {
+    return [['/etcdserverpb.Watch/Watch', this.watch]];
+  }
+
+  /** The method itself, for those who wait for keys in this process. */
+  readonly watch: StreamMethod = (call) => new WatchStream(call, this.#streams);
 }

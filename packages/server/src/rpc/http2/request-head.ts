@@ -10,6 +10,7 @@ export class RequestHead implements FieldSink {
   timeout = '';
   token = '';
   authorization = '';
+  traceparent = '';
   requireLeader = false;
   /** RFC 9113, 6.5.2. */
   bytes = 0;
@@ -27,6 +28,7 @@ export class RequestHead implements FieldSink {
     this.timeout = '';
     this.token = '';
     this.authorization = '';
+    this.traceparent = '';
     this.requireLeader = false;
     this.bytes = 0;
     this.isMalformed = false;
@@ -80,6 +82,9 @@ export class RequestHead implements FieldSink {
         break;
       case FieldKey.hasLeader:
         this.requireLeader ||= value === 'true';
+        break;
+      case FieldKey.traceparent:
+        this.traceparent ||= value;
         break;
       case FieldKey.te:
         this.isMalformed ||= value !== 'trailers';

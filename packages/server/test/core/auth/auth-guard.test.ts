@@ -116,12 +116,12 @@ class Follower {
   #index = 1;
 
   constructor(options: Partial<ServiceOptions>) {
-    const { identity, peerUrls, version, maxCommandBytes, tuning, clock, timers, crypto } =
+    const { identity, membership, version, maxCommandBytes, tuning, clock, timers, crypto } =
       new CalledService().service.context.options;
     const tokenOptions = { clock, crypto: randomFrom(9), ttlMs };
     this.service = new EtcdService({
       identity,
-      peerUrls,
+      membership,
       version,
       maxCommandBytes,
       quotaBytes: 0,

@@ -42,7 +42,7 @@ export class ServedBackend implements AsyncDisposable {
     this.backend.unimplemented('/test.Service/Later');
     this.#port = createServer((socket) => {
       this.sockets.push(socket);
-      this.backend.connection(socket);
+      this.backend.connection(socket, '');
     });
   }
 

@@ -93,8 +93,10 @@ function serviceOf(path: string): string {
 
 const plainContext: CallContext = { requireLeader: false, token: '', commonName: '' };
 
-function contextOf({ requireLeader, token, authorization }: RequestHead, commonName: string) {
+function contextOf(head: RequestHead, commonName: string): CallContext {
+  const { requireLeader, token, authorization, traceparent } = head;
   const said = token || authorization;
-  if (said === '' && !requireLeader && commonName === '') return plainContext;
-  return { requireLeader, token: said.replace(/^Bearer /, ''), commonName };
+  if (said === '' && !requireLeader && commonName === '' && traceparent === '') return plainContext;
+  const context = { requireLeader, token: said.replace(/^Bearer /, ''), commonName };
+  return traceparent === '' ? context : { ...context, traceparent };
 }

@@ -18,6 +18,7 @@ export const FieldKey = {
   unknownPseudo: 13,
   /** A name or value with bytes that no field may have (RFC 9113, 8.2.1). */
   malformed: 14,
+  traceparent: 15,
 } as const;
 export type FieldKey = (typeof FieldKey)[keyof typeof FieldKey];
 
@@ -42,6 +43,7 @@ const keys = new Map<string, FieldKey>([
   ['token', FieldKey.token],
   ['authorization', FieldKey.authorization],
   ['hasleader', FieldKey.hasLeader],
+  ['traceparent', FieldKey.traceparent],
   ['connection', FieldKey.connectionSpecific],
   ['proxy-connection', FieldKey.connectionSpecific],
   ['keep-alive', FieldKey.connectionSpecific],

@@ -1,0 +1,143 @@
+import type { ClientMember, MemberChange } from '@quorate/client';
+import Table from 'cli-table3';
+import { formatMemberId } from '../child-message.ts';
+import { CliError } from '../cli-error.ts';
+import { parseHttpUrl } from '../configuration/url.ts';
+import type { Output } from '../output.ts';
+import { type ClientFlags, chooseEndpoints, withClient } from './endpoints.ts';
+
+export interface AddMemberFlags extends ClientFlags {
+  /** Comma-separated. */
+  readonly peerUrls: string;
+  readonly isLearner: boolean;
+}
+
+export async function listMembers(flags: ClientFlags, output: Output): Promise<number> {
+  return withClient(chooseEndpoints(flags.endpoints), flags, async ({ cluster }) => {
+    const members = await cluster.members();
+    if (output.isJson) for (const member of members) output.json(memberToJson(member));
+    else output.line(renderTable(members));
+    return 0;
+  });
+}
+
+/** Prints the settings with which the new node is to be started. */
+export async function addMember(
+  name: string,
+  flags: AddMemberFlags,
+  output: Output,
+): Promise<number> {
+  const peerUrls = parsePeerUrls(flags.peerUrls);
+  return withClient(chooseEndpoints(flags.endpoints), flags, async ({ cluster }) => {
+    const change = await cluster.add(peerUrls, { isLearner: flags.isLearner });
+    const { member, clusterId } = change;
+    const settings = settingsFor(name, peerUrls, change);
+    if (output.isJson) {
+      output.json({
+        clusterId: formatMemberId(clusterId),
+        member: member === null ? null : memberToJson(member),
+        settings,
+      });
+      return 0;
+    }
+    const kind = flags.isLearner ? 'learner' : 'member';
+    const id = formatMemberId(member?.id ?? 0n);
+    output.line(`added ${kind} ${id} to cluster ${formatMemberId(clusterId)}; start it with`);
+    output.line('');
+    for (const [key, value] of Object.entries(settings)) output.line(`  --${key} ${value}`);
+    return 0;
+  });
+}
+
+export async function removeMember(
+  id: bigint,
+  flags: ClientFlags,
+  output: Output,
+): Promise<number> {
+  return change(flags, output, `removed member ${formatMemberId(id)}`, (client) =>
+    client.remove(id),
+  );
+}
+
+export async function updateMember(
+  id: bigint,
+  flags: ClientFlags & { readonly peerUrls: string },
+  output: Output,
+): Promise<number> {
+  const peerUrls = parsePeerUrls(flags.peerUrls);
+  return change(flags, output, `updated member ${formatMemberId(id)}`, (client) =>
+    client.update(id, peerUrls),
+  );
+}
+
+export async function promoteMember(
+  id: bigint,
+  flags: ClientFlags,
+  output: Output,
+): Promise<number> {
+  return change(flags, output, `promoted member ${formatMemberId(id)}`, (client) =>
+    client.promote(id),
+  );
+}
+
+type Client = Parameters<Parameters<typeof withClient>[2]>[0]['cluster'];
+
+function change(
+  flags: ClientFlags,
+  output: Output,
+  done: string,
+  make: (cluster: Client) => Promise<MemberChange>,
+): Promise<number> {
+  return withClient(chooseEndpoints(flags.endpoints), flags, async ({ cluster }) => {
+    const { clusterId, members } = await make(cluster);
+    const id = formatMemberId(clusterId);
+    if (output.isJson) output.json({ clusterId: id, members: members.map(memberToJson) });
+    else output.line(`${done} of cluster ${id}`);
+    return 0;
+  });
+}
+
+/** As the new node has to be told: whoever is there, itself with the name it will have. */
+function settingsFor(
+  name: string,
+  peerUrls: readonly string[],
+  { member, members }: MemberChange,
+): Readonly<Record<string, string>> {
+  const others = members.filter(({ id }) => id !== member?.id);
+  // One that has not started yet has no name; any will do, for only its URL is asked.
+  const named = others.map((one) => ({ ...one, name: one.name || formatMemberId(one.id) }));
+  const cluster = [{ name, peerUrls }, ...named].flatMap((one) =>
+    one.peerUrls.map((url) => `${one.name}=${url}`),
+  );
+  return {
+    name,
+    'initial-cluster': cluster.join(','),
+    'initial-advertise-peer-urls': peerUrls.join(','),
+    'initial-cluster-state': 'existing',
+  };
+}
+
+function parsePeerUrls(text: string): string[] {
+  return text.split(',').map((part) => {
+    const url = parseHttpUrl(part.trim());
+    if (typeof url !== 'string') return url.text;
+    throw new CliError('CLI_USAGE', `--peer-urls: ${url}`, {});
+  });
+}
+
+function renderTable(members: readonly ClientMember[]): string {
+  const table = new Table({
+    head: ['id', 'name', 'part', 'peer URLs', 'client URLs'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { id, name, isLearner, peerUrls, clientUrls } of members) {
+    const shown = name === '' ? '(not started)' : name;
+    const part = isLearner ? 'learner' : 'voter';
+    table.push([formatMemberId(id), shown, part, peerUrls.join('\n'), clientUrls.join('\n')]);
+  }
+  return table.toString();
+}
+
+function memberToJson({ id, name, peerUrls, clientUrls, isLearner }: ClientMember): object {
+  return { memberId: formatMemberId(id), name, peerUrls, clientUrls, isLearner };
+}

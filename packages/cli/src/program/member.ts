@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import { openOutput } from '../output.ts';
+import { addConnectionOptions, clientFlags, type Finish } from './client-command.ts';
+import { hexadecimalId } from './identifiers.ts';
+
+const memberHelp = `
+MEMBER is an id in hexadecimal, as quorate member list prints it. A member is replaced by removing
+it and adding another; the new one is started with the settings that add prints and an empty data
+directory, and catches up by itself. One that was added as a voter counts in majorities only once it
+has caught up; a learner is promoted by hand, or by serve --auto-promote-learners.
+
+Examples:
+  quorate member list
+  quorate member remove 9f40d6239b3cc764
+  quorate member add n4 --peer-urls http://host4:2380
+  quorate member add n5 --peer-urls http://host5:2380 --learner
+  quorate member promote a1b3d6239b3cc764
+  quorate member update 9f40d6239b3cc764 --peer-urls http://host9:2380
+
+Exit codes:
+  0  done
+  1  refused, nobody answered, or "outcome unknown": look at the list before you repeat it
+  2  wrong usage
+`;
+
+const peerUrls = 'where the other nodes reach it, comma-separated';
+
+/** `member list|add|remove|update|promote`. */
+export function addMember(program: Command, finish: Finish): void {
+  const member = program
+    .command('member')
+    .helpGroup('Operate:')
+    .usage('COMMAND [options]')
+    .description('Show members, add, remove and move them.')
+    .addHelpText('after', memberHelp);
+  addConnectionOptions(member.command('list').description('List the members.')).action(
+    async (options) => {
+      const { listMembers } = await import('../commands/member.ts');
+      finish(await listMembers(clientFlags(options), openOutput(options.json === true)));
+    },
+  );
+  const add = member
+    .command('add')
+    .description('Add a member, and print what to start it with.')
+    .argument('NAME', 'what the new node will be called')
+    .requiredOption('--peer-urls <URLS>', peerUrls)
+    .option('--learner', 'without a vote until it is promoted');
+  addConnectionOptions(add).action(async (name: string, options) => {
+    const commands = await import('../commands/member.ts');
+    const isLearner = options.learner === true;
+    const flags = { ...clientFlags(options), peerUrls: options.peerUrls, isLearner };
+    finish(await commands.addMember(name, flags, openOutput(options.json === true)));
+  });
+  addChange(member, 'remove', 'Remove a member for good.', finish);
+  addChange(member, 'promote', 'Give a learner its vote.', finish);
+  const update = member
+    .command('update')
+    .description('Tell the others that a member has moved.')
+    .argument('MEMBER', 'which', hexadecimalId)
+    .requiredOption('--peer-urls <URLS>', peerUrls);
+  addConnectionOptions(update).action(async (id: bigint, options) => {
+    const { updateMember } = await import('../commands/member.ts');
+    const flags = { ...clientFlags(options), peerUrls: options.peerUrls };
+    finish(await updateMember(id, flags, openOutput(options.json === true)));
+  });
+}
+
+function addChange(
+  member: Command,
+  name: 'remove' | 'promote',
+  description: string,
+  finish: Finish,
+): void {
+  const command = member
+    .command(name)
+    .description(description)
+    .argument('MEMBER', 'which', hexadecimalId);
+  addConnectionOptions(command).action(async (id: bigint, options) => {
+    const { removeMember, promoteMember } = await import('../commands/member.ts');
+    const change = name === 'remove' ? removeMember : promoteMember;
+    finish(await change(id, clientFlags(options), openOutput(options.json === true)));
+  });
+}
