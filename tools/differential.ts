@@ -5,6 +5,7 @@ import { canaries } from './differential/canaries.ts';
 import { Comparison } from './differential/comparison.ts';
 import type { Wire } from './differential/operation.ts';
 import { etcdVersion } from './differential/servers.ts';
+import { SparePair } from './differential/spare-pair.ts';
 import { readWholeNumber, runTool, UsageError } from './run/run-tool.ts';
 
 const OPTIONS = {
@@ -71,16 +72,15 @@ async function run(): Promise<number> {
   }
   console.log(`etcd ${version}, seed ${seed}, ${operations} operations over ${wires.join(', ')}`);
   const comparison = new Comparison({
-    etcd: values.etcd,
-    canary,
+    pairs: new SparePair({ etcd: values.etcd, canary }),
     seed,
     wires,
     mostDifferences: canary === null ? readWholeNumber('--differences', values.differences, 1) : 1,
     isShrinking: !values['no-shrink'],
   });
   if (values.replay !== undefined) return await comparison.replay(numbersOf(values.replay));
-  const isEqual = await comparison.run(operations);
-  return isEqual === (canary === null) ? 0 : 1;
+  const verdict = await comparison.run(operations);
+  return verdict === (canary === null ? 'equal' : 'planted') ? 0 : 1;
 }
 
 await runTool({ args: process.argv.slice(2), usage, run });

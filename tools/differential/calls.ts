@@ -23,6 +23,13 @@ const gatewayNames: Readonly<Record<string, string>> = {
   'Maintenance/Status': 'maintenance/status',
   'Maintenance/Defragment': 'maintenance/defragment',
   'Maintenance/MoveLeader': 'maintenance/transfer-leadership',
+  'Watch/Watch': 'watch',
+  'Lock/Lock': 'lock/lock',
+  'Lock/Unlock': 'lock/unlock',
+  'Election/Campaign': 'election/campaign',
+  'Election/Proclaim': 'election/proclaim',
+  'Election/Leader': 'election/leader',
+  'Election/Resign': 'election/resign',
   'Auth/AuthEnable': 'auth/enable',
   'Auth/AuthDisable': 'auth/disable',
   'Auth/Authenticate': 'auth/authenticate',
@@ -41,9 +48,19 @@ const gatewayNames: Readonly<Record<string, string>> = {
   'Auth/RoleRevokePermission': 'auth/role/revoke',
 };
 
-/** @param method `Service/Method` of etcd's own package */
+const packages: Readonly<Record<string, string>> = { Lock: 'v3lockpb', Election: 'v3electionpb' };
+
+/** @param method `Service/Method` */
 export function rpcOf(method: string): Rpc {
-  return present(rpcs.get(`/etcdserverpb.${method}`), `the schema has ${method}`);
+  const [service = ''] = method.split('/');
+  const path = `/${packages[service] ?? 'etcdserverpb'}.${method}`;
+  return present(rpcs.get(path), `the schema has ${method}`);
+}
+
+/** @param path of the gateway; null when it is none of those that are used here */
+export function rpcOfPath(path: string): Rpc | null {
+  const method = Object.keys(gatewayNames).find((name) => `/v3/${gatewayNames[name]}` === path);
+  return method === undefined ? null : rpcOf(method);
 }
 
 export function pathOf(method: string): string {

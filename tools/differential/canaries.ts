@@ -43,7 +43,7 @@ export const canaries: readonly Canary[] = [
     about: "the gateway's errors are plain text",
     outcome: (path, outcome) =>
       path.startsWith('/v3/') && outcome.status === 400
-        ? { ...outcome, body: { ...(outcome.body as Json), headers: {} } }
+        ? { ...outcome, body: asText(outcome.body as Json) }
         : outcome,
   },
   {
@@ -57,6 +57,10 @@ export const canaries: readonly Canary[] = [
   },
 ];
 
+function asText(body: Json): Json {
+  return { ...body, headers: { ...(body['headers'] as Json), 'content-type': 'text/plain' } };
+}
+
 function addToCount(value: unknown): unknown {
   return Number(value) > 3 ? String(Number(value) + 1) : value;
 }
@@ -64,9 +68,11 @@ function addToCount(value: unknown): unknown {
 function edit(outcome: Outcome, field: string, change: (value: unknown) => unknown): Outcome {
   const body = outcome.body as Json;
   if (body === null || !(field in body)) return outcome;
-  const { [field]: value, ...rest } = body;
-  const changed = change(value);
-  return { ...outcome, body: changed === undefined ? rest : { ...rest, [field]: changed } };
+  const fields = Object.entries(body).flatMap(([name, value]) => {
+    const changed = name === field ? change(value) : value;
+    return changed === undefined ? [] : [[name, changed] as const];
+  });
+  return { ...outcome, body: Object.fromEntries(fields) };
 }
 
 function editGateway(outcome: Outcome, change: (json: Json) => Json): Outcome {

@@ -1,5 +1,7 @@
-import { type Difference, type EpochOptions, runEpoch } from './epoch.ts';
-import { type KnownDifference, knownDifferences } from './known.ts';
+import { type Crash, type Difference, type EpochOptions, runEpoch } from './epoch.ts';
+import type { KnownDifference } from './known/known-difference.ts';
+import { isGood } from './known/refusal.ts';
+import { knownDifferences } from './known.ts';
 import type { Step } from './operation.ts';
 import type { Both } from './pair.ts';
 import { showBoth, showStep } from './show.ts';
@@ -25,31 +27,36 @@ export class Comparison {
   #operations = 0;
   #steps = 0;
   #crashes = 0;
+  /** All differences until now are a canary's. */
+  #isPlanted = true;
 
   constructor(options: ComparisonOptions) {
     this.#options = options;
   }
 
-  /** @returns whether there was no difference but those that are known */
-  async run(operations: number): Promise<boolean> {
+  /** @returns whether there was no difference but those that are known, or only planted ones */
+  async run(operations: number): Promise<'equal' | 'planted' | 'different'> {
     while (this.#operations < operations && this.#titles.size < this.#options.mostDifferences) {
       await this.#epoch(this.#operations, operations);
       const seconds = Math.round((performance.now() - this.#startedMs) / 1000);
       console.log(`${this.#operations} operations, ${this.#steps} answers, ${seconds} s`);
     }
+    await this.#options.pairs.close();
     this.#printKnown();
     const differences = [...this.#titles.values()].reduce((sum, count) => sum + count, 0);
     const { seed } = this.#options;
     const summary = { differential: seed, operations: this.#operations, answers: this.#steps };
     const known = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
     console.log(JSON.stringify({ ...summary, known, etcdEnded: this.#crashes, differences }));
-    return differences === 0;
+    if (differences === 0) return 'equal';
+    return this.#isPlanted ? 'planted' : 'different';
   }
 
   /** Carries out these operations and prints each. @returns the exit code */
   async replay(indices: readonly number[]): Promise<number> {
     const print = (index: number, step: Step): void => console.log(`${index}: ${showStep(step)}`);
     const { difference } = await runEpoch(this.#options, indices, () => undefined, print);
+    await this.#options.pairs.close();
     if (difference !== null) console.log(`${difference.title}\n${showBoth(difference.both)}`);
     return difference === null ? 0 : 1;
   }
@@ -61,15 +68,25 @@ export class Comparison {
     });
     this.#operations += report.operations;
     this.#steps += report.steps;
-    if (report.crash !== null) {
-      this.#crashes += 1;
-      console.log(`etcd ended itself at: ${showStep(report.crash.step)}\n${report.crash.words}`);
-    }
+    if (report.crash !== null) this.#crashed(report.crash);
+    if (report.parted !== null) console.log(`begin anew: ${report.parted.name}`);
     if (report.difference !== null) await this.#found(report.difference, first);
+  }
+
+  /** What ends etcd must be refused here. */
+  #crashed({ step, words, ours }: Crash): void {
+    this.#crashes += 1;
+    const shown = showStep(step);
+    console.log(`etcd ended itself at: ${shown}\n${words.slice(-300)}`);
+    if (!isGood(ours)) return;
+    this.#isPlanted = false;
+    this.#titles.set(`etcd ended itself, and ours did it: ${shown}`, 1);
+    console.log('DIFFERENCE: ours did it');
   }
 
   async #found(difference: Difference, first: number): Promise<void> {
     const { title, index } = difference;
+    if (!difference.isPlanted) this.#isPlanted = false;
     const before = this.#titles.get(title) ?? 0;
     this.#titles.set(title, before + 1);
     if (before > 0) return;

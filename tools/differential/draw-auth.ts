@@ -1,6 +1,7 @@
 import { compareBytes } from '@quorate/base';
 import type { etcd, Init } from '@quorate/schema';
 import { call } from './calls.ts';
+import { drawRange } from './draw-kv.ts';
 import type { Drawer } from './drawer.ts';
 import type { Step } from './operation.ts';
 
@@ -26,10 +27,7 @@ export function drawAuth(draw: Drawer): Step[] {
     case 2:
       return [call(draw, prng.pick(['Auth/UserList', 'Auth/RoleList']), {}, as)];
     case 3:
-      // While it is on, a user that is deleted or renamed is one that tokens still name.
-      return [
-        call(draw, 'Auth/UserDelete', { name: isAuthOn ? prng.pick(['carol', 'root']) : name }, as),
-      ];
+      return [call(draw, 'Auth/UserDelete', { name }, as)];
     case 4:
       return [call(draw, 'Auth/UserChangePassword', { name, password }, as), ...login(draw, name)];
     case 5:
@@ -50,7 +48,10 @@ export function drawAuth(draw: Drawer): Step[] {
     case 13:
       return [authenticate(draw, name, password)];
     default:
-      return isAuthOn ? [] : [call(draw, 'Auth/AuthDisable', {}, '')];
+      if (isAuthOn) return [];
+      // Somebody's token of another time.
+      if (prng.chance(0.4)) return [call(draw, 'KV/Range', drawRange(draw), '?')];
+      return [call(draw, 'Auth/AuthDisable', {}, '')];
   }
 }
 
@@ -104,6 +105,10 @@ function authenticate(draw: Drawer, name: string, password: string): Step {
   return { ...call(draw, 'Auth/Authenticate', { name, password }, ''), login: name } as Step;
 }
 
+/** Streams that were opened with a token, which 3.4 would refuse then, go before. */
 function disable(draw: Drawer): Step[] {
-  return [...login(draw, 'root'), call(draw, 'Auth/AuthDisable', {}, 'root')];
+  const closed = [...draw.state.streams].map((stream): Step => ({ kind: 'watchClose', stream }));
+  draw.state.streams.clear();
+  const disabled = call(draw, 'Auth/AuthDisable', {}, 'root');
+  return [{ kind: 'settle' }, ...closed, ...login(draw, 'root'), disabled];
 }

@@ -1,20 +1,17 @@
+import type { Prng } from '@quorate/base';
 import type { etcd, Init } from '@quorate/schema';
 import type { Drawer } from './drawer.ts';
 
-export function drawRange(draw: Drawer, isAlone = true): Init<etcd.RangeRequest> {
+export function drawRange(draw: Drawer): Init<etcd.RangeRequest> {
   const { prng } = draw;
-  const isSorted = prng.chance(0.35);
-  // Equal ones come in any order, which is seen for what it is only in an answer of its own.
-  const sortTarget = isSorted && isAlone ? prng.below(5) : 0;
-  // Without an order 3.4 cuts before it sorts, unless there is something to filter.
-  const isOddlyCut = isSorted && sortTarget !== 0 && prng.chance(0.98);
-  const sortOrder = isSorted ? prng.between(isOddlyCut ? 1 : 0, 2) : 0;
+  const isSorted = prng.chance(0.4);
+  const sortTarget = isSorted ? drawTarget(prng) : 0;
+  const sortOrder = isSorted ? (prng.chance(0.995) ? prng.below(3) : prng.pick([3, -1])) : 0;
   return {
     ...draw.range(),
     limit: prng.chance(0.6) ? 0 : prng.pick([1, 2, 3, 5, 100, -1]),
     revision: prng.chance(0.6) ? 0 : draw.revision(),
     sortOrder,
-    // One that is not known ends etcd 3.4 on the spot.
     sortTarget,
     serializable: prng.chance(0.3),
     keysOnly: prng.chance(0.15),
@@ -24,6 +21,11 @@ export function drawRange(draw: Drawer, isAlone = true): Init<etcd.RangeRequest>
     minCreateRevision: draw.bound(),
     maxCreateRevision: draw.bound(),
   };
+}
+
+/** One that is not known ends etcd 3.4 on the spot. */
+function drawTarget(prng: Prng): number {
+  return prng.chance(0.9985) ? prng.below(5) : prng.pick([5, -1]);
 }
 
 export function drawPut(draw: Drawer): Init<etcd.PutRequest> {
@@ -79,7 +81,7 @@ function drawLongTxn(draw: Drawer): Init<etcd.TxnRequest> {
 function drawOperation(draw: Drawer, depth: number): Init<etcd.RequestOp> {
   const { prng } = draw;
   const kind = prng.float();
-  if (kind < 0.35) return { requestRange: drawRange(draw, false) };
+  if (kind < 0.35) return { requestRange: drawRange(draw) };
   if (kind < 0.65) return { requestPut: drawPut(draw) };
   if (kind < 0.85) return { requestDeleteRange: drawDeleteRange(draw) };
   if (kind < 0.87) return {};

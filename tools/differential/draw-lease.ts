@@ -9,12 +9,14 @@ const longTtl = 36_000;
 export function drawLease(draw: Drawer): Step[] {
   const { prng } = draw;
   const ID = draw.lease();
+  // In 3.4 nobody is asked who he is, and whoever changes something parts the two servers.
+  const as = draw.state.isAuthOn && prng.chance(0.9) ? 'root' : draw.as();
   switch (prng.below(8)) {
     case 0:
     case 1:
-      return [call(draw, 'Lease/LeaseGrant', { ID, TTL: longTtl + prng.below(1000) })];
+      return [grant(draw, ID, longTtl + prng.below(1000), as)];
     case 2:
-      return [call(draw, 'Lease/LeaseRevoke', { ID })];
+      return [call(draw, 'Lease/LeaseRevoke', { ID }, as)];
     case 3:
     case 4:
       return [call(draw, 'Lease/LeaseTimeToLive', { ID, keys: prng.chance(0.7) })];
@@ -25,6 +27,11 @@ export function drawLease(draw: Drawer): Step[] {
     default:
       return prng.chance(0.5) ? chosenByServer(draw) : shortLived(draw, ID);
   }
+}
+
+/** Written plainly: in some ways to write it there is no time to live, and it ends too soon. */
+export function grant(draw: Drawer, ID: bigint, TTL: number, as: string): Step {
+  return callWith(draw, 'Lease/LeaseGrant', () => ({ ID, TTL }), as);
 }
 
 function keepAlive(draw: Drawer): Step {
@@ -57,7 +64,7 @@ function shortLived(draw: Drawer, ID: bigint): Step[] {
   const as = draw.state.isAuthOn ? 'root' : '';
   return [
     call(draw, 'Lease/LeaseRevoke', { ID }, as),
-    call(draw, 'Lease/LeaseGrant', { ID, TTL }, as),
-    call(draw, 'Lease/LeaseRevoke', { ID }, as),
+    grant(draw, ID, TTL, as),
+    callWith(draw, 'Lease/LeaseRevoke', () => ({ ID }), as),
   ];
 }

@@ -1,6 +1,7 @@
 import { encodeMessage, etcd } from '@quorate/schema';
 import { call, callWith, pathOf, rpcOf } from './calls.ts';
 import { drawDeleteRange, drawPut, drawRange, drawTxn } from './draw-kv.ts';
+import { grant } from './draw-lease.ts';
 import type { Drawer } from './drawer.ts';
 import type { Step } from './operation.ts';
 
@@ -72,7 +73,7 @@ function alarmed(draw: Drawer): Step[] {
     call(draw, 'KV/Range', drawRange(draw), ''),
     call(draw, 'KV/DeleteRange', drawDeleteRange(draw), ''),
     call(draw, 'KV/Txn', drawTxn(draw), ''),
-    call(draw, 'Lease/LeaseGrant', { ID: draw.lease(), TTL: 40_000 }, ''),
+    grant(draw, draw.lease(), 40_000, ''),
     call(draw, 'Lease/LeaseRevoke', { ID: draw.lease() }, ''),
     call(draw, 'Maintenance/Status', {}, ''),
     call(draw, 'Maintenance/Alarm', { action: 0 }, ''),

@@ -44,7 +44,7 @@ function drawMessage(draw: Drawer, stream: number): Step[] {
       return [{ kind: 'settle' }, send({ cancelRequest: { watchId } }, 0), { kind: 'settle' }];
     }
     case 2:
-      return [send({ progressRequest: {} }, 0)];
+      return [{ kind: 'settle' }, { kind: 'watchProgress', stream }];
     case 3:
       return prng.chance(0.2) ? [send({}, 0)] : [{ kind: 'settle' }];
     default:

@@ -1,6 +1,7 @@
 import { Prng } from '@quorate/base';
 import { call } from './calls.ts';
 import { drawAuth } from './draw-auth.ts';
+import { drawConcurrency } from './draw-concurrency.ts';
 import { drawCompaction, drawDeleteRange, drawPut, drawRange, drawTxn } from './draw-kv.ts';
 import { drawLease } from './draw-lease.ts';
 import { drawMaintenance, drawMalformed } from './draw-other.ts';
@@ -22,6 +23,7 @@ const kinds: readonly (readonly [share: number, (draw: Drawer) => Step[]])[] = [
   [10, drawWatch],
   [11, drawAuth],
   [3, drawMaintenance],
+  [3, drawConcurrency],
   [4, drawMalformed],
 ];
 

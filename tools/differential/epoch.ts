@@ -1,10 +1,13 @@
 import { drawOperation } from './draw.ts';
 import { firstDifference } from './first-difference.ts';
-import { type KnownDifference, knownDifference } from './known.ts';
-import { createState, type State, type Step, type Wire } from './operation.ts';
-import { areEqual, type Both, Pair, type PairOptions } from './pair.ts';
+import type { KnownDifference } from './known/known-difference.ts';
+import { knownDifference } from './known.ts';
+import { createState, type Outcome, type State, type Step, type Wire } from './operation.ts';
+import { areEqual, type Both } from './pair.ts';
+import type { SparePair } from './spare-pair.ts';
 
-export interface EpochOptions extends PairOptions {
+export interface EpochOptions {
+  readonly pairs: SparePair;
   readonly seed: number;
   readonly wires: readonly Wire[];
 }
@@ -16,6 +19,8 @@ export interface Difference {
   readonly both: Both;
   /** The same for differences that probably have the same cause. */
   readonly title: string;
+  /** A canary has changed what this step has heard. */
+  readonly isPlanted: boolean;
 }
 
 export interface EpochReport {
@@ -23,8 +28,16 @@ export interface EpochReport {
   readonly operations: number;
   readonly steps: number;
   readonly difference: Difference | null;
-  /** Etcd ended itself: what was asked last, and its last words. */
-  readonly crash: { readonly step: Step; readonly words: string } | null;
+  readonly crash: Crash | null;
+  /** Why the servers may not have the same data any more. */
+  readonly parted: KnownDifference | null;
+}
+
+/** Etcd ended itself: what was asked last, its last words, and what ours said. */
+export interface Crash {
+  readonly step: Step;
+  readonly words: string;
+  readonly ours: Outcome;
 }
 
 /**
@@ -37,32 +50,34 @@ export async function runEpoch(
   known: (difference: KnownDifference, step: Step, both: Both) => void,
   begun: (index: number, step: Step) => void = () => undefined,
 ): Promise<EpochReport> {
-  const pair = await Pair.start(options);
+  const pair = await options.pairs.take();
   const state = createState();
-  let operations = 0;
-  let steps = 0;
+  const report = { operations: 0, steps: 0, difference: null, crash: null, parted: null };
   try {
     for (const index of indices) {
-      operations += 1;
+      report.operations += 1;
       if (state.isAuthOn) state.authAge += 1;
       for (const step of drawOperation(options.seed, index, state, options.wires)) {
-        steps += 1;
+        report.steps += 1;
         begun(index, step);
+        // What a watch hears, it hears some time before it is looked at.
+        const plants = step.kind === 'settle' ? 0 : pair.plants;
         const both = await pair.perform(step);
-        const words = pair.etcdsEnd;
-        const crash = words === null ? null : { step, words };
-        if (crash !== null) return { operations, steps, difference: null, crash };
+        const words = await pair.etcdsEnd(both);
+        if (words !== null) return { ...report, crash: { step, words, ours: both[1] } };
         observe(state, step, both);
         if (areEqual(both)) continue;
         const reason = knownDifference(step, both);
-        if (reason !== null) known(reason, step, both);
-        if (reason?.parts(both) === false) continue;
-        const title = titleOf(step, both);
-        const difference = reason === null ? { index, step, both, title } : null;
-        return { operations, steps, difference, crash: null };
+        if (reason === null) {
+          const isPlanted = pair.plants > plants;
+          const difference = { index, step, both, title: titleOf(step, both), isPlanted };
+          return { ...report, difference };
+        }
+        known(reason, step, both);
+        if (reason.parts(both, step)) return { ...report, parted: reason };
       }
     }
-    return { operations, steps, difference: null, crash: null };
+    return report;
   } finally {
     await pair.close();
   }

@@ -1,291 +1,368 @@
-import { decodeMessage, etcd, messageToJson } from '@quorate/schema';
+import { compareBytes } from '@quorate/base';
+import type { etcd } from '@quorate/schema';
+import { asked, methodOf } from './known/asked.ts';
+import { areEqualButForOrder, areTxnsEqualButForOrder } from './known/equal-order.ts';
+import type { KnownDifference } from './known/known-difference.ts';
+import { malformedDifferences } from './known/malformed.ts';
+import { isOverlapSeenByEtcd } from './known/overlap.ts';
+import {
+  answerOf,
+  areAlikeButForBodies,
+  isGood,
+  isRefusedAs,
+  isSame,
+  refusalOf,
+} from './known/refusal.ts';
 import type { Outcome, Step } from './operation.ts';
 import type { Both } from './pair.ts';
 
-/** A difference that is meant, and why. */
-export interface KnownDifference {
-  readonly name: string;
-  readonly reason: string;
-  /** The servers may not have the same data any more and begin anew. */
-  readonly parts: (both: Both) => boolean;
-  readonly matches: (step: Step, both: Both) => boolean;
-}
-
-type Fields = Record<string, unknown>;
-
 const never = (): boolean => false;
+const ifEtcdDidIt = ([etcd]: Both, step: Step): boolean =>
+  isGood(etcd) && !reads.has(methodOf(step));
 
-export const knownDifferences: readonly KnownDifference[] = [
-  {
-    name: 'JSON wording',
-    reason:
-      'what is wrong with a body that is no message is said in other words; status and code agree',
-    parts: never,
-    matches: (step, both) =>
-      (step.kind === 'gatewayWatch' && both.every(isMalformedStream)) ||
-      (step.kind === 'http' &&
-        both.every(isMalformed) &&
-        both.every(({ status }, _, [first]) => status === first?.status)),
-  },
-  {
-    name: 'protobuf wording',
-    reason: 'what is wrong with bytes that are no message is said in other words; the code agrees',
-    parts: never,
-    matches: (step, both) =>
-      step.kind === 'grpc' &&
-      both.every(({ status, message }) => status === 13 && message.startsWith(unmarshalling)),
-  },
-  {
-    name: 'protobuf leniency',
-    reason: 'a field of another wire type is passed over here, an odd unknown one in etcd',
-    parts: (both) => both.some(isGood),
-    matches: (step, both) =>
-      step.kind === 'grpc' &&
-      both.filter(({ message }) => message.startsWith(unmarshalling)).length === 1,
-  },
-  {
-    name: 'watch to the end of all keys',
-    reason: 'needs permission for all of them here; 3.4 asks only for the first (a hole in it)',
-    parts: () => true,
-    matches: (step, both) =>
-      (step.kind === 'gatewayWatch' || step.kind === 'settle') &&
-      both.filter(({ body }) => JSON.stringify(body).includes('PermissionDenied')).length === 1,
-  },
+const changedSince34: readonly KnownDifference[] = [
   {
     name: 'header of alarms',
     reason: 'the answer to Alarm has a header since 3.5',
     parts: never,
-    matches: (step, [etcd, ours]) =>
-      isCall(step, 'Alarm', 'maintenance/alarm') &&
-      JSON.stringify(etcd.body) === JSON.stringify(withoutHeader(ours.body)),
+    matches: (step, [etcd, ours]) => {
+      const { header, ...rest } = answerOf(ours);
+      const theirs = answerOf(etcd);
+      return (
+        methodOf(step) === 'Maintenance/Alarm' &&
+        areAlikeButForBodies(etcd, ours) &&
+        header !== undefined &&
+        isSame(theirs['alarms'], rest['alarms']) &&
+        isSame(Object.keys(theirs), Object.keys(rest))
+      );
+    },
   },
   {
     name: 'reason of health',
     reason: '/health says a reason since 3.5, empty when all is well',
     parts: never,
     matches: (step, [etcd, ours]) =>
-      pathOf(step).startsWith('/health') &&
-      JSON.stringify(etcd.body) === JSON.stringify(ours.body).replace(',"reason":""', ''),
-  },
-  {
-    name: 'paths as they are',
-    reason:
-      'a path with .. or // or %72 is sent elsewhere (301) or read by etcd; here it is unknown',
-    parts: never,
-    matches: (step, [, ours]) =>
-      step.kind === 'http' && /\/\/|\/\.\.|%/.test(step.path) && ours.status === 404,
+      step.kind === 'http' &&
+      step.path.startsWith('/health') &&
+      areAlikeButForBodies(etcd, ours) &&
+      isSame({ ...answerOf(etcd), reason: '' }, answerOf(ours)) &&
+      answerOf(etcd)['health'] === 'true',
   },
   {
     name: 'role root',
     reason: 'RoleGet of root names what it may do since 3.5; 3.4 shows what was granted',
     parts: never,
-    matches: (step, both) =>
-      isCall(step, 'RoleGet', 'role/get') && both.every(isGood) && isAboutRoot(step),
+    matches: (step, [etcd, ours]) =>
+      asked<etcd.AuthRoleGetRequest>(step, 'Auth/RoleGet')?.role === 'root' &&
+      areAlikeButForBodies(etcd, ours) &&
+      isSame(answerOf(etcd)['header'], answerOf(ours)['header']) &&
+      isSame(answerOf(ours)['perm'], [{ permType: 'READWRITE', range_end: 'AA==' }]),
   },
   {
-    name: 'cut before sorting',
-    reason:
-      'with a sort target, no sort order and a limit, etcd sorts only the first limit + 1 keys',
+    name: 'no permission given',
+    reason: 'refused first since 3.5; 3.4 looks for the role, and ends itself when there is one',
     parts: never,
-    matches: (step, both) => both.every(isGood) && isOddlyCut(step),
+    matches: (step, [etcd, ours]) =>
+      grantOf(step)?.perm === null &&
+      isRefusedAs(ours, 'permission not given') &&
+      isRefusedAs(etcd, 'role name not found'),
   },
+  {
+    name: 'permission on an empty range',
+    reason: 'refused since 3.5 (invalid auth management); 3.4 grants it',
+    parts: ifEtcdDidIt,
+    matches: (step, [etcd, ours]) =>
+      isEmptyPermission(grantOf(step)?.perm) &&
+      isRefusedAs(ours, 'invalid auth management') &&
+      (isGood(etcd) || isRefusedAs(etcd, 'role name not found')),
+  },
+  {
+    name: 'token while auth is off',
+    reason: 'not looked at since 3.5 (3.4 refuses one that it does not know)',
+    parts: never,
+    matches: (step, [etcd, ours]) =>
+      methodOf(step) === 'KV/Range' &&
+      'as' in step &&
+      step.as === '?' &&
+      isRefusedAs(etcd, 'invalid auth token') &&
+      !['user name is empty', 'permission denied'].some((text) => isRefusedAs(ours, text)),
+  },
+  {
+    name: 'progress of watches to come',
+    reason:
+      'told since 3.5 once there is a watch and all of the stream have begun; 3.4 tells at once',
+    parts: never,
+    matches: (step, [etcd, ours]) => {
+      const [theirs, own] = [answerOf(etcd), answerOf(ours)];
+      const isTold = typeof theirs['revision'] === 'string';
+      return (
+        step.kind === 'watchProgress' &&
+        own['isWaiting'] === true &&
+        isTold &&
+        own['revision'] === null
+      );
+    },
+  },
+  {
+    name: 'who may compact',
+    reason: 'only who has the role root since 3.5; everybody in 3.4',
+    parts: ifEtcdDidIt,
+    matches: (step, [etcd, ours]) =>
+      methodOf(step) === 'KV/Compact' &&
+      isRefusedAs(ours, 'permission denied', 'user name is empty') &&
+      !isAuthRefusal(etcd),
+  },
+  {
+    name: 'leases without a token',
+    reason: 'refused since 3.5 while auth is on, as are alarms, members and MoveLeader',
+    parts: ifEtcdDidIt,
+    matches: (step, [etcd, ours]) =>
+      openIn34.has(methodOf(step)) &&
+      isRefusedAs(ours, 'user name is empty', 'invalid auth token', 'permission denied') &&
+      !isAuthRefusal(etcd),
+  },
+  {
+    name: 'maintenance wording',
+    reason: 'refusals of Hash, HashKV and the like begin with auth: in 3.4 and have no code',
+    parts: never,
+    matches: (step, [etcd, ours]) => {
+      const [theirs, own] = [refusalOf(etcd), refusalOf(ours)];
+      return (
+        methodOf(step).startsWith('Maintenance/') &&
+        theirs?.code === 2 &&
+        theirs.text.startsWith('auth: ') &&
+        own?.text === theirs.text.replace('auth: ', 'etcdserver: ') &&
+        isAuthRefusal(ours)
+      );
+    },
+  },
+  {
+    name: 'permissions inside nested transactions',
+    reason: 'asked since 3.6 at any depth; 3.4 does not look into a transaction in a transaction',
+    parts: ifEtcdDidIt,
+    matches: (step, [etcd, ours]) =>
+      operationsOf(asked(step, 'KV/Txn')).some(({ requestTxn }) => requestTxn !== null) &&
+      isRefusedAs(ours, 'permission denied') &&
+      !isAuthRefusal(etcd),
+  },
+  {
+    name: 'unknown sort options',
+    reason: 'refused since 3.6 (invalid sort option); 3.4 sorts by what is left, or ends itself',
+    parts: ifEtcdDidIt,
+    matches: (step, [, ours]) =>
+      rangesOf(step).some(isOddlySorted) && isRefusedAs(ours, 'invalid sort option'),
+  },
+  {
+    name: 'hash at the compacted revision',
+    reason: 'given since 3.5; for 3.4 that revision is compacted (a range at it is not)',
+    parts: never,
+    matches: (step, [etcd, ours]) =>
+      String(asked<etcd.HashKVRequest>(step, 'Maintenance/HashKV')?.revision) ===
+        answerOf(ours)['compact_revision'] &&
+      isGood(ours) &&
+      isRefusedAs(etcd, 'mvcc: required revision has been compacted'),
+  },
+];
+
+const meant: readonly KnownDifference[] = [
   {
     name: 'order of equals',
     reason: 'keys that sort equal come in any order from etcd, and in key order from here',
     parts: never,
-    matches: (step, both) =>
-      isCall(step, 'Range', 'kv/range') && both.every(isGood) && isSorted(step) && areSimilar(both),
+    matches: (step, [etcd, ours]) => {
+      if (!areAlikeButForBodies(etcd, ours) || !isGood(etcd)) return false;
+      const [first, second] = [answerOf(etcd), answerOf(ours)];
+      const range = asked<etcd.RangeRequest>(step, 'KV/Range');
+      if (range !== null) return areEqualButForOrder(range, first, second);
+      const txn = asked<etcd.TxnRequest>(step, 'KV/Txn');
+      return txn !== null && areTxnsEqualButForOrder(txn, first, second);
+    },
+  },
+  {
+    name: 'overlap that etcd does not see',
+    reason:
+      'a put and a deletion of one key in one transaction: etcd refuses it, but not when the ' +
+      'deletion goes to the end of all keys, or is nested behind the put; here always',
+    parts: ifEtcdDidIt,
+    matches: (step, [etcd, ours]) => {
+      const txn = asked<etcd.TxnRequest>(step, 'KV/Txn');
+      const text = 'duplicate key given in txn request';
+      return (
+        txn !== null &&
+        isRefusedAs(ours, text) &&
+        !isRefusedAs(etcd, text) &&
+        !isOverlapSeenByEtcd(txn)
+      );
+    },
+  },
+  {
+    name: 'leases of puts in transactions',
+    reason:
+      'a put with a lease needs permission for all its keys; etcd does not ask in transactions',
+    parts: ifEtcdDidIt,
+    matches: (step, [etcd, ours]) =>
+      hasPut(asked(step, 'KV/Txn'), ({ lease }) => lease !== 0n) &&
+      isRefusedAs(ours, 'permission denied') &&
+      !isAuthRefusal(etcd),
+  },
+  {
+    name: 'nested puts without room',
+    reason: 'an alarm NOSPACE stops puts at any depth here; etcd looks at those of the first level',
+    parts: ifEtcdDidIt,
+    matches: (step, [etcd, ours]) => {
+      const operations = operationsOf(asked(step, 'KV/Txn'));
+      return (
+        operations.every(({ requestPut }) => requestPut === null) &&
+        operations.some(({ requestTxn }) => hasPut(requestTxn)) &&
+        isRefusedAs(ours, 'mvcc: database space exceeded') &&
+        refusalOf(etcd)?.code !== 8
+      );
+    },
+  },
+  {
+    name: 'reads while corrupt',
+    reason: 'an alarm CORRUPT stops reads as well here; 3.4.23 still answers them (seen)',
+    parts: never,
+    matches: (step, [etcd, ours]) =>
+      (methodOf(step) === 'KV/Range' || isReadOnly(asked(step, 'KV/Txn'))) &&
+      isRefusedAs(ours, 'corrupt cluster') &&
+      refusalOf(etcd)?.code !== 15,
+  },
+  {
+    name: 'watch to the end of all keys',
+    reason: 'needs permission for all of them here; 3.4 asks only for the first (a hole in it)',
+    parts: () => true,
+    matches: (step, [etcd, ours]) =>
+      isDeniedHere(etcd, ours) &&
+      (step.kind === 'settle' ||
+        isToTheEnd(asked<etcd.WatchRequest>(step, 'Watch/Watch')?.createRequest)),
   },
   {
     name: 'user without a name',
     reason: 'who has no token may ask etcd for the user without a name, as for oneself',
     parts: never,
     matches: (step, [etcd, ours]) =>
-      isCall(step, 'UserGet', 'user/get') &&
-      refusedAs(etcd, 'user name not found') &&
-      refusedAs(ours, 'user name is empty'),
-  },
-  {
-    name: 'null on a stream',
-    reason: 'etcd takes null for the empty message also on streams of the gateway',
-    parts: never,
-    matches: (step) =>
-      (step.kind === 'gatewayWatch' || pathOf(step).endsWith('/keepalive')) &&
-      'body' in step &&
-      step.body === 'null',
-  },
-  {
-    name: 'no permission given',
-    reason: 'refused first since 3.5; 3.4 looks for the role, and ends itself when there is one',
-    parts: never,
-    matches: (step, [, ours]) =>
-      isCall(step, 'RoleGrantPermission', 'role/grant') && refusedAs(ours, 'permission not given'),
-  },
-  {
-    name: 'who may compact',
-    reason: 'only who has the role root since 3.5; everybody in 3.4',
-    parts: ([etcd]) => isGood(etcd),
-    matches: (step, [, ours]) =>
-      isCall(step, 'Compact', 'kv/compaction') &&
-      (refusedAs(ours, 'permission denied') || refusedAs(ours, 'user name is empty')),
-  },
-  {
-    name: 'leases without a token',
-    reason: 'refused since 3.5 while auth is on, as are alarms, members and MoveLeader',
-    parts: ([etcd]) => isGood(etcd),
-    matches: (step, [, ours]) =>
-      isOpenIn34(step) &&
-      ['user name is empty', 'invalid auth token', 'permission denied'].some((text) =>
-        refusedAs(ours, text),
-      ),
-  },
-  {
-    name: 'permissions inside nested transactions',
-    reason: 'asked since 3.6 at any depth; 3.4 does not look into a transaction in a transaction',
-    parts: ([etcd]) => isGood(etcd),
-    matches: (step, [, ours]) =>
-      isCall(step, 'Txn', 'kv/txn') && hasNested(step) && refusedAs(ours, 'permission denied'),
+      asked<etcd.AuthUserGetRequest>(step, 'Auth/UserGet')?.name === '' &&
+      isRefusedAs(etcd, 'user name not found') &&
+      isRefusedAs(ours, 'user name is empty'),
   },
   {
     name: 'empty transaction without a token',
     reason: 'a transaction that touches no key needs no user in etcd; here every call needs one',
     parts: never,
     matches: (step, [etcd, ours]) =>
-      isCall(step, 'Txn', 'kv/txn') &&
+      touchesNothing(asked(step, 'KV/Txn')) &&
       isGood(etcd) &&
-      (refusedAs(ours, 'user name is empty') || refusedAs(ours, 'invalid auth token')),
+      isRefusedAs(ours, 'user name is empty', 'invalid auth token'),
   },
   {
     name: 'too large and not allowed',
     reason: 'who may not is told so first here, and in etcd only what is not too large',
     parts: never,
     matches: (_step, [etcd, ours]) =>
-      refusedAs(etcd, 'request is too large') &&
-      (refusedAs(ours, 'user name is empty') || refusedAs(ours, 'permission denied')),
-  },
-  {
-    name: 'maintenance wording',
-    reason: 'refusals of Hash, HashKV and the like begin with auth: in 3.4 and have no code',
-    parts: never,
-    matches: (step, [etcd, ours]) =>
-      isMaintenance(step) &&
-      textOf(etcd).startsWith('auth: ') &&
-      textOf(ours) === textOf(etcd).replace('auth: ', 'etcdserver: '),
-  },
-  {
-    name: 'permission on an empty range',
-    reason: 'refused since 3.5 (invalid auth management); 3.4 grants it',
-    parts: ([etcd]) => isGood(etcd),
-    matches: (step, [, ours]) =>
-      isCall(step, 'RoleGrantPermission', 'role/grant') &&
-      refusedAs(ours, 'invalid auth management'),
+      isRefusedAs(etcd, 'request is too large') &&
+      isRefusedAs(ours, 'user name is empty', 'permission denied'),
   },
 ];
 
-const unmarshalling = 'grpc: error unmarshalling request';
+export const knownDifferences: readonly KnownDifference[] = [
+  ...malformedDifferences,
+  ...changedSince34,
+  ...meant,
+];
 
 /** @returns why the answers may differ, or null when they may not */
 export function knownDifference(step: Step, both: Both): KnownDifference | null {
   return knownDifferences.find(({ matches }) => matches(step, both)) ?? null;
 }
 
-function isGood({ status }: Outcome): boolean {
-  return status === 0 || status === 200;
+/** What changes nothing, whoever does it. */
+const reads: ReadonlySet<string> = new Set([
+  'KV/Range',
+  'Lease/LeaseTimeToLive',
+  'Lease/LeaseLeases',
+  'Maintenance/Status',
+  'Cluster/MemberList',
+]);
+
+/** What no token is needed for in 3.4. */
+const openIn34: ReadonlySet<string> = new Set([
+  'Lease/LeaseGrant',
+  'Lease/LeaseRevoke',
+  'Lease/LeaseTimeToLive',
+  'Lease/LeaseLeases',
+  'Lease/LeaseKeepAlive',
+  'Maintenance/Alarm',
+  'Maintenance/Status',
+  'Maintenance/MoveLeader',
+  'Cluster/MemberList',
+]);
+
+function isAuthRefusal(outcome: Outcome): boolean {
+  const texts = ['user name is empty', 'invalid auth token', 'permission denied'];
+  return isRefusedAs(outcome, ...texts) || refusalOf(outcome)?.text.startsWith('auth: ') === true;
 }
 
-function isCall(step: Step, method: string, path: string): boolean {
-  if (step.kind === 'grpc') return step.rpc.path.endsWith(`/${method}`);
-  return step.kind === 'http' && step.path.endsWith(path);
+function isOddlySorted({ sortOrder, sortTarget }: etcd.RangeRequest): boolean {
+  return sortOrder < 0 || sortOrder > 2 || sortTarget < 0 || sortTarget > 4;
 }
 
-function refusedAs(outcome: Outcome, text: string): boolean {
-  return textOf(outcome) === `etcdserver: ${text}`;
+function grantOf(step: Step): etcd.AuthRoleGrantPermissionRequest | null {
+  return asked(step, 'Auth/RoleGrantPermission');
 }
 
-function textOf(outcome: Outcome): string {
-  return outcome.message === '' ? (errorOf(outcome)?.message ?? '') : outcome.message;
+function isEmptyPermission(perm: etcd.Permission | null | undefined): boolean {
+  if (perm === null || perm === undefined) return false;
+  if (perm.key.length === 0) return true;
+  const isToEnd = perm.rangeEnd.length === 1 && perm.rangeEnd[0] === 0;
+  const isEmpty = compareBytes(perm.key, perm.rangeEnd) >= 0;
+  return perm.rangeEnd.length > 0 && !isToEnd && isEmpty;
 }
 
-/** The gateway's own refusal, not one of a method. */
-function isMalformed(outcome: Outcome): boolean {
-  const error = errorOf(outcome);
-  const isRefused = outcome.status === 400 || outcome.status === 500;
-  return isRefused && error !== null && !/^(?:etcdserver|auth|mvcc): /.test(error.message);
+function operationsOf(txn: etcd.TxnRequest | null): readonly etcd.RequestOp[] {
+  return txn === null ? [] : [...txn.success, ...txn.failure];
 }
 
-function isMalformedStream({ body }: Outcome): boolean {
-  const [ended] = ((body as Fields)['stream'] ?? []) as readonly Fields[];
-  return ended?.['code'] === 500;
-}
-
-function withoutHeader(body: unknown): unknown {
-  const { header: _, json, ...rest } = body as Fields;
-  return json === undefined ? rest : { ...rest, json: withoutHeader(json) };
-}
-
-function isAboutRoot(step: Step): boolean {
-  return JSON.stringify(asked(step)).includes('"role":"root"');
-}
-
-function isOddlyCut(step: Step): boolean {
-  const range = asked(step) as Fields;
-  const isOrdered = range['sort_order'] !== undefined || range['sortOrder'] !== undefined;
-  return isCall(step, 'Range', 'kv/range') && !isOrdered && Number(range['limit']) > 0;
-}
-
-function isSorted(step: Step): boolean {
-  const range = asked(step) as Fields;
-  return range['sort_target'] !== undefined || range['sortTarget'] !== undefined;
-}
-
-/** All but which keys they are. */
-function areSimilar(both: Both): boolean {
-  const [etcd, ours] = both.map(({ body }) => {
-    const answer = ((body as Fields)['json'] ?? body) as Fields;
-    const { kvs, ...rest } = answer;
-    return JSON.stringify([rest, ((kvs ?? []) as readonly unknown[]).length]);
-  });
-  return etcd === ours;
-}
-
-/** What was asked, as JSON; of the gateway as it was written. */
-function asked(step: Step): unknown {
-  if (step.kind === 'grpc' && typeof step.request !== 'function') {
-    const request = decodeMessage(step.rpc.request.codec, step.request);
-    return request === null ? {} : messageToJson(step.rpc.request.json, request);
-  }
-  if (step.kind !== 'http' || typeof step.body !== 'string') return {};
-  try {
-    return JSON.parse(step.body) as unknown;
-  } catch {
-    return {};
-  }
-}
-
-function hasNested(step: Step): boolean {
-  if (step.kind === 'http') return /request_?txn/i.test(String(step.body));
-  if (step.kind !== 'grpc' || typeof step.request === 'function') return false;
-  const txn = decodeMessage(etcd.TxnRequest, step.request);
-  return [...(txn?.success ?? []), ...(txn?.failure ?? [])].some(
-    ({ requestTxn }) => requestTxn !== null,
+function hasPut(
+  txn: etcd.TxnRequest | null,
+  isMeant: (put: etcd.PutRequest) => boolean = () => true,
+): boolean {
+  return operationsOf(txn).some(
+    ({ requestPut, requestTxn }) =>
+      (requestPut !== null && isMeant(requestPut)) || hasPut(requestTxn, isMeant),
   );
 }
 
-function isMaintenance(step: Step): boolean {
-  return pathOf(step).includes('aintenance');
+function touchesNothing(txn: etcd.TxnRequest | null): boolean {
+  if (txn === null || txn.compare.length > 0) return false;
+  return operationsOf(txn).every(({ requestTxn }) => touchesNothing(requestTxn));
 }
 
-/** Who may call these was not asked in 3.4. */
-function isOpenIn34(step: Step): boolean {
-  return /lease|alarm|status|member|leader/i.test(pathOf(step)) || step.kind === 'keepAlive';
+/** For etcd a transaction in a transaction is none. */
+function isReadOnly(txn: etcd.TxnRequest | null): boolean {
+  return txn !== null && operationsOf(txn).every(({ requestRange }) => requestRange !== null);
 }
 
-function pathOf(step: Step): string {
-  return step.kind === 'grpc' ? step.rpc.path : step.kind === 'http' ? step.path : '';
+/** All ranges that are asked for, also in transactions. */
+function rangesOf(step: Step): readonly etcd.RangeRequest[] {
+  const range = asked<etcd.RangeRequest>(step, 'KV/Range');
+  return range === null ? rangesIn(asked(step, 'KV/Txn')) : [range];
 }
 
-/** Of the gateway's answer. */
-function errorOf({ body }: Outcome): { readonly code: number; readonly message: string } | null {
-  const { code, message } = ((body as Fields | null)?.['json'] ?? {}) as Fields;
-  return typeof code === 'number' && typeof message === 'string' ? { code, message } : null;
+function rangesIn(txn: etcd.TxnRequest | null): readonly etcd.RangeRequest[] {
+  return operationsOf(txn).flatMap(({ requestRange, requestTxn }) =>
+    requestRange === null ? rangesIn(requestTxn) : [requestRange],
+  );
+}
+
+const deniedReason = 'rpc error: code = PermissionDenied desc = etcdserver: permission denied';
+
+function isDeniedHere(etcd: Outcome, ours: Outcome): boolean {
+  const denials = ({ body }: Outcome) => JSON.stringify(body).split(deniedReason).length - 1;
+  const made = ({ body }: Outcome) => JSON.stringify(body).split('"created":true').length - 1;
+  return denials(ours) === denials(etcd) + 1 && made(ours) === made(etcd);
+}
+
+function isToTheEnd(create: etcd.WatchCreateRequest | null | undefined): boolean {
+  return create?.rangeEnd.length === 1 && create.rangeEnd[0] === 0;
 }

@@ -56,6 +56,12 @@ export interface WatchSendStep {
   readonly answers: number;
 }
 
+/** Asks a stream how far it is, when both servers have told it all. */
+export interface WatchProgressStep {
+  readonly kind: 'watchProgress';
+  readonly stream: number;
+}
+
 export interface WatchCloseStep {
   readonly kind: 'watchClose';
   readonly stream: number;
@@ -79,6 +85,7 @@ export type Step =
   | KeepAliveStep
   | WatchOpenStep
   | WatchSendStep
+  | WatchProgressStep
   | WatchCloseStep
   | SettleStep
   | GatewayWatchStep;

@@ -4,7 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 120_000;
+
+/** What our server's code compiles to, for all that are started. */
+const compileCache = join(tmpdir(), 'quorate-differential-code');
 
 /** A server as a process, with its data in a folder that goes with it. */
 export interface Server {
@@ -67,7 +70,8 @@ class RunningProcess {
 
   start(command: string, args: readonly string[]): void {
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(command, args, { stdio: ['pipe', log, log] });
+    const env = { ...globalThis.process.env, NODE_COMPILE_CACHE: compileCache };
+    const child = spawn(command, args, { stdio: ['pipe', log, log], env });
     closeSync(log);
     this.#child = child;
     this.#ended = new Promise((resolve) => {

@@ -33,6 +33,8 @@ export function showStep(step: Step): string {
       return `gRPC watch stream ${step.stream}${by(step.as)} ${step.requests.map(hex).join(' ')}`;
     case 'watchSend':
       return `gRPC on watch stream ${step.stream} ${hex(step.request)}`;
+    case 'watchProgress':
+      return `how far watch stream ${step.stream} is`;
     case 'watchClose':
       return `close of watch stream ${step.stream}`;
     case 'settle':

@@ -37,6 +37,8 @@ type WatchCall = ClientDuplexStream<Uint8Array, Buffer>;
 export class Side {
   readonly memory: Memory = { memberId: 0n, lease: 0n, tokens: new Map() };
   readonly watches = new Map<number, { readonly call: WatchCall; readonly log: WatchLog }>();
+  /** How often the canary has changed what was heard. */
+  plants = 0;
   readonly #client: Client;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
   readonly #port: number;
@@ -127,7 +129,9 @@ export class Side {
     const log = new WatchLog();
     call.on('data', (bytes: Buffer) => {
       const message = jsonOfAnswer(rpc, bytes);
-      log.take(this.#canary?.watch?.(message) ?? message);
+      const planted = this.#canary?.watch?.(message) ?? message;
+      if (JSON.stringify(planted) !== JSON.stringify(message)) this.plants += 1;
+      log.take(planted);
     });
     call.on('error', ({ code, details }: ServiceError) => log.ended(code, details));
     call.on('end', () => log.ended(0, ''));
@@ -245,7 +249,9 @@ export class Side {
     const isDone = status === 0 || status === 200;
     if (isDone && /authdisable|auth\/disable/i.test(path)) this.memory.tokens.clear();
     const outcome = { status, message, body: normalise(body, ownLeases) };
-    return this.#canary?.outcome?.(path, outcome) ?? outcome;
+    const planted = this.#canary?.outcome?.(path, outcome) ?? outcome;
+    if (JSON.stringify(planted) !== JSON.stringify(outcome)) this.plants += 1;
+    return planted;
   }
 }
 

@@ -19,6 +19,8 @@ export class WatchLog {
   /** The marker's watch was made. */
   isMarked = false;
   isOver = false;
+  /** Answers that tell how far the stream is, and the revision of the last. */
+  progress: readonly [count: number, revision: string] = [0, ''];
 
   /** @param message an answer in its JSON form */
   take(message: object): void {
@@ -30,6 +32,11 @@ export class WatchLog {
       if (id === String(markerId)) this.isMarked = rest['canceled'] !== true;
       const { header, ...control } = rest;
       heard.push({ ...control, revision: (header as Fields | undefined)?.['revision'] });
+    }
+    const isAboutAll = id === '-1' && rest['created'] !== true && rest['canceled'] !== true;
+    if (isAboutAll && events === undefined) {
+      const revision = String((rest['header'] as Fields | undefined)?.['revision']);
+      this.progress = [this.progress[0] + 1, revision];
     }
     for (const event of events ?? []) {
       heard.push(normalise(event, ownLeases));

@@ -95,6 +95,15 @@ test('few operations are found that still show a difference', async () => {
   assert.ok(best.includes(190) && best.includes(199));
 });
 
+test('a canary changes values, and what it leaves alone is equal', () => {
+  const count = canaries.find(({ name }) => name === 'count');
+  const of = (value: string) => ({ status: 0, message: '', body: { count: value, kvs: [] } });
+  const path = '/etcdserverpb.KV/Range';
+  assert.deepEqual(count?.outcome?.(path, of('9')).body, { count: '10', kvs: [] });
+  assert.equal(firstDifference(of('2'), count?.outcome?.(path, of('2'))), null);
+  assert.equal(JSON.stringify(count?.outcome?.(path, of('2'))), JSON.stringify(of('2')));
+});
+
 test('a canary changes what it is about', () => {
   const changed = canaries.filter(({ outcome, watch }) => {
     const event = { type: 'DELETE', kv: {} };

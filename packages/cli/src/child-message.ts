@@ -17,7 +17,7 @@ export type ChildMessage =
 export const supervisedFlag = '--supervised';
 
 export function formatMemberId(id: bigint): string {
-  return id.toString(16).padStart(16, '0');
+  return BigInt.asUintN(64, id).toString(16).padStart(16, '0');
 }
 
 /** @returns null when `value` is no such message */

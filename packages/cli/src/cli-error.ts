@@ -24,6 +24,8 @@ export interface CliErrorMetadata {
   CLI_NODE_HALTED: { readonly cause: string | null };
   /** A damaged data directory is as it was; cause null: nothing can repair it. */
   CLI_REPAIR_FAILED: { readonly cause: string | null };
+  /** A survivor of a lost quorum is as it was. */
+  CLI_RECOVER_FAILED: { readonly cause: string | null };
   /** A snapshot file cannot be written, read, or made a data directory of. */
   CLI_SNAPSHOT_FAILED: { readonly cause: string | null };
   /** A backup cannot be made, found or read, or is damaged. */

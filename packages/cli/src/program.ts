@@ -20,6 +20,7 @@ import { addKeyValue } from './program/key-value.ts';
 import { addLease } from './program/lease.ts';
 import { addMaintenance } from './program/maintenance.ts';
 import { addMember } from './program/member.ts';
+import { addRecover } from './program/recover.ts';
 import { settingFlags, settingOption } from './program/setting-options.ts';
 import { addSnapshot } from './program/snapshot.ts';
 import { addTxn } from './program/txn.ts';
@@ -45,6 +46,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addUp(program, finish);
   addServe(program, finish);
   addRepair(program, finish);
+  addRecover(program, finish);
   addSnapshot(program, finish);
   addBackup(program, finish);
   addNew(program, finish);
@@ -70,6 +72,7 @@ function addUp(program: Command, finish: Finish): void {
     .option('--nodes <N>', 'how many nodes, 1 to 9 (default: 3)', wholeNumber(1, 9))
     .option('--client-port <PORT>', 'client port of the first node (default: 2379)', port)
     .option('--peer-port <PORT>', 'peer port of the first node (default: client port + 1)', port)
+    .option('--tls', 'encrypt everything, with certificates that are made in DIR/certs')
     .option('--data-dir <DIR>', 'where the cluster is kept, from one start to the next', '.quorate')
     .option('--fresh', 'throw away what is there and begin anew')
     .option('--verbose', "show the nodes' logs");
@@ -84,6 +87,7 @@ function addUp(program: Command, finish: Finish): void {
           nodes: options.nodes,
           clientPort: options.clientPort,
           peerPort: options.peerPort,
+          tls: options.tls,
           dataDirectory: options.dataDir,
           isFresh: options.fresh === true,
           isVerbose: options.verbose === true,

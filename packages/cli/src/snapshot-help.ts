@@ -5,9 +5,13 @@ export const snapshotHelp = {
 The file is etcd's own: a database and its SHA-256. It is written as FILE.part, checked, made
 durable, and then named FILE. etcdctl snapshot status and restore take it, too.
 
+With --data-dir the member does not run, and nothing in its directory is changed. All of its log
+goes into the file; it says which entries at the end are not known to be committed.
+
 Examples:
   quorate snapshot save backup.db
   quorate snapshot save backup.db --endpoints 10.0.0.1:2379 --timeout-ms 10000
+  quorate snapshot save backup.db --data-dir /var/lib/quorate
 
 Exit codes:
   0  saved

@@ -15,7 +15,7 @@ import {
 import { type ClusterRecord, readClusterFile } from '../src/supervisor/cluster-file.ts';
 import { describeLogLine } from '../src/supervisor/describe-log-line.ts';
 import { LogFollower, lastWords, rotateLog } from '../src/supervisor/log-file.ts';
-import { planNodes } from '../src/supervisor/plan.ts';
+import { planNodes, serveFlags } from '../src/supervisor/plan.ts';
 import { identify, isAlive, type ProcessIdentity } from '../src/supervisor/process-identity.ts';
 import { pause, systemClock } from '../src/system-time.ts';
 import { temporaryDirectory } from './run-program.ts';
@@ -232,7 +232,7 @@ describe('a line of a log', () => {
 
 describe('the plan of a local cluster', () => {
   it('spaces the nodes by 100 ports', () => {
-    const plans = planNodes('d', { nodes: 3, clientPort: 2379, peerPort: 2380 });
+    const plans = planNodes('d', { nodes: 3, clientPort: 2379, peerPort: 2380, tls: false });
     assert.deepEqual(
       plans.map(({ client, peer }) => [client.port, peer.port]),
       [
@@ -243,13 +243,37 @@ describe('the plan of a local cluster', () => {
     );
   });
 
+  it('gives every node its certificates, and every URL its scheme, with TLS', () => {
+    const plans = planNodes('d', { nodes: 2, clientPort: 2379, peerPort: 2380, tls: true });
+    const [, second] = plans;
+    assert.ok(second !== undefined);
+    const flags = serveFlags(second, plans, 'token', 'new');
+    assert.deepEqual(
+      Object.entries(flags).filter(([, value]) => /http|certs|true/.test(value)),
+      [
+        ['listen-client-urls', 'https://127.0.0.1:2479'],
+        ['advertise-client-urls', 'https://127.0.0.1:2479'],
+        ['listen-peer-urls', 'https://127.0.0.1:2480'],
+        ['initial-advertise-peer-urls', 'https://127.0.0.1:2480'],
+        ['initial-cluster', 'n1=https://127.0.0.1:2380,n2=https://127.0.0.1:2480'],
+        ['cert-file', 'd/certs/n2.crt'],
+        ['key-file', 'd/certs/n2.key'],
+        ['trusted-ca-file', 'd/certs/ca.crt'],
+        ['client-cert-auth', 'true'],
+        ['peer-cert-file', 'd/certs/n2.crt'],
+        ['peer-key-file', 'd/certs/n2.key'],
+        ['peer-trusted-ca-file', 'd/certs/ca.crt'],
+      ],
+    );
+  });
+
   it('refuses ports that meet or run out', () => {
     assert.throws(
-      () => planNodes('d', { nodes: 2, clientPort: 1000, peerPort: 1100 }),
+      () => planNodes('d', { nodes: 2, clientPort: 1000, peerPort: 1100, tls: false }),
       /n1 and n2 would share port 1100; choose another --peer-port/,
     );
     assert.throws(
-      () => planNodes('d', { nodes: 3, clientPort: 65_400, peerPort: 65_401 }),
+      () => planNodes('d', { nodes: 3, clientPort: 65_400, peerPort: 65_401, tls: false }),
       /n3 would need port 65600, above 65535; lower --client-port/,
     );
   });

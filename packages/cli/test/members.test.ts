@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
+import { connect, type QuorateClient } from '@quorate/client';
+import { type QuorateServer, startServer } from '@quorate/server';
 import {
   cleanEnvironment,
   freePorts,
@@ -12,12 +14,13 @@ import {
   temporaryDirectory,
 } from './run-program.ts';
 
-/** One process of `quorate serve`. */
+/** A process of `quorate serve`. */
 class Served {
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #lines: string[] = [];
-  readonly ready: Promise<boolean>;
+  readonly #waiting: (() => void)[] = [];
+  #hasEnded = false;
 
   constructor(context: TestContext, directory: string, words: readonly string[]) {
     const child = spawn(process.execPath, [programPath, 'serve', ...words], {
@@ -26,137 +29,130 @@ class Served {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
-    this.#exited = once(child, 'exit');
-    const ready = Promise.withResolvers<boolean>();
-    this.ready = ready.promise;
+    this.#exited = once(child, 'exit').then(() => {
+      this.#hasEnded = true;
+      this.#tell();
+    });
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         this.#lines.push(line);
-        if (line.startsWith('ready')) ready.resolve(true);
+        this.#tell();
       });
     }
-    void this.#exited.then(() => ready.resolve(false));
-    context.after(() => this.kill());
+    context.after(() => this.#kill());
   }
 
-  get log(): string {
-    return this.#lines.join('\n');
+  /** Resolves once it has said so. */
+  async says(what: string | RegExp): Promise<void> {
+    while (!this.#lines.some((line) => line.match(what) !== null)) {
+      assert.ok(!this.#hasEnded, this.#lines.join('\n'));
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
-  async kill(): Promise<void> {
-    if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
+  #tell(): void {
+    for (const look of this.#waiting.splice(0)) look();
+  }
+
+  async #kill(): Promise<void> {
+    if (!this.#hasEnded) this.#child.kill('SIGKILL');
     await this.#exited;
   }
 }
 
-/** Nodes of one cluster, each on its own ports, and the commands that a person would give. */
-class Cluster {
-  readonly #context: TestContext;
-  readonly #directory: string;
-  readonly #base: number;
-  readonly #nodes = new Map<number, Served>();
+const tuning = { heartbeatIntervalMs: 50, electionTimeoutMs: 500, segmentBytes: 4 * 1024 * 1024 };
 
-  private constructor(context: TestContext, directory: string, base: number) {
-    this.#context = context;
-    this.#directory = directory;
-    this.#base = base;
+/** Three founders within this process: what is run as a process is what is told of here. */
+class Founders {
+  readonly #servers: QuorateServer[];
+  readonly peerUrls: readonly string[];
+
+  private constructor(servers: QuorateServer[], peerUrls: readonly string[]) {
+    this.#servers = servers;
+    this.peerUrls = peerUrls;
   }
 
-  static async open(context: TestContext): Promise<Cluster> {
-    const directory = await temporaryDirectory(context);
-    const base = await freePorts([0, 1, 2, 3, 4, 5, 6, 7]);
-    const cluster = new Cluster(context, directory, base);
-    const members = [1, 2, 3].map((at) => `n${at}=${cluster.peerUrl(at)}`).join(',');
-    const nodes = [1, 2, 3].map((at) =>
-      cluster.start(at, ['--initial-cluster', members, '--initial-cluster-token', 'mine']),
+  static async open(context: TestContext, directory: string, base: number): Promise<Founders> {
+    const ports = [0, 1, 2].map((at) => base + at);
+    const peerUrls = ports.map((port) => `http://127.0.0.1:${port}`);
+    const members = peerUrls.map((url, at) => ({ name: `n${at + 1}`, peerUrls: [url] }));
+    const starting = ports.map((port, at) =>
+      startServer({
+        name: `n${at + 1}`,
+        dataDirectory: join(directory, `n${at + 1}`),
+        members,
+        clusterToken: 'mine',
+        listenPeer: { host: '127.0.0.1', port },
+        listenClient: [{ host: '127.0.0.1', port: 0 }],
+        advertiseClientUrls: [`http://127.0.0.1:${port}`],
+        tuning,
+        log: { level: 'silent', format: 'json' },
+      }),
     );
-    for (const node of nodes) assert.ok(await node.ready, node.log);
-    return cluster;
-  }
-
-  peerUrl(at: number): string {
-    return `http://127.0.0.1:${this.#base + 2 * at - 1}`;
+    const servers = await Promise.all(starting);
+    context.after(() => Promise.all(servers.map((server) => server.close({ abrupt: true }))));
+    return new Founders(servers, peerUrls);
   }
 
   endpoint(at: number): string {
-    return `127.0.0.1:${this.#base + 2 * at - 2}`;
+    return `127.0.0.1:${this.#servers[at]?.clientAddresses[0]?.port}`;
   }
 
-  start(at: number, words: readonly string[]): Served {
-    const own = ['--name', `n${at}`, '--data-dir', join(this.#directory, `n${at}`)];
-    const quick = ['--heartbeat-interval', '50', '--election-timeout', '500'];
-    const client = ['--listen-client-urls', `http://${this.endpoint(at)}`];
-    const peer = ['--listen-peer-urls', this.peerUrl(at)];
-    const all = [...own, ...client, ...peer, ...quick, ...words];
-    const node = new Served(this.#context, this.#directory, all);
-    this.#nodes.set(at, node);
-    return node;
-  }
-
-  async kill(at: number): Promise<void> {
-    await this.#nodes.get(at)?.kill();
-  }
-
-  /** Runs a command until it succeeds: a leader may have to be found first. */
-  async run(at: readonly number[], ...words: string[]): Promise<string> {
-    const environment = { QUORATE_ENDPOINTS: at.map((one) => this.endpoint(one)).join(',') };
-    for (let left = 20; ; left--) {
-      const { exitCode, stdout, stderr } = await runProgram(words, { environment });
-      if (exitCode === 0) return stdout;
-      assert.ok(left > 0, `${words.join(' ')}: ${stderr}`);
-    }
-  }
-
-  async members(at: readonly number[]): Promise<MemberLine[]> {
-    const text = await this.run(at, 'member', 'list', '--json');
-    return text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-  }
-
-  async idOf(name: string, at: readonly number[]): Promise<string> {
-    for (let left = 50; left > 0; left--) {
-      const found = (await this.members(at)).find((one) => one.name === name);
-      if (found !== undefined) return found.memberId;
-    }
-    throw new Error(`no member is called ${name}`);
+  /** For good. */
+  async dies(at: number): Promise<void> {
+    await this.#servers[at]?.close({ abrupt: true });
   }
 }
 
-interface MemberLine {
-  readonly memberId: string;
-  readonly name: string;
-  readonly peerUrls: readonly string[];
-  readonly isLearner: boolean;
+function clientOf(context: TestContext, endpoints: readonly string[]): QuorateClient {
+  const client = connect({ endpoints, timeoutMs: 60_000 });
+  context.after(() => client.close());
+  return client;
 }
 
-interface AddedLine {
-  readonly settings: Readonly<Record<string, string>>;
+/** As a person does who waits until the others have noticed what has happened. */
+async function insist(environment: NodeJS.ProcessEnv, ...words: string[]): Promise<string> {
+  for (let left = 20; ; left--) {
+    const { exitCode, stdout, stderr } = await runProgram(words, { environment });
+    if (exitCode === 0) return stdout;
+    assert.ok(left > 0, `${words.join(' ')}: ${stderr}`);
+  }
 }
 
-describe('members of a cluster of processes', () => {
+describe('members of a cluster, with the program', () => {
   it('are replaced: one dies for good, another takes its place and its vote', async (context) => {
-    const cluster = await Cluster.open(context);
-    await cluster.run([1, 2, 3], 'put', 'before', 'x');
-    const third = await cluster.idOf('n3', [1, 2]);
-    await cluster.kill(3);
-    await cluster.run([1, 2], 'member', 'remove', third);
+    const directory = await temporaryDirectory(context);
+    const base = await freePorts([0, 1, 2, 3, 4]);
+    const founders = await Founders.open(context, directory, base);
+    const endpoints = [founders.endpoint(0), founders.endpoint(1)];
+    const client = clientOf(context, endpoints);
+    await client.put('before', 'x');
+    while ((await client.cluster.members()).some(({ name }) => name === ''));
+    await founders.dies(2);
 
-    const urls = ['--peer-urls', cluster.peerUrl(4)];
-    const added = await cluster.run([1, 2], 'member', 'add', 'n4', ...urls, '--json');
-    const { settings } = JSON.parse(added) as AddedLine;
-    const words = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]);
-    const fourth = cluster.start(4, words);
-    assert.ok(await fourth.ready, fourth.log);
-    await cluster.idOf('n4', [1, 2]);
-    assert.match(await cluster.run([4], 'get', 'before'), /x/);
+    const environment = { QUORATE_ENDPOINTS: endpoints.join(',') };
+    await insist(environment, 'member', 'remove', 'n3');
+    const peerUrl = `http://127.0.0.1:${base + 3}`;
+    const add = ['member', 'add', 'n4', '--peer-urls', peerUrl, '--json'];
+    const { settings } = JSON.parse(await insist(environment, ...add));
+    const fourthEndpoint = `127.0.0.1:${base + 4}`;
+    const fourth = new Served(context, directory, [
+      ...['--data-dir', join(directory, 'n4'), '--listen-peer-urls', peerUrl],
+      ...['--listen-client-urls', `http://${fourthEndpoint}`],
+      ...['--heartbeat-interval', '50', '--election-timeout', '500'],
+      ...Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]),
+    ]);
+    await fourth.says(/^ready/);
+    const ofFourth = clientOf(context, [fourthEndpoint]);
+    assert.equal((await ofFourth.get('before')).keyValues.length, 1);
 
     // It votes once it has caught up.
-    while (!fourth.log.includes('"role":"follower"')) await cluster.run([1, 4], 'get', 'before');
-
+    await fourth.says('"role":"follower"');
     // Two of the three that are members now: only with the new one's vote is there a majority.
-    await cluster.kill(2);
-    await cluster.run([1, 4], 'put', 'after', 'y');
+    await founders.dies(1);
+    const rest = clientOf(context, [founders.endpoint(0), fourthEndpoint]);
+    await rest.put('after', 'y');
+    const names = (await rest.cluster.members()).map(({ name }) => name);
+    assert.deepEqual(names.sort(), ['n1', 'n2', 'n4']);
   });
 });

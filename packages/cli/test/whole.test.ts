@@ -122,7 +122,8 @@ describe('one node', () => {
     assert.deepEqual([row.endpoint, row.name, row.role], [endpoint, 'default', 'leader']);
     const other = await freePorts([0]);
     const partly = await run(['status', '--endpoints', `${endpoint},127.0.0.1:${other}`]);
-    assert.match(partly.stdout, new RegExp(`127.0.0.1:${other} .*no server could be reached`));
+    assert.match(partly.stdout, new RegExp(`127.0.0.1:${other} .*no answer`));
+    assert.match(partly.stdout, new RegExp(`no server could be reached at 127.0.0.1:${other}`));
     assert.equal(partly.exitCode, 1);
     assert.equal(await node.stop(), 0);
   });
@@ -136,6 +137,33 @@ describe('one node', () => {
 });
 
 describe('quorate up', () => {
+  it('makes certificates with --tls, and lets in who shows one', async (context) => {
+    const directory = await temporaryDirectory(context);
+    const first = await freePorts([0, 1]);
+    const url = `https://127.0.0.1:${first}`;
+    const words = ['up', '--nodes', '1', '--client-port', String(first), '--tls', ...quick];
+    const before = start(context, words, directory);
+    assert.equal(await before.line(/^1 node up/), `1 node up: ${url}; leader n1`);
+    const tried = await before.line(/^try: /);
+    const flags = tried.slice(tried.indexOf(' --endpoints')).trim().split(' ');
+    const put = await runProgram(['put', 'k', 'v', ...flags], { directory });
+    assert.deepEqual([put.exitCode, put.stdout], [0, 'OK\n'], put.stderr);
+    const stranger = await runProgram(['get', 'k', ...flags.slice(0, 4)], { directory });
+    assert.equal(stranger.exitCode, 1);
+    const { tls, nodes } = record(join(directory, '.quorate'));
+    assert.deepEqual([tls, nodes[0]?.clientUrl], [true, url]);
+    assert.equal(await before.stop(), 0);
+
+    const authority = join(directory, '.quorate/certs/ca.crt');
+    const made = readFileSync(authority, 'utf8');
+    const after = start(context, ['up', ...quick], directory);
+    await after.line(/^1 node up/);
+    assert.equal(readFileSync(authority, 'utf8'), made, 'they are good, and stay');
+    const get = await runProgram(['get', 'k', '--print-value-only', ...flags], { directory });
+    assert.equal(get.stdout, 'v\n', get.stderr);
+    assert.equal(await after.stop(), 0);
+  });
+
   it('survives the loss of its leader, and goes on with its data', async (context) => {
     const directory = await temporaryDirectory(context);
     const first = await freePorts([0, 1, 100, 101, 200, 201]);

@@ -117,6 +117,7 @@ test('a write that was refused did not happen', async () => {
     [3, 'etcdserver: key is not provided'],
     [8, 'etcdserver: too many requests'],
     [14, 'etcdserver: no leader'],
+    [14, 'etcdserver: unhealthy cluster'],
   ] as const) {
     await using server = await ScriptedServer.start({ code, details });
     await using client = connect({ endpoints: [server.endpoint], timeoutMs: 2000 });

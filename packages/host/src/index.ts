@@ -35,4 +35,5 @@ export { HostError, type HostErrorCode, type HostErrorMetadata } from './host-er
 export { memoryStorage } from './memory-storage.ts';
 export { openHost } from './open-host.ts';
 export { type SeedOptions, seedDataDirectory } from './seed-data-directory.ts';
+export { holdStoppedGroup, type StoppedGroup } from './stopped-group.ts';
 export { defaultTuning } from './tuning.ts';

@@ -20,6 +20,8 @@ export interface SeedOptions {
   readonly group: GroupId;
   /** Where the group's log begins: behind this snapshot. */
   readonly snapshot: Pick<SnapshotMeta, 'index' | 'term'> & {
+    /** Of the newest entry before it, which later ones follow. Default: 0. */
+    readonly timestampMicros?: number;
     /** @param incarnation this node's, as it was drawn */
     configuration(incarnation: number): Configuration;
   };
@@ -39,7 +41,7 @@ export function seedDataDirectory(
   done: (error: Error | null, incarnation: number) => void,
 ): void {
   const { ports, directory, clusterId, nodeId, group } = options;
-  const { index, term, configuration } = options.snapshot;
+  const { index, term, timestampMicros = 0, configuration } = options.snapshot;
   assert(index > 0 && term > 0, 'a snapshot is of an entry');
   const { fileSystem, crypto } = ports;
   const claimed = claimDataDirectory({ fileSystem, crypto, directory, clusterId, nodeId });
@@ -54,7 +56,7 @@ export function seedDataDirectory(
   const meta: SnapshotMeta = {
     index,
     term,
-    timestampMicros: 0,
+    timestampMicros,
     configuration: configuration(incarnation),
     withheld: false,
   };

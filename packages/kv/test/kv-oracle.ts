@@ -1,3 +1,4 @@
+// Long because: all that the store does is here once more, simply; pieces would not be simple.
 // The slowest right answer: every change ever made in one array, scanned from the start each time.
 import type {
   Compare,
@@ -258,6 +259,9 @@ export class KvOracle {
         !(request.minCreateRevision !== 0 && one.createRevision < request.minCreateRevision) &&
         !(request.maxCreateRevision !== 0 && one.createRevision > request.maxCreateRevision),
     );
+    if (request.sortOrder === 'none' && !hasBounds(request)) {
+      if (request.limit > 0) found = found.slice(0, request.limit + 1);
+    }
     const sign = request.sortOrder === 'descend' ? -1 : 1;
     const fieldOf = (one: PlainKeyValue): string | number =>
       ({
@@ -275,6 +279,9 @@ export class KvOracle {
     return { kind: 'range', keyValues, more, count, revision: this.#now };
   }
 }
+
+const hasBounds = (request: RangeRequest): boolean =>
+  Object.entries(request).some(([name, value]) => /^m(?:in|ax)/.test(name) && value !== 0);
 
 function isAboutLeases(command: KvCommand): command is LeaseCommand {
   return command.kind.startsWith('lease');

@@ -95,6 +95,19 @@ test('a limit is applied after sorting and after the bounds', () => {
   assert.deepEqual(pairs(read(fourKeys(), unordered).keyValues), ['a=1', 'c=3']);
 });
 
+test('with a target but no order, only one key more than the limit is looked at', () => {
+  const store = new KvStore();
+  for (const [key, value] of ['x9', 'y5', 'z1']) store.execute(put(`${key}`, `${value}`));
+  const first = (about: Partial<RangeRequest>) =>
+    read(store, everything({ limit: 1, sortTarget: 'value', ...about }));
+  assert.deepEqual(pairs(first({}).keyValues), ['y=5']);
+  assert.deepEqual([first({}).more, first({}).count], [true, 3]);
+  assert.deepEqual(pairs(first({ revision: 4 }).keyValues), ['y=5']);
+  assert.deepEqual(pairs(first({ sortOrder: 'ascend' }).keyValues), ['z=1']);
+  assert.deepEqual(pairs(first({ minModRevision: 1 }).keyValues), ['z=1']);
+  assert.deepEqual(pairs(first({ limit: 3 }).keyValues), ['z=1', 'y=5', 'x=9']);
+});
+
 test('count only gives no keys, no more, and the count whatever the limit and bounds', () => {
   const result = read(fourKeys(), everything({ countOnly: true, limit: 1, minModRevision: 5 }));
   assert.deepEqual([result.keyValues, result.more, result.count], [[], false, 4]);

@@ -5,6 +5,8 @@ export { memoryStorage } from '@quorate/host';
 export type { AnswerOf, CommandOf, QueryOf, ResultOf } from '@quorate/runtime';
 export { type AskOptions, askCluster } from './ask-cluster.ts';
 export { systemCrypto } from './computation.ts';
+// For library authors: what a server needs beside its node.
+export { lockDirectory } from './disk/directory-lock.ts';
 export type {
   FullMachineShape,
   MachineOf,
@@ -55,7 +57,6 @@ export {
 } from './network/tls-network.ts';
 export type { NodeErrorCode, NodeErrorMetadata } from './node-error.ts';
 export { NodeError } from './node-error.ts';
-// For library authors: what a server needs beside its node.
 export { createLogger } from './observe/logger.ts';
 export { openMember } from './open-member.ts';
 export type { RepairNodeOptions } from './repair-node.ts';
@@ -71,6 +72,11 @@ export type {
   Shards,
   ShardsOptions,
 } from './shards/shards.ts';
+export {
+  type StoppedMember,
+  type StoppedMemberOptions,
+  withStoppedMember,
+} from './stopped-member.ts';
 export { createClock } from './time/clock.ts';
 export { timers } from './time/timers.ts';
 export { type CertificateFiles, commonNameOf, isFor } from './tls/certificate-files.ts';

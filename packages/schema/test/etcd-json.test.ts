@@ -92,6 +92,10 @@ test('what cannot be read is said', () => {
   const cases: [string, RegExp][] = [
     ['[]', /a message is an object, not a list/],
     ['{"key":5}', /key is base64 text, not "5"/],
+    ['{"key":[97,256]}', /key is base64 text, not a list/],
+    ['{"key":[-1]}', /not a list/],
+    ['{"key":["a"]}', /not a list/],
+    ['{"key":[1.0]}', /not a list/],
     ['{"key":"-_"}', /illegal base64 data at input byte 0/],
     ['{"limit":"x"}', /limit is a 64-bit integer, not "x"/],
     ['{"limit":1.5}', /limit is a 64-bit integer, not "1.5"/],
@@ -120,6 +124,9 @@ test('what other readers of this JSON take is taken', () => {
   assert.equal(read('{"max_create_revision":9223372036854775807}').maxCreateRevision, 2 ** 53 - 1);
   assert.equal(read('{"min_mod_revision":"-9223372036854775808"}').minModRevision, 1 - 2 ** 53);
   assert.deepEqual(read('{"key":"YW\\n\\rJj"}').key, Uint8Array.of(0x61, 0x62, 0x63));
+  assert.deepEqual(read('{"key":[97,null,255]}').key, Uint8Array.of(0x61, 0, 0xff));
+  assert.equal(read('{"limit":" 1 "}').limit, 1);
+  assert.deepEqual(read('{"key":[]}').key, new Uint8Array(0));
   const create = rpcOf('/etcdserverpb.Watch/Watch');
   const watch = '{"create_request":{"filters":["NODELETE",null]}}';
   const { createRequest } = messageFromJson(

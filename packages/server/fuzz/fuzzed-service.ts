@@ -67,7 +67,7 @@ export function openService(): FuzzedService {
       describe: (_members, done) => done(),
       progressOf: () => null,
       isConnected: () => true,
-      addressOf: () => 'a:2380',
+      peerUrlsOf: () => ['http://a:2380'],
       newId: () => nodeId + 1,
     },
     version: '3.5.0',

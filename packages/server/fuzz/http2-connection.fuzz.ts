@@ -53,6 +53,8 @@ function serve(input: Uint8Array, longest: number): Seen {
   for (const call of rig.streams) call.end(null);
   assert.equal(rig.connection.abandonedCalls, 0, 'a call is counted that is over');
   assert.equal(rig.connection.partialBytes, 0, 'a part of a message is counted that is gone');
+  const { answers, requests, calls } = rig.shares;
+  assert.deepEqual([answers.amount, requests.amount, calls.amount], [0, 0, 0]);
   assert.equal(rig.connection.isOverloaded, false, 'an answer is counted that is gone');
   return { frames: rig.log.frames, heard: rig.heard, isOver };
 }

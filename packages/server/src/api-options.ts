@@ -10,6 +10,11 @@ export interface ApiOptions {
   readonly maxTxnOperations?: number;
   /** Calls at a time of one connection; 10,000 when left out. */
   readonly maxConcurrentStreams?: number;
+  /**
+   * Connections of clients at a time, on all addresses; when left out, three quarters of what this
+   * process may open, and 16,384 at most.
+   */
+  readonly maxConnections?: number;
   /** How often a quiet watcher that asks for it is told how far it is; 10 minutes when left out. */
   readonly watchProgressIntervalMs?: number;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Address, Logger } from '@quorate/base';
 import type { KvStateMachine } from '@quorate/kv';
-import { type ClusterMember, createClock, systemCrypto, timers } from '@quorate/node';
+import { type ClusterMember, createClock, RefusalLog, systemCrypto, timers } from '@quorate/node';
 import { etcd } from '@quorate/schema';
 import {
   type ApiOptions,
@@ -23,12 +23,15 @@ import {
 } from './core/index.ts';
 import { Gateway } from './gateway/gateway.ts';
 import type { Checked } from './health/checks.ts';
+import { ClientTotals } from './limits/client-totals.ts';
+import { ConnectionLimit } from './limits/connection-limit.ts';
 import { MemberPublisher } from './member-publisher.ts';
 import { ClientBytes } from './metrics/client-bytes.ts';
 import { servedGroupOf } from './node-group.ts';
 import { ClientPort } from './port/client-port.ts';
 import { HttpEndpoints } from './port/http-endpoints.ts';
 import { MetricsPort } from './port/metrics-port.ts';
+import { type RecoveredNote, recoveredText } from './restore/recovered-note.ts';
 import { defaultHttp2Limits } from './rpc/http2/limits.ts';
 import { Http2Backend } from './rpc/http2-backend.ts';
 import type { RpcBackend } from './rpc/rpc-backend.ts';
@@ -66,6 +69,8 @@ export interface EtcdServerOptions {
   readonly api?: ApiOptions;
   readonly tracing?: ServerTracing;
   readonly backup?: BackupOptions;
+  /** Non-null: this member was once made the only voter. */
+  readonly recovered?: RecoveredNote | null;
   /** Closed with the server. */
   readonly security?: ServerSecurity;
   readonly logger: Logger;
@@ -107,7 +112,9 @@ export class EtcdServer implements QuorateServer {
       ...(options.auth === undefined ? {} : { auth: options.auth }),
     });
     const unary = unaryHandlers(this.#service, options.tracing);
-    this.#backend = grpcBackend(this.#service, unary, api);
+    const totals = clientTotals(logger);
+    const connections = new ConnectionLimit(api.maxConnections);
+    this.#backend = grpcBackend(this.#service, unary, api, totals);
     const clientBytes = new ClientBytes();
     const pages = statusPages({
       service: this.#service,
@@ -118,6 +125,9 @@ export class EtcdServer implements QuorateServer {
           await node.metricsText(),
           this.#backups?.figures.text() ?? '',
           options.security?.metricsText() ?? '',
+          connections.metricsText(),
+          totals.metricsText(),
+          options.recovered ? recoveredText(options.recovered) : '',
         ].join('\n'),
     });
     const gateway = new Gateway({
@@ -125,6 +135,7 @@ export class EtcdServer implements QuorateServer {
       unary,
       requestTimeoutMs: 10_000,
       maxMessageBytes: maxMessageBytesOf(api),
+      totals,
     });
     this.#http = new HttpEndpoints(pages, [gateway], logger);
     const takers = {
@@ -134,7 +145,8 @@ export class EtcdServer implements QuorateServer {
         this.#backend.connection(socket, commonName);
       },
     };
-    this.#port = new ClientPort(takers, logger, options.security?.clients ?? null);
+    const security = options.security?.clients ?? null;
+    this.#port = new ClientPort(takers, logger, security, undefined, connections);
     this.#metrics = new MetricsPort(pages, logger);
     this.#backups = this.#backupSchedule();
     const attributes = { member: node.nodeId, name, clientUrls: options.advertiseClientUrls };
@@ -242,7 +254,8 @@ export class EtcdServer implements QuorateServer {
   async #handOver(): Promise<void> {
     const { node, logger } = this.#options;
     const group = node.group(groupName);
-    if (group.status().role !== 'leader') return;
+    const { role, configuration } = group.status();
+    if (role !== 'leader' || configuration.voters.length === 1) return;
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, handOverMs);
     const handedOver = group.transferLeadership(null).then(
@@ -259,11 +272,26 @@ export class EtcdServer implements QuorateServer {
   }
 }
 
-function grpcBackend(service: EtcdService, unary: UnaryHandlers, api: ApiOptions): RpcBackend {
+function clientTotals(logger: Logger): ClientTotals {
+  const refusals = new RefusalLog(logger);
+  return new ClientTotals(undefined, (remote) => {
+    const reason = 'answers or requests of all clients take too much memory, and its own take most';
+    const advice =
+      'read answers as they come, ask for less at a time, or give the node more memory';
+    refusals.warn('client cut off', remote, { reason, advice });
+  });
+}
+
+function grpcBackend(
+  service: EtcdService,
+  unary: UnaryHandlers,
+  api: ApiOptions,
+  totals: ClientTotals,
+): RpcBackend {
   const usual = defaultHttp2Limits;
   const { maxConcurrentStreams = usual.maxConcurrentStreams } = api;
   const maxMessageBytes = maxMessageBytesOf(api);
-  const backend = new Http2Backend({ ...usual, maxConcurrentStreams, maxMessageBytes });
+  const backend = new Http2Backend({ ...usual, maxConcurrentStreams, maxMessageBytes }, totals);
   const { unaryPaths, streamPaths } = service;
   for (const path of unaryPaths) backend.unary(path, unary(path));
   for (const path of streamPaths) backend.stream(path, service.stream(path));

@@ -18,10 +18,19 @@ export {
   verifySnapshot,
 } from './restore/inspect-snapshot.ts';
 export {
+  type NamedMember,
+  type RecoverOptions,
+  type RecoveryReport,
+  recoverMember,
+} from './restore/recover-member.ts';
+export type { RecoveredNote } from './restore/recovered-note.ts';
+export { type DirectoryDisk, directoryDisk } from './restore/replace-directory.ts';
+export {
   type RestoreOptions,
   type RestoreReport,
   restoreSnapshot,
 } from './restore/restore-snapshot.ts';
+export { type StoppedSave, saveStopped } from './restore/save-stopped.ts';
 export type {
   CloseOptions,
   MemberConfig,

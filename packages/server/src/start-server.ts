@@ -13,6 +13,8 @@ import { leave } from './joining/leave.ts';
 import { MembershipWatch } from './joining/membership-watch.ts';
 import { ownConfig, peerAddress } from './joining/origin.ts';
 import { originOf } from './joining/origin-of.ts';
+import { finishInterrupted } from './restore/recover-member.ts';
+import { readRecovered, warnOfRecovery } from './restore/recovered-note.ts';
 import type { QuorateServer, ServerOptions } from './server.ts';
 import { ServerSecurity } from './tls/server-security.ts';
 import type { ServerTracing } from './tracing/tracing.ts';
@@ -70,7 +72,9 @@ async function open(
   logger: Logger,
   security: ServerSecurity,
 ): Promise<QuorateServer> {
-  const { log } = options;
+  const { log, dataDirectory } = options;
+  if (dataDirectory !== null) finishInterrupted(dataDirectory, undefined, logger);
+  const recovered = dataDirectory === null ? null : readRecovered(dataDirectory);
   const origin = await originOf(options, logger);
   const { nodeId, clusterId, clusterName, founders } = origin;
   const auth = createAuth(options.auth ?? {});
@@ -92,8 +96,10 @@ async function open(
     ...(tracing === undefined ? {} : { observer: tracing.observer }),
     ...memberParts(options),
   });
-  const { group } = node.group(groupName).status();
+  const { group, configuration } = node.group(groupName).status();
+  if (recovered !== null) warnOfRecovery(recovered, configuration, logger);
   const { requestTimeoutMs, electionTimeoutMs } = { ...defaultTuning, ...options.tuning };
+  const peerUrls = new Map([...founders, [nodeId, ownConfig(options).peerUrls] as const]);
   const server = new EtcdServer({
     name: options.name,
     identity: { clusterId: BigInt(`0x${clusterId}`), memberId: apiIdOf(nodeId) },
@@ -102,16 +108,15 @@ async function open(
     store,
     tuning: { ...defaultTuning, ...options.tuning },
     auth,
-    membership: hostMembership(node.host, group, requestTimeoutMs),
+    membership: hostMembership({ host: node.host, group, timeoutMs: requestTimeoutMs, peerUrls }),
     autoPromoteLearners: options.autoPromoteLearners === true,
-    peerUrls: [...founders, [nodeId, ownConfig(options).peerUrls] as const].map(
-      ([member, peerUrls]) => ({ member, peerUrls }),
-    ),
+    peerUrls: [...peerUrls].map(([member, urls]) => ({ member, peerUrls: urls })),
     advertiseClientUrls: options.advertiseClientUrls,
     quotaBytes: options.quotaBytes ?? defaultQuotaBytes,
     ...(options.api === undefined ? {} : { api: options.api }),
     ...(tracing === undefined ? {} : { tracing }),
     ...(options.backup === undefined ? {} : { backup: options.backup }),
+    recovered,
     security,
     logger,
   });

@@ -13,6 +13,7 @@ export class InProcessGroup implements MemberGroup<EtcdResult> {
   readonly machine = new EtcdStateMachine(this.store);
   readonly proposed: Uint8Array[] = [];
   configuration: Configuration = majorityConfiguration([nodeId, nodeId + 1]);
+  configurationIndex = 0;
   reads = 0;
   /** What every proposal and read ends with, when not null. */
   failure: RuntimeError | null = null;
@@ -48,7 +49,7 @@ export class InProcessGroup implements MemberGroup<EtcdResult> {
       commitIndex: this.#index,
       appliedIndex: this.#index,
       configuration: this.configuration,
-      configurationIndex: 0,
+      configurationIndex: this.configurationIndex,
       repairing: false,
     };
   }

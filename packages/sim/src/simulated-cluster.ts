@@ -221,6 +221,7 @@ export class SimulatedCluster {
           id,
           name,
           stateMachine: present(stateMachines.get(id), 'every group has its state machine'),
+          voters: this.#votersKnownTo(node),
         })),
         tuning: this.options.tuning,
         protocolVersions: node.protocolVersions,
@@ -233,6 +234,12 @@ export class SimulatedCluster {
         node.host = node.lost === null ? host : null;
       },
     );
+  }
+
+  /** Whoever did not found the groups knows nothing of them yet. */
+  #votersKnownTo({ id }: SimulatedNode): readonly NodeId[] {
+    const { founders = this.nodes.length } = this.options;
+    return id > founders ? [] : this.nodes.slice(0, founders).map((node) => node.id);
   }
 
   #linksThrough(node: SimulatedNode, links: PeerLinks, tracer: TurnTracer | null): PeerLinks {

@@ -21,6 +21,8 @@ export interface SimulatedGroup {
 export interface SimulatedClusterOptions {
   readonly seed: number;
   readonly nodes: number;
+  /** So many nodes are the groups' first voters, the others have no part. Default: all. */
+  readonly founders?: number;
   readonly groups: readonly SimulatedGroup[];
   readonly tuning: Partial<HostTuning>;
   /** Clocks run at rates drawn from [1 - drift, 1 + drift], now and whenever they change. */

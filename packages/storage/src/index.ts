@@ -9,6 +9,8 @@ export type { Damage } from './repair/log-survey.ts';
 export type { RepairOptions, RepairReport } from './repair/repair-data-directory.ts';
 export { repairDataDirectory } from './repair/repair-data-directory.ts';
 export type { GroupRepair } from './repair/repair-plan.ts';
+export type { StoppedNode, StoppedNodeOptions } from './repair/stopped-node.ts';
+export { holdStoppedNode } from './repair/stopped-node.ts';
 export type { SnapshotStoreOptions } from './snapshot/snapshot-files.ts';
 export { openSnapshotStore } from './snapshot/snapshot-files.ts';
 export type { StorageErrorCode, StorageErrorMetadata } from './storage-error.ts';

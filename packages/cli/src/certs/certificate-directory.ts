@@ -46,6 +46,11 @@ export class CertificateDirectory {
     return join(this.path, `${name}.key`);
   }
 
+  /** Whether both files are there. */
+  has(name: string): boolean {
+    return existsSync(this.certPath(name)) && existsSync(this.keyPath(name));
+  }
+
   /** @throws CliError CLI_CERTS_REFUSED when it has one, or only half of it */
   assertFree(name: string): void {
     for (const path of [this.certPath(name), this.keyPath(name)]) {

@@ -47,25 +47,27 @@ export interface LeafFlags {
 }
 
 /**
- * Issues a certificate for a node, or for a client.
+ * Issues a certificate for each of some nodes, or clients.
  *
  * @throws CliError CLI_CERTS_REFUSED, CLI_USAGE
  */
 export async function issueCert(
-  name: string,
+  names: readonly string[],
   use: 'node' | 'client',
   flags: LeafFlags,
   output: Output,
 ): Promise<number> {
-  checkName(name);
+  for (const name of names) checkName(name);
   const hosts = use === 'client' ? [] : parseHosts(flags.hosts);
   const { issueLeaf } = await import('../certs/certificate-maker.ts');
   const directory = new CertificateDirectory(flags.directory);
   const authority = directory.authority();
-  if (!flags.isForced) directory.assertFree(name);
-  const request = { commonName: name, hosts, use, days: flags.days };
-  directory.write(name, await issueLeaf(authority, request));
-  report(directory, [name], output);
+  if (!flags.isForced) for (const name of names) directory.assertFree(name);
+  for (const name of names) {
+    const request = { commonName: name, hosts, use, days: flags.days };
+    directory.write(name, await issueLeaf(authority, request));
+  }
+  report(directory, names, output);
   return 0;
 }
 

@@ -49,52 +49,66 @@ export async function addMember(
   });
 }
 
+/** @param which a member's name, or its id in hexadecimal; as in the other two */
 export async function removeMember(
-  id: bigint,
+  which: string,
   flags: ClientFlags,
   output: Output,
 ): Promise<number> {
-  return change(flags, output, `removed member ${formatMemberId(id)}`, (client) =>
-    client.remove(id),
-  );
+  return change(which, flags, output, 'removed', (client, id) => client.remove(id));
 }
 
 export async function updateMember(
-  id: bigint,
+  which: string,
   flags: ClientFlags & { readonly peerUrls: string },
   output: Output,
 ): Promise<number> {
   const peerUrls = parsePeerUrls(flags.peerUrls);
-  return change(flags, output, `updated member ${formatMemberId(id)}`, (client) =>
-    client.update(id, peerUrls),
-  );
+  return change(which, flags, output, 'updated', (client, id) => client.update(id, peerUrls));
 }
 
 export async function promoteMember(
-  id: bigint,
+  which: string,
   flags: ClientFlags,
   output: Output,
 ): Promise<number> {
-  return change(flags, output, `promoted member ${formatMemberId(id)}`, (client) =>
-    client.promote(id),
-  );
+  return change(which, flags, output, 'promoted', (client, id) => client.promote(id));
 }
 
 type Client = Parameters<Parameters<typeof withClient>[2]>[0]['cluster'];
 
 function change(
+  which: string,
   flags: ClientFlags,
   output: Output,
   done: string,
-  make: (cluster: Client) => Promise<MemberChange>,
+  make: (cluster: Client, id: bigint) => Promise<MemberChange>,
 ): Promise<number> {
   return withClient(chooseEndpoints(flags.endpoints), flags, async ({ cluster }) => {
-    const { clusterId, members } = await make(cluster);
+    const member = idOf(which, await cluster.members());
+    const { clusterId, members } = await make(cluster, member);
     const id = formatMemberId(clusterId);
     if (output.isJson) output.json({ clusterId: id, members: members.map(memberToJson) });
-    else output.line(`${done} of cluster ${id}`);
+    else output.line(`${done} member ${formatMemberId(member)} of cluster ${id}`);
     return 0;
   });
+}
+
+/** A name may look like an id, and an id may be of nobody: whether it is, the cluster says. */
+function idOf(which: string, members: readonly ClientMember[]): bigint {
+  const isId = /^[0-9a-fA-F]{1,16}$/.test(which);
+  const byId = members.find(
+    ({ id }) => isId && formatMemberId(id) === which.toLowerCase().padStart(16, '0'),
+  );
+  if (byId !== undefined) return byId.id;
+  const named = members.filter(({ name }) => name === which);
+  const [found] = named;
+  if (found !== undefined && named.length === 1) return found.id;
+  if (named.length === 0 && isId) return BigInt.asIntN(64, BigInt(`0x${which}`));
+  const count = named.length === 0 ? 'no member has' : `${named.length} members have`;
+  const name = JSON.stringify(which);
+  const message = `${count} the name ${name}; give an id, as quorate member list prints it`;
+  throw new CliError('CLI_USAGE', message, {});
 }
 
 /** As the new node has to be told: whoever is there, itself with the name it will have. */

@@ -29,7 +29,10 @@ export async function status(flags: StatusFlags, output: Output): Promise<number
     const endpoints = members === null ? given : endpointsOf(members);
     const rows = await askAll(client, endpoints, members);
     if (output.isJson) for (const row of rows) output.json(rowToJson(row));
-    else output.line(renderTable(rows));
+    else {
+      output.line(renderTable(rows));
+      for (const { error } of rows) if (error !== null) output.line(colours.red(error));
+    }
     return rows.every((row) => row.status !== null && row.status.leader !== 0n) ? 0 : 1;
   });
 }
@@ -78,9 +81,10 @@ function renderTable(rows: readonly Row[]): string {
     style: { head: [], border: [], compact: true },
   });
   for (const row of rows) {
-    const { endpoint, status: answer, member, error } = row;
+    const { endpoint, status: answer, member } = row;
     if (answer === null) {
-      table.push([endpoint, { colSpan: 8, content: colours.red(error ?? 'no answer') }]);
+      // Why stands below: a sentence would make the whole table too wide for a terminal.
+      table.push([endpoint, { colSpan: 8, content: colours.red('no answer') }]);
       continue;
     }
     const role = roleOf(row);

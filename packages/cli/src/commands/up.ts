@@ -7,6 +7,7 @@ import { loadServeConfiguration } from '../configuration/serve-configuration.ts'
 import type { Output } from '../output.ts';
 import { checkAddresses } from '../port-check.ts';
 import { exitSoon, stopRequested } from '../stop-signal.ts';
+import { clientName, ensureCertificates } from '../supervisor/cluster-certificates.ts';
 import {
   clearDirectory,
   inspectDirectory,
@@ -20,10 +21,13 @@ import { LocalCluster } from '../supervisor/local-cluster.ts';
 import { LogFollower, rotateLog } from '../supervisor/log-file.ts';
 import {
   type ClusterShape,
+  certificatesOf,
+  certificatesPath,
   type NodeFlags,
   type NodePlan,
   planNodes,
   serveFlags,
+  urlsOf,
 } from '../supervisor/plan.ts';
 import { pause, systemClock } from '../system-time.ts';
 
@@ -32,6 +36,8 @@ export interface UpOptions {
   readonly nodes: number | undefined;
   readonly clientPort: number | undefined;
   readonly peerPort: number | undefined;
+  /** As with the others, undefined: as the earlier start had it. */
+  readonly tls: boolean | undefined;
   readonly dataDirectory: string;
   readonly isFresh: boolean;
   readonly isVerbose: boolean;
@@ -107,6 +113,10 @@ async function prepare(options: UpOptions): Promise<Preparation> {
     ]),
   );
   if (options.isFresh && record !== null) clearDirectory(directory, record);
+  if (shape.tls) {
+    const names = nodes.map(({ name }) => name);
+    await ensureCertificates(directory, names, Date.now());
+  }
   return { directory, shape, nodes, token, isFormed: kept?.formed ?? false };
 }
 
@@ -115,10 +125,10 @@ function chooseShape(options: UpOptions, kept: ClusterRecord | null): ClusterSha
   if (kept === null) {
     const clientPort = options.clientPort ?? 2379;
     const peerPort = options.peerPort ?? clientPort + 1;
-    return { nodes: options.nodes ?? 3, clientPort, peerPort };
+    return { nodes: options.nodes ?? 3, clientPort, peerPort, tls: options.tls ?? false };
   }
-  const { clientPort, peerPort } = kept;
-  const shape = { nodes: kept.nodes.length, clientPort, peerPort };
+  const { clientPort, peerPort, tls } = kept;
+  const shape = { nodes: kept.nodes.length, clientPort, peerPort, tls };
   const differences = [
     { option: '--nodes', given: options.nodes, has: shape.nodes },
     { option: '--client-port', given: options.clientPort, has: shape.clientPort },
@@ -130,6 +140,14 @@ function chooseShape(options: UpOptions, kept: ClusterRecord | null): ClusterSha
       'CLI_DATA_DIRECTORY',
       `${options.dataDirectory} holds a cluster with ${option} ${has}, not ${given}; ` +
         'leave the option out, use --fresh to begin anew, or choose another --data-dir',
+      { path: options.dataDirectory },
+    );
+  }
+  if (options.tls === true && !shape.tls) {
+    throw new CliError(
+      'CLI_DATA_DIRECTORY',
+      `${options.dataDirectory} holds a cluster without TLS, and a cluster keeps what it began ` +
+        'with; leave --tls out, use --fresh to begin anew, or choose another --data-dir',
       { path: options.dataDirectory },
     );
   }
@@ -177,7 +195,9 @@ function report(
 }
 
 function endpoints({ nodes }: Preparation): string[] {
-  return nodes.map(({ client }) => formatAddress(client));
+  return nodes.map((node) =>
+    node.certificates === null ? formatAddress(node.client) : urlsOf(node).clientUrl,
+  );
 }
 
 function sayStarting({ nodes, directory, isFormed }: Preparation, output: Output): void {
@@ -201,13 +221,20 @@ function sayUp(
   const count = addresses.length === 1 ? '1 node' : `${addresses.length} nodes`;
   output.line(colours.bold(`${count} up: ${addresses.join(', ')}; leader ${leader}`));
   const program = programName();
-  const where = prepared.shape.clientPort === 2379 ? '' : ` --endpoints ${addresses[0]}`;
+  const where = connectionFlags(prepared, addresses[0] ?? '');
   output.line(`try: ${program} put greeting hello${where}`);
   output.line(
     addresses.length > 2
       ? `     kill -9 ${leaderProcessId}   # the leader; another takes over`
       : `     ${program} status --cluster${where}`,
   );
+}
+
+/** What a command needs to reach the cluster, if anything. */
+function connectionFlags({ directory, shape }: Preparation, endpoint: string): string {
+  if (!shape.tls) return shape.clientPort === 2379 ? '' : ` --endpoints ${endpoint}`;
+  const { ca, cert, key } = certificatesOf(certificatesPath(directory), clientName);
+  return ` --endpoints ${endpoint} --cacert ${ca} --cert ${cert} --key ${key}`;
 }
 
 function programPath(): string {

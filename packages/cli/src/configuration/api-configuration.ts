@@ -30,6 +30,8 @@ export function apiConfiguration(values: SettingValues): ApiConfiguration {
   if (maxTxnOperations !== undefined) api.maxTxnOperations = maxTxnOperations;
   const maxConcurrentStreams = values['max-concurrent-streams'];
   if (maxConcurrentStreams !== undefined) api.maxConcurrentStreams = maxConcurrentStreams;
+  const maxConnections = values['max-connections'];
+  if (maxConnections !== undefined) api.maxConnections = maxConnections;
   const progressMs = values['watch-progress-notify-interval'];
   if (progressMs !== undefined) api.watchProgressIntervalMs = progressMs;
   const token = values['auth-token'];

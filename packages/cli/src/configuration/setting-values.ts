@@ -166,6 +166,7 @@ export const settingValues = z.object({
   'max-request-bytes': wholeNumber('bytes', 1024, 10 * 2 ** 20, 1_572_864).optional(),
   'max-txn-ops': wholeNumber('operations', 1, 65_536, 128).optional(),
   'max-concurrent-streams': wholeNumber('calls', 1, 1_000_000, 10_000).optional(),
+  'max-connections': wholeNumber('connections', 1, 1_000_000, 10_000).optional(),
   'watch-progress-notify-interval': parsed(parseProgressInterval).optional(),
   'auth-token': parseText(8192, 'kind of token').optional(),
   'auth-token-ttl': wholeNumber('seconds', 1, 1_000_000_000, 300).optional(),

@@ -26,6 +26,7 @@ export const settingKeys = [
   'max-request-bytes',
   'max-txn-ops',
   'max-concurrent-streams',
+  'max-connections',
   'watch-progress-notify-interval',
   'auth-token',
   'auth-token-ttl',
@@ -204,6 +205,12 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
     placeholder: 'N',
     description: 'calls at a time of one connection',
     defaultText: '10000',
+  },
+  'max-connections': {
+    group: 'API',
+    placeholder: 'N',
+    description: 'connections of clients at a time, on all addresses',
+    defaultText: '3/4 of the open files allowed, 16384 at most',
   },
   'watch-progress-notify-interval': {
     group: 'API',

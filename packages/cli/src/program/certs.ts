@@ -67,28 +67,28 @@ function addInit(certs: Command, finish: Finish): void {
 
 function addIssue(certs: Command, finish: Finish): void {
   certsCommand(certs, 'issue', 'Issue a certificate for a node, for its clients and its peers.')
-    .argument('NAME', 'the common name, and the name of the files')
+    .argument('<NAME...>', 'the common name, and the name of the files')
     .option('--host <LIST>', 'how it is reached, comma-separated', 'localhost,127.0.0.1,::1')
     .option('--days <N>', 'how long it is valid (default: 365)', days)
     .option('--force', 'replace the one that is there')
     .option('--json', 'print JSON')
-    .action(async (name: string, options) => {
+    .action(async (names: string[], options) => {
       const { issueCert } = await import('../commands/certs.ts');
       const output = openOutput(options.json === true);
-      finish(await issueCert(name, 'node', leafFlags(options), output));
+      finish(await issueCert(names, 'node', leafFlags(options), output));
     });
 }
 
 function addClient(certs: Command, finish: Finish): void {
   certsCommand(certs, 'client', 'Issue a certificate for a client.')
-    .argument('NAME', "the common name: with --client-cert-auth, the user's; names the files")
+    .argument('<NAME...>', "the common name: with --client-cert-auth, the user's; names the files")
     .option('--days <N>', 'how long it is valid (default: 365)', days)
     .option('--force', 'replace the one that is there')
     .option('--json', 'print JSON')
-    .action(async (name: string, options) => {
+    .action(async (names: string[], options) => {
       const { issueCert } = await import('../commands/certs.ts');
       const output = openOutput(options.json === true);
-      finish(await issueCert(name, 'client', leafFlags(options), output));
+      finish(await issueCert(names, 'client', leafFlags(options), output));
     });
 }
 

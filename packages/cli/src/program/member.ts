@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
 import { openOutput } from '../output.ts';
 import { addConnectionOptions, clientFlags, type Finish } from './client-command.ts';
-import { hexadecimalId } from './identifiers.ts';
 
 const memberHelp = `
-MEMBER is an id in hexadecimal, as quorate member list prints it. A member is replaced by removing
-it and adding another; the new one is started with the settings that add prints and an empty data
-directory, and catches up by itself. One that was added as a voter counts in majorities only once it
-has caught up; a learner is promoted by hand, or by serve --auto-promote-learners.
+MEMBER is a name, or an id in hexadecimal, as quorate member list prints them. One is replaced by
+removing it and adding another; the new one is started with the settings that add prints and an
+empty data directory, and catches up by itself. One that was added as a voter counts in majorities
+only once it has caught up; a learner is promoted by hand, or by serve --auto-promote-learners.
 
 Examples:
   quorate member list
-  quorate member remove 9f40d6239b3cc764
+  quorate member remove n2
   quorate member add n4 --peer-urls http://host4:2380
   quorate member add n5 --peer-urls http://host5:2380 --learner
   quorate member promote a1b3d6239b3cc764
@@ -56,12 +55,12 @@ export function addMember(program: Command, finish: Finish): void {
   const update = member
     .command('update')
     .description('Tell the others that a member has moved.')
-    .argument('MEMBER', 'which', hexadecimalId)
+    .argument('MEMBER', 'which: its name or its id')
     .requiredOption('--peer-urls <URLS>', peerUrls);
-  addConnectionOptions(update).action(async (id: bigint, options) => {
+  addConnectionOptions(update).action(async (which: string, options) => {
     const { updateMember } = await import('../commands/member.ts');
     const flags = { ...clientFlags(options), peerUrls: options.peerUrls };
-    finish(await updateMember(id, flags, openOutput(options.json === true)));
+    finish(await updateMember(which, flags, openOutput(options.json === true)));
   });
 }
 
@@ -74,10 +73,10 @@ function addChange(
   const command = member
     .command(name)
     .description(description)
-    .argument('MEMBER', 'which', hexadecimalId);
-  addConnectionOptions(command).action(async (id: bigint, options) => {
+    .argument('MEMBER', 'which: its name or its id');
+  addConnectionOptions(command).action(async (which: string, options) => {
     const { removeMember, promoteMember } = await import('../commands/member.ts');
     const change = name === 'remove' ? removeMember : promoteMember;
-    finish(await change(id, clientFlags(options), openOutput(options.json === true)));
+    finish(await change(which, clientFlags(options), openOutput(options.json === true)));
   });
 }

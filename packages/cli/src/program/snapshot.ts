@@ -21,15 +21,23 @@ export function addSnapshot(program: Command, finish: Finish): void {
     .description('Save the whole state to a file, and begin a cluster from one.');
   const save = snapshot
     .command('save')
-    .description('Save the state of a running cluster.')
+    .description('Save the state of a running cluster, or of a stopped member.')
     .argument('FILE', 'a new file')
-    .option('--force', 'replace FILE when it is there');
+    .option('--force', 'replace FILE when it is there')
+    .option('--data-dir <DIR>', 'of a stopped member, instead of asking a cluster');
   addConnectionOptions(save)
     .addHelpText('after', snapshotHelp.save)
     .action(async (file: string, options) => {
+      const output = openOutput(options.json === true);
+      const isForced = options.force === true;
+      if (options.dataDir !== undefined) {
+        const { saveStoppedMember } = await import('../commands/save-stopped.ts');
+        const flags = { dataDirectory: options.dataDir, isForced };
+        finish(await saveStoppedMember(file, flags, output));
+        return;
+      }
       const { saveSnapshot } = await import('../commands/snapshot.ts');
-      const flags = { ...clientFlags(options), isForced: options.force === true };
-      finish(await saveSnapshot(file, flags, openOutput(options.json === true)));
+      finish(await saveSnapshot(file, { ...clientFlags(options), isForced }, output));
     });
   snapshot
     .command('status')

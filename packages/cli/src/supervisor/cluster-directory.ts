@@ -1,8 +1,9 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Clock } from '@quorate/base';
 import { CliError, codeOf, messageOf } from '../cli-error.ts';
 import { type ClusterRecord, clusterFilePath, readClusterFile } from './cluster-file.ts';
+import { certificatesPath } from './plan.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 /**
@@ -21,7 +22,8 @@ export function inspectDirectory(directory: string): ClusterRecord | null {
     throw directoryUnusable(directory, error);
   }
   // What a start that was interrupted before its first record may leave.
-  const foreign = names.find((name) => name !== 'cluster.json.new');
+  const ours = ['cluster.json.new', basename(certificatesPath(directory))];
+  const foreign = names.find((name) => !ours.includes(name));
   if (foreign === undefined) return null;
   throw unusable(directory, `is not empty and not of quorate up (it holds ${foreign})`);
 }
@@ -77,5 +79,6 @@ export function clearDirectory(directory: string, record: ClusterRecord): void {
   for (const { name } of record.nodes) {
     rmSync(join(directory, name), { recursive: true, force: true });
   }
+  if (record.tls) rmSync(certificatesPath(directory), { recursive: true, force: true });
   rmSync(clusterFilePath(directory), { force: true });
 }

@@ -16,6 +16,8 @@ const clusterRecord = z.object({
   token: z.string().min(1).max(128),
   clientPort: port,
   peerPort: port,
+  /** Not in files that were written before it could be chosen. */
+  tls: z.boolean().default(false),
   /** Whether every node has served once: from then on none may start with an empty directory. */
   formed: z.boolean(),
   supervisor: identity,

@@ -9,11 +9,11 @@ import { type ClusterRecord, writeClusterFile } from './cluster-file.ts';
 import { launchNode } from './node-process.ts';
 import {
   type ClusterShape,
-  httpUrl,
   type NodeFlags,
   type NodePlan,
   serveArguments,
   serveFlags,
+  urlsOf,
 } from './plan.ts';
 import { identify, type ProcessIdentity } from './process-identity.ts';
 import { Supervisor } from './supervisor.ts';
@@ -117,6 +117,7 @@ export class LocalCluster {
       token,
       clientPort: shape.clientPort,
       peerPort: shape.peerPort,
+      tls: shape.tls,
       formed: this.#isFormed,
       supervisor: this.#self,
       leader: leader && {
@@ -127,8 +128,7 @@ export class LocalCluster {
       nodes: nodes.map((node) => ({
         name: node.name,
         process: this.#processes.get(node.name) ?? null,
-        clientUrl: httpUrl(node.client),
-        peerUrl: httpUrl(node.peer),
+        ...urlsOf(node),
         dataDirectory: resolve(node.dataDirectory),
         log: resolve(node.logPath),
       })),

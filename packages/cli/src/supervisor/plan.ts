@@ -11,12 +11,23 @@ const portStride = 100;
 
 export interface ClusterShape {
   readonly nodes: number;
+  /** Whether all that travels is encrypted, and each side shows a certificate. */
+  readonly tls: boolean;
   readonly clientPort: number;
   readonly peerPort: number;
 }
 
+/** Paths. */
+export interface NodeCertificates {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface NodePlan {
   readonly name: string;
+  /** null: without TLS. */
+  readonly certificates: NodeCertificates | null;
   readonly client: Address;
   readonly peer: Address;
   readonly dataDirectory: string;
@@ -41,8 +52,10 @@ export function planNodes(directory: string, shape: ClusterShape): NodePlan[] {
       }
       taken.set(port, name);
     }
+    const certificates = shape.tls ? certificatesOf(certificatesPath(directory), name) : null;
     plans.push({
       name,
+      certificates,
       client,
       peer,
       dataDirectory: join(directory, name, 'data'),
@@ -50,6 +63,20 @@ export function planNodes(directory: string, shape: ClusterShape): NodePlan[] {
     });
   }
   return plans;
+}
+
+/** Where a cluster in `directory` keeps its certificates, if it has any. */
+export function certificatesPath(directory: string): string {
+  return join(directory, 'certs');
+}
+
+/** The paths of what `name`, a node or a client, shows and trusts. */
+export function certificatesOf(path: string, name: string): NodeCertificates {
+  return {
+    ca: join(path, 'ca.crt'),
+    cert: join(path, `${name}.crt`),
+    key: join(path, `${name}.key`),
+  };
 }
 
 function usage(message: string): CliError {
@@ -65,8 +92,7 @@ export function serveFlags(
   token: string,
   state: 'new' | 'existing',
 ): NodeFlags {
-  const clientUrl = httpUrl(node.client);
-  const peerUrl = httpUrl(node.peer);
+  const { clientUrl, peerUrl } = urlsOf(node);
   return {
     name: node.name,
     'data-dir': node.dataDirectory,
@@ -74,9 +100,23 @@ export function serveFlags(
     'advertise-client-urls': clientUrl,
     'listen-peer-urls': peerUrl,
     'initial-advertise-peer-urls': peerUrl,
-    'initial-cluster': nodes.map(({ name, peer }) => `${name}=${httpUrl(peer)}`).join(','),
+    'initial-cluster': nodes.map((one) => `${one.name}=${urlsOf(one).peerUrl}`).join(','),
     'initial-cluster-state': state,
     'initial-cluster-token': token,
+    ...(node.certificates === null ? {} : tlsFlags(node.certificates)),
+  };
+}
+
+/** Clients and peers both have to show a certificate of the cluster's own authority. */
+function tlsFlags({ ca, cert, key }: NodeCertificates): NodeFlags {
+  return {
+    'cert-file': cert,
+    'key-file': key,
+    'trusted-ca-file': ca,
+    'client-cert-auth': 'true',
+    'peer-cert-file': cert,
+    'peer-key-file': key,
+    'peer-trusted-ca-file': ca,
   };
 }
 
@@ -86,6 +126,14 @@ export function serveArguments(flags: NodeFlags): string[] {
   return ['serve', ...settings, '--json', supervisedFlag];
 }
 
-export function httpUrl(address: Address): string {
-  return `http://${formatAddress(address)}`;
+/** Where clients and other nodes reach a node. */
+export function urlsOf({ client, peer, certificates }: NodePlan): {
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+} {
+  const scheme = certificates === null ? 'http' : 'https';
+  return {
+    clientUrl: `${scheme}://${formatAddress(client)}`,
+    peerUrl: `${scheme}://${formatAddress(peer)}`,
+  };
 }

@@ -31,7 +31,7 @@ async function made(context: TestContext): Promise<string> {
 
 function issue(directory: string, name: string, use: 'node' | 'client', isForced = false) {
   const flags = { directory, hosts: 'h1.example,10.0.0.1,[::1]', days: 9, isForced };
-  return issueCert(name, use, flags, kept());
+  return issueCert([name], use, flags, kept());
 }
 
 function rotate(directory: string, step: RotateFlags['step'], names: string[] = []) {
@@ -87,7 +87,7 @@ describe('quorate certs', () => {
       await assert.rejects(issue(directory, name, 'node'), { code: 'CLI_USAGE' }, name);
     }
     const flags = { directory, hosts: '10.0.0', days: 9, isForced: false };
-    await assert.rejects(issueCert('n1', 'node', flags, kept()), {
+    await assert.rejects(issueCert(['n1'], 'node', flags, kept()), {
       code: 'CLI_USAGE',
       message: /"10\.0\.0" is no host/,
     });

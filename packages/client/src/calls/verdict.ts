@@ -14,6 +14,12 @@ const notTaken: ReadonlySet<string> = new Set([
   'etcdserver: rpc not supported for learner',
 ]);
 
+/** Said before anything was proposed, and by every server, although the code leaves it open. */
+const neverProposed: ReadonlySet<string> = new Set([
+  'etcdserver: unhealthy cluster',
+  'etcdserver: re-configuration failed due to not enough started members',
+]);
+
 const tokenRefused: ReadonlySet<string> = new Set([
   'etcdserver: invalid auth token',
   'etcdserver: revision of auth store is old',
@@ -56,6 +62,7 @@ export function isTokenRefused(reason: string): boolean {
 export function verdictOfCall(code: number, reason: string, mayRepeat: boolean): Verdict {
   if (tokenRefused.has(reason)) return 'token';
   if (notTaken.has(reason)) return 'next';
+  if (neverProposed.has(reason)) return 'refused';
   if (mayRepeat) return movesOn.has(code) ? 'next' : 'refused';
   return openCodes.has(code) ? 'open' : 'refused';
 }

@@ -11,8 +11,11 @@ import {
 /** What the nodes that answered say, merged: of each group the newest configuration. */
 export interface Survey {
   readonly groups: ReadonlyMap<GroupId, DescribedGroup>;
-  /** Groups whose leader itself has told: what is said of them is not of long ago. */
-  readonly confirmed: ReadonlySet<GroupId>;
+  /**
+   * What leaders themselves have told of their groups, which is not of long ago. In `groups` may be
+   * a configuration that is newer and was never committed.
+   */
+  readonly confirmed: ReadonlyMap<GroupId, DescribedGroup>;
   /** Who answered, and where; this node included. */
   readonly nodes: ReadonlyMap<NodeId, Address>;
 }
@@ -93,7 +96,7 @@ export class Surveyor {
 class SurveyInProgress implements Survey {
   readonly groups = new Map<GroupId, DescribedGroup>();
   readonly nodes = new Map<NodeId, Address>();
-  readonly confirmed = new Set<GroupId>();
+  readonly confirmed = new Map<GroupId, DescribedGroup>();
 
   constructor(own: ClusterDescription) {
     this.add(own);
@@ -106,7 +109,8 @@ class SurveyInProgress implements Survey {
       if (members.length === 0) continue;
       const known = this.groups.get(id);
       const isLeader = leader === nodeId;
-      if (isLeader) this.confirmed.add(id);
+      const led = this.confirmed.get(id);
+      if (isLeader && (led === undefined || index > led.index)) this.confirmed.set(id, described);
       const isNewer = known === undefined || index > known.index;
       const knowsMore = index === known?.index && (isLeader || known.leader === 0);
       if (isNewer || knowsMore) this.groups.set(id, described);

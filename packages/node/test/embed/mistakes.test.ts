@@ -217,7 +217,7 @@ describe('a node under the id of another', () => {
     const found = { id: 5, index: 9, leader: 1, members: [member] };
     const survey: Survey = {
       groups: new Map([[5, found]]),
-      confirmed: new Set(),
+      confirmed: new Map(),
       nodes: new Map(),
     };
     const host = {

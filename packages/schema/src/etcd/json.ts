@@ -168,12 +168,19 @@ function readValue(field: JsonField, json: Json, depth: number): unknown {
 
 function readBytes(field: JsonField, json: Json): Uint8Array {
   if (typeof json !== 'string') {
+    // Servers in Go, up to etcd 3.5, take the numbers as well.
+    if (Array.isArray(json) && json.every(isByteOrNull)) return Uint8Array.from(json);
     throw new Refused(`json: ${field.name} is base64 text, not ${kindOf(json)}`);
   }
   // Some writers of base64 break lines.
   const bytes = fromBase64(json.replaceAll(/[\r\n]/g, ''));
   if (typeof bytes === 'number') throw new Refused(`illegal base64 data at input byte ${bytes}`);
   return bytes;
+}
+
+function isByteOrNull(json: Json): json is number | null {
+  if (json === null) return true;
+  return typeof json === 'number' && Number.isInteger(json) && json >= 0 && json < 256;
 }
 
 function readEnum(field: JsonField, json: Json): number {
@@ -184,7 +191,8 @@ function readEnum(field: JsonField, json: Json): number {
 }
 
 function readInteger(field: JsonField, json: Json): bigint {
-  const isText = typeof json === 'string' && /^-?(?:0|[1-9]\d{0,19})$/.test(json);
+  const isText =
+    typeof json === 'string' && /^[ \t\r\n]*-?(?:0|[1-9]\d{0,19})[ \t\r\n]*$/.test(json);
   const isNumber = typeof json === 'bigint' || (typeof json === 'number' && Number.isInteger(json));
   const value = isText || isNumber ? BigInt(json as string | number | bigint) : null;
   const isInRange = value !== null && value >= -(2n ** 63n) && value < 2n ** 64n;

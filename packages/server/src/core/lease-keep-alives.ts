@@ -25,11 +25,22 @@ export interface LeaseKeepAlivesOptions {
   readonly maxCommandBytes: number;
 }
 
-/** Renews leases for all streams of this server, many with one command. */
+/** One that asks, and the place of its lease in the command. */
+interface Renewal {
+  readonly place: number;
+  readonly done: RenewalDone;
+}
+
+/**
+ * Renews leases for all streams of this server, many with one command. Who asked first is answered
+ * first: clients tell the answers of one stream apart by their order.
+ */
 export class LeaseKeepAlives {
   readonly #options: LeaseKeepAlivesOptions;
   readonly #mostIds: number;
-  #waiting = new Map<bigint, RenewalDone[]>();
+  /** In the order in which they came. */
+  #waiting: Renewal[] = [];
+  #places = new Map<bigint, number>();
 
   constructor(options: LeaseKeepAlivesOptions) {
     this.#options = options;
@@ -39,36 +50,34 @@ export class LeaseKeepAlives {
 
   /** @param done called once, after the renewal was applied */
   renew(id: bigint, done: RenewalDone): void {
-    const others = this.#waiting.get(id);
-    if (others !== undefined) {
-      others.push(done);
-      return;
-    }
-    if (this.#waiting.size === 0) this.#options.timers.after(gatherMs, () => this.#flush());
-    this.#waiting.set(id, [done]);
-    if (this.#waiting.size === this.#mostIds) this.#flush();
+    if (this.#waiting.length === 0) this.#options.timers.after(gatherMs, () => this.#flush());
+    const place = this.#places.get(id) ?? this.#places.size;
+    this.#places.set(id, place);
+    this.#waiting.push({ place, done });
+    if (this.#places.size === this.#mostIds) this.#flush();
   }
 
   /** Also called when there is nothing: a full command goes before its time. */
   #flush(): void {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
-    this.#waiting = new Map();
-    const command = encodeCommand({ kind: 'leaseKeepAlive', ids: [...waiting.keys()] });
+    const ids = [...this.#places.keys()];
+    this.#waiting = [];
+    this.#places = new Map();
+    const command = encodeCommand({ kind: 'leaseKeepAlive', ids });
     this.#options.group.propose(keyValueCommand(command), (error, applied) => {
       if (error !== null) return tellAll(waiting, rpcErrorOfRuntime(error));
       const { result } = present(applied, 'what did not fail was applied');
       if (result.kind !== 'leaseKeepAlive') return tellAll(waiting, malformedCommand);
-      let at = 0;
-      for (const dones of waiting.values()) {
-        const ttlSeconds = present(result.ttlSeconds[at++], 'every renewal is answered');
-        for (const done of dones) done(null, ttlSeconds, result.revision);
+      for (const { place, done } of waiting) {
+        const ttlSeconds = present(result.ttlSeconds[place], 'every renewal is answered');
+        done(null, ttlSeconds, result.revision);
       }
       return undefined;
     });
   }
 }
 
-function tellAll(waiting: ReadonlyMap<bigint, readonly RenewalDone[]>, error: RpcError): void {
-  for (const dones of waiting.values()) for (const done of dones) done(error, 0, 0);
+function tellAll(waiting: readonly Renewal[], error: RpcError): void {
+  for (const { done } of waiting) done(error, 0, 0);
 }

@@ -13,10 +13,13 @@ import {
   type CallContext,
   type EtcdService,
   type RpcError,
+  rpcErrors,
   StatusCode,
   type StreamListener,
   type UnaryDone,
 } from '../core/index.ts';
+import { ClientTotals } from '../limits/client-totals.ts';
+import type { Share } from '../limits/shared-limit.ts';
 import type { UnaryHandler } from '../rpc/rpc-backend.ts';
 import { firstObject } from './first-object.ts';
 import { gatewayPaths } from './gateway-paths.ts';
@@ -43,7 +46,12 @@ export interface GatewayOptions {
   readonly requestTimeoutMs: number;
   /** What one message may have, on this wire as on the other; 2 MiB when left out. */
   readonly maxMessageBytes?: number;
+  /** What all clients together hold; left out: those of this gateway alone. */
+  readonly totals?: ClientTotals;
 }
+
+/** An answer of which the client takes nothing for so long will not be taken. */
+const answerTimeoutMs = 60_000;
 
 /** The API as JSON in plain HTTP: POST, one path for each method (the fact table's section 5). */
 export class Gateway {
@@ -51,12 +59,15 @@ export class Gateway {
   readonly #requestTimeoutMs: number;
   readonly #maxMessageBytes: number;
   readonly #maxJsonBytes: number;
+  readonly #totals: ClientTotals;
   readonly #handlerOf: (path: string) => UnaryHandler;
   readonly #unary: ReadonlySet<string>;
   readonly #streams: ReadonlySet<string>;
 
-  constructor({ service, unary, requestTimeoutMs, maxMessageBytes }: GatewayOptions) {
+  constructor(options: GatewayOptions) {
+    const { service, unary, requestTimeoutMs, maxMessageBytes, totals } = options;
     this.#service = service;
+    this.#totals = totals ?? new ClientTotals();
     this.#maxMessageBytes = maxMessageBytes ?? usualMessageBytes;
     this.#maxJsonBytes = jsonBytesPerByte * this.#maxMessageBytes;
     this.#handlerOf = unary ?? ((path) => service.unary(path));
@@ -86,19 +97,30 @@ export class Gateway {
   }
 
   #call(rpc: Rpc, request: IncomingMessage, response: ServerResponse): void {
+    const shares = this.#totals.sharesOf(request.socket);
+    response.once('close', () => closeAll(shares));
+    if (shares.answers.refuse()) {
+      refuse(response, rpcErrors.tooManyRequests);
+      return;
+    }
     const body = new ByteWriter(1024);
     let bytes = 0;
-    const timer = setTimeout(() => {
-      refuse(response, { code: StatusCode.deadlineExceeded, message: 'the request is not whole' });
-      request.destroy();
-    }, this.#requestTimeoutMs);
-    request.on('close', () => clearTimeout(timer));
+    const timer = this.#inTime(request, response);
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= this.#maxJsonBytes) body.raw(chunk);
+      if (response.headersSent || bytes > this.#maxJsonBytes) return;
+      body.raw(chunk);
+      shares.requests.set(body.length);
+      if (shares.requests.refuse()) {
+        body.take();
+        shares.requests.close();
+        refuse(response, rpcErrors.tooManyRequests);
+      }
     });
     request.on('end', () => {
       clearTimeout(timer);
+      shares.requests.close();
+      if (response.headersSent) return;
       const text = utf8.decode(body.view());
       const message = bytes > this.#maxJsonBytes ? this.#tooLarge(bytes) : this.#encoded(rpc, text);
       if (!(message instanceof Uint8Array)) {
@@ -108,6 +130,7 @@ export class Gateway {
       const done: UnaryDone = (error, answer) => {
         if (error === null) json(response, 200, shown(rpc, present(answer, 'no error')));
         else refuse(response, error);
+        shares.answers.set(response.writableLength);
       };
       const context = contextOf(request);
       if (this.#unary.has(rpc.path)) this.#handlerOf(rpc.path)(message, context, done);
@@ -115,73 +138,76 @@ export class Gateway {
     });
   }
 
+  /** Ends a request of which not enough has come in time, unless its timer is cleared. */
+  #inTime(request: IncomingMessage, response: ServerResponse): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      if (response.headersSent) request.destroy();
+      else response.once('finish', () => request.destroy());
+      refuse(response, { code: StatusCode.deadlineExceeded, message: 'the request is not whole' });
+    }, this.#requestTimeoutMs);
+    request.on('close', () => clearTimeout(timer));
+    return timer;
+  }
+
   #stream(rpc: Rpc, request: IncomingMessage, response: ServerResponse): void {
+    const shares = this.#totals.sharesOf(request.socket);
+    response.once('close', () => closeAll(shares));
+    if (shares.answers.refuse()) {
+      refuse(response, rpcErrors.tooManyRequests);
+      return;
+    }
+    const timer = this.#inTime(request, response);
     const objects = new JsonObjects(this.#maxJsonBytes);
-    let isOver = false;
-    let isBegun = false;
+    const answers = streamedAnswers(rpc, response, shares.answers);
     let hasMessage = false;
     let isHalfClosed = false;
-    const begin = (): void => {
-      if (isBegun) return;
-      isBegun = true;
-      response.writeHead(200, { ...commonHeaders, 'content-type': 'application/json' });
-    };
-    const end = (error: RpcError | null): void => {
-      isOver = true;
-      if (error !== null && !isBegun) {
-        refuse(response, error);
-        return;
-      }
-      begin();
-      if (error !== null) response.write(line({ error: streamError(error) }));
-      response.end();
-    };
-    const listener: StreamListener = this.#service.stream(rpc.path)({
-      context: contextOf(request),
-      send: (answer) => {
-        begin();
-        return response.write(line({ result: shown(rpc, answer) }));
-      },
-      end,
-    });
+    const { send, end } = answers;
+    const context = contextOf(request);
+    const listener: StreamListener = this.#service.stream(rpc.path)({ context, send, end });
     const give = (text: string): void => {
-      if (isOver || isHalfClosed) return;
+      if (answers.isOver || isHalfClosed) return;
       const message = this.#encoded(rpc, text);
       if (message instanceof Uint8Array) {
         hasMessage = true;
-        listener.message(message);
+        clearTimeout(timer);
+        // Each may be answered: a client that takes no answers cannot ask for more.
+        if (response.writableLength > this.#maxJsonBytes) fail(rpcErrors.tooManyRequests);
+        else listener.message(message);
       } else malformed(message);
     };
     /** What is no message ends the requests of a stream, and the stream when it comes first. */
     const malformed = (error: RpcError): void => {
       if (!hasMessage) fail({ ...error, code: StatusCode.unknown });
-      else if (!isOver && !isHalfClosed) {
+      else if (!answers.isOver && !isHalfClosed) {
         isHalfClosed = true;
         listener.halfClosed();
       }
     };
     const fail = (error: RpcError): void => {
-      if (!isOver) listener.closed();
-      if (!isOver) end(error);
+      if (!answers.isOver) listener.closed();
+      if (!answers.isOver) end(error);
     };
     request.on('data', (chunk: Buffer) => {
-      const problem = isOver || isHalfClosed ? null : objects.push(chunk, give);
-      if (problem === 'tooLarge') fail(this.#tooLarge(chunk.length));
+      const problem = answers.isOver || isHalfClosed ? null : objects.push(chunk, give);
+      shares.requests.set(objects.heldBytes);
+      if (objects.isInside && shares.requests.refuse()) fail(rpcErrors.tooManyRequests);
+      else if (problem === 'tooLarge') fail(this.#tooLarge(chunk.length));
       else if (problem !== null) malformed(invalid('the body is not made of JSON objects'));
     });
     request.on('end', () => {
       if (objects.isInside) malformed(invalid('unexpected EOF'));
-      else if (!isOver && !isHalfClosed) {
+      else if (!answers.isOver && !isHalfClosed) {
         isHalfClosed = true;
         listener.halfClosed();
       }
     });
     response.on('drain', () => {
-      if (!isOver) listener.drained();
+      shares.answers.set(response.writableLength);
+      if (!answers.isOver) listener.drained();
     });
     response.on('close', () => {
-      if (isOver) return;
-      isOver = true;
+      if (answers.isOver) return;
+      answers.isOver = true;
       listener.closed();
     });
   }
@@ -204,6 +230,37 @@ export class Gateway {
     const message = `grpc: received message larger than max (${bytes} vs. ${most})`;
     return { code: StatusCode.resourceExhausted, message };
   }
+}
+
+/** Says nothing before the first answer or the end: an error that comes first has a status. */
+function streamedAnswers(rpc: Rpc, response: ServerResponse, share: Share) {
+  const begin = (): void => {
+    if (response.headersSent) return;
+    response.writeHead(200, { ...commonHeaders, 'content-type': 'application/json' });
+  };
+  const answers = {
+    isOver: false,
+    send: (answer: Uint8Array): boolean => {
+      // It was refused for being late, and more has come since.
+      if (response.writableEnded) return true;
+      begin();
+      const wantsMore = response.write(line({ result: shown(rpc, answer) }));
+      share.set(response.writableLength);
+      return wantsMore;
+    },
+    end: (error: RpcError | null): void => {
+      answers.isOver = true;
+      if (response.writableEnded) return;
+      if (error !== null && !response.headersSent) {
+        refuse(response, error);
+        return;
+      }
+      begin();
+      if (error !== null) response.write(line({ error: streamError(error) }));
+      response.end();
+    },
+  };
+  return answers;
 }
 
 /** @throws what `JSON.parse` throws */
@@ -230,6 +287,10 @@ function contextOf({ headers }: IncomingMessage): CallContext {
 function shown({ answer }: Rpc, bytes: Uint8Array): object {
   const message = present(decodeMessage(answer.codec, bytes), 'the service answers well-formed');
   return messageToJson(answer.json, message);
+}
+
+function closeAll(shares: ReturnType<ClientTotals['sharesOf']>): void {
+  for (const share of Object.values(shares)) share.close();
 }
 
 function invalid(message: string): RpcError {
@@ -262,6 +323,7 @@ function plain(response: ServerResponse, status: number, body: string): void {
 function end(response: ServerResponse, status: number, type: string, body: string): void {
   if (response.headersSent) return;
   const length = Buffer.byteLength(body);
+  response.socket?.setTimeout(answerTimeoutMs);
   response.writeHead(status, { ...commonHeaders, 'content-type': type, 'content-length': length });
   response.end(body);
 }

@@ -30,6 +30,11 @@ export class JsonObjects {
     return this.#pending.length > 0;
   }
 
+  /** Of the object that has begun. */
+  get heldBytes(): number {
+    return this.#pending.length;
+  }
+
   /**
    * @param take given the text of each object that is complete
    * @returns why no more can be read

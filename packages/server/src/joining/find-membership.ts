@@ -80,10 +80,16 @@ function whereAmong(
   own: ReadonlySet<string>,
 ): Found | null {
   for (const answer of answers) {
-    const self = membersOf(answer).find(({ address }) => own.has(address));
+    const self = membersOf(answer).find(({ address }) => own.has(canonical(address)));
     if (self !== undefined) return { answer, self };
   }
   return null;
+}
+
+/** As `own` has it: an address may be written in several ways. */
+function canonical(address: string): string {
+  const url = `http://${address}`;
+  return URL.canParse(url) ? formatAddress(addressOf(url)) : '';
 }
 
 function originFrom(
@@ -110,7 +116,7 @@ function originFrom(
   }
   const members = new Map(
     membersOf(answer)
-      .filter(({ address }) => address !== '')
+      .filter(({ address }) => canonical(address) !== '')
       .map(({ id, address }) => [id, addressOf(`http://${address}`)] as const),
   );
   return { clusterId, nodeId: self.id, clusterName, members, founders: new Map(), contacts };

@@ -51,9 +51,11 @@ export class MembershipWatch {
   #look(): void {
     const { host, group, electionTimeoutMs } = this.#parts;
     const { leader, role, commitIndex, configurationIndex } = host.group(group).status();
-    // Taken in by what the log said, and left out by what it says later.
-    if (role !== 'removed') this.#wasMember = true;
-    else if (this.#wasMember && commitIndex >= configurationIndex) {
+    // Taken in by what the log said, and left out by what it says later. Neither counts before it
+    // is committed, for it may be overwritten.
+    const isDecided = commitIndex >= configurationIndex;
+    if (role !== 'removed') this.#wasMember ||= isDecided;
+    else if (this.#wasMember && isDecided) {
       this.#out();
       return;
     }
@@ -79,7 +81,9 @@ export class MembershipWatch {
       if (this.#isStopped || found === undefined) return;
       host.meet(found.members.filter(({ id }) => id !== host.nodeId));
       const self = found.members.find(({ id }) => id === host.nodeId);
-      if (self === undefined && confirmed.has(group)) this.#leftOut();
+      // Not the newest of all that was said: a configuration that never came about may be newer.
+      const led = confirmed.get(group);
+      if (led?.members.every(({ id }) => id !== host.nodeId) === true) this.#leftOut();
       else this.#leftOutSinceMs = null;
       if (self === undefined) return;
       if (![undefined, host.incarnation].includes(self.incarnation)) this.#tellOther();

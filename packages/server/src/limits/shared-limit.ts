@@ -13,7 +13,7 @@ const tightPart = 3 / 4;
  * What the connections of all clients may hold together: bytes, or calls. There is plenty until
  * three quarters are held. From then on those are refused more that have their part already: their
  * host as much as each would have if all hosts had the same, and they as much as each connection of
- * that host would have. A client with many connections takes nothing from the others by them.
+ * that host would have. A host with many connections takes nothing from the others by them.
  */
 export class SharedLimit {
   readonly most: number;
@@ -22,12 +22,15 @@ export class SharedLimit {
   /** Requests that were refused. */
   refusals = 0;
   readonly #parties = new Map<string, Party>();
-  readonly #overfull: () => void;
+  readonly #overfull: (() => void) | null;
   #amount = 0;
   #isOverfull = false;
 
-  /** @param overfull more is held than may be: `relieve` is to be called, but not now */
-  constructor(most: number, overfull: () => void = () => undefined) {
+  /**
+   * @param overfull more is held than may be: `relieve` is to be called, but not now; null: nobody
+   *   is cut, and once it is full nobody gets more
+   */
+  constructor(most: number, overfull: (() => void) | null = null) {
     this.most = most;
     this.#overfull = overfull;
   }
@@ -35,10 +38,6 @@ export class SharedLimit {
   /** Held by all. */
   get amount(): number {
     return this.#amount;
-  }
-
-  get isFull(): boolean {
-    return this.#amount >= this.most;
   }
 
   /**
@@ -70,21 +69,27 @@ export class SharedLimit {
     party.amount += to - from;
     this.#amount += to - from;
     if (party.shares.size === 0) this.#parties.delete(share.host);
-    if (this.#amount <= this.most || this.#isOverfull) return;
+    if (this.#amount <= this.most || this.#isOverfull || this.#overfull === null) return;
     this.#isOverfull = true;
     this.#overfull();
   }
 
-  /** Whether this one has to do with what it has. */
+  /** Whether this one has to do with what it has. Counted when it does. */
   refuses(share: Share): boolean {
     if (this.#amount < tightPart * this.most) return false;
+    const isFull = this.#overfull === null && this.#amount >= this.most;
+    if (!isFull && !this.#isGreat(share)) return false;
+    this.refusals++;
+    return true;
+  }
+
+  #isGreat(share: Share): boolean {
     const party = this.#parties.get(share.host);
     if (party === undefined) return false;
-    const isGreat =
+    return (
       party.amount * this.#parties.size >= this.#amount &&
-      share.amount * party.shares.size >= party.amount;
-    if (isGreat) this.refusals++;
-    return isGreat;
+      share.amount * party.shares.size >= party.amount
+    );
   }
 
   #join(host: string): Party {
@@ -112,8 +117,8 @@ export class Share {
     return this.#amount;
   }
 
-  /** Whether it is to be refused more; asked once for each request. */
-  get isRefused(): boolean {
+  /** @returns whether it is refused more, which is counted */
+  refuse(): boolean {
     return this.#limit.refuses(this);
   }
 

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { type Address, assert, formatAddress, type Logger, present } from '@quorate/base';
 import { commonNameOf, judgeIdentity, RefusalLog, TlsDoor } from '@quorate/node';
 import { ServerError } from '../core/server-error.ts';
+import { ConnectionLimit } from '../limits/connection-limit.ts';
 import type { ClientSecurity } from '../tls/server-security.ts';
 import type { ClientListener } from '../tls/tls-options.ts';
 import { sniffProtocol } from './sniff.ts';
@@ -42,14 +43,20 @@ export class ClientPort {
   readonly #refusals: RefusalLog;
   readonly #security: ClientSecurity | null;
   readonly #door: TlsDoor | null;
+  readonly #connections: ConnectionLimit;
 
-  /** @param option what changes the addresses, for errors */
+  /**
+   * @param option what changes the addresses, for errors
+   * @param connections those of all addresses of this port
+   */
   constructor(
     takers: ConnectionTakers,
     logger: Logger,
     security: ClientSecurity | null = null,
     option = '--listen-client-urls',
+    connections: ConnectionLimit = new ConnectionLimit(),
   ) {
+    this.#connections = connections;
     this.#takers = takers;
     this.#logger = logger;
     this.#option = option;
@@ -71,7 +78,9 @@ export class ClientPort {
     const isSecure = address.isSecure === true;
     assert(!isSecure || this.#door !== null, 'there are certificates for a secure address');
     const server = createServer(socketOptions, (socket) => {
-      if (isSecure) this.#door?.enter(socket);
+      const refusal = this.#connections.enter(socket);
+      if (refusal !== null) this.#refuse(socket, refusal);
+      else if (isSecure) this.#door?.enter(socket);
       else this.#accept(socket, '');
     });
     await new Promise<void>((resolve, reject) => {
@@ -129,6 +138,15 @@ export class ClientPort {
       else if (protocol === 'http1') this.#takers.http1(socket);
       else this.#refuseTls(socket);
     });
+  }
+
+  #refuse(socket: Socket, reason: string): void {
+    const host = socket.remoteAddress ?? 'unknown';
+    const remote = formatAddress({ host, port: socket.remotePort ?? 0 });
+    const advice = 'close connections that are not used, or raise --max-connections';
+    this.#refusals.warn('client refused', remote, { reason, advice });
+    socket.on('error', () => undefined);
+    socket.destroy();
   }
 
   /** Whoever speaks TLS hears that it is not spoken here. */

@@ -39,6 +39,12 @@ const corsHeaders = [
 
 const maxHeaderBytes = 16 * 1024;
 
+/** Requests of one connection that wait for their answers: hardly anyone sends a second one. */
+const maxPipelined = 100;
+
+/** An answer of which the client takes nothing for so long will not be taken. */
+const answerTimeoutMs = 60_000;
+
 function plain(status: number, body: string): HttpAnswer {
   return { status, contentType: 'text/plain; charset=utf-8', body };
 }
@@ -54,6 +60,7 @@ export class HttpEndpoints {
   readonly #server: Server;
   readonly #requestTimeoutMs: number;
   readonly #logger: Logger;
+  readonly #waiting = new WeakMap<Socket, number>();
   #answering = 0;
   #whenIdle: (() => void) | null = null;
 
@@ -76,7 +83,7 @@ export class HttpEndpoints {
       connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
     };
     this.#server = createServer(options, (request, response) => {
-      this.#begun(response);
+      if (!this.#begun(request, response)) return;
       for (const [name, value] of corsHeaders) response.setHeader(name, value);
       if (request.method === 'OPTIONS') {
         request.resume();
@@ -110,12 +117,26 @@ export class HttpEndpoints {
     this.#server.closeAllConnections();
   }
 
-  #begun(response: ServerResponse): void {
+  /** @returns false when it is one too many */
+  #begun(request: IncomingMessage, response: ServerResponse): boolean {
+    const { socket } = request;
+    const waiting = (this.#waiting.get(socket) ?? 0) + 1;
+    this.#waiting.set(socket, waiting);
+    // Whoever has the answer and goes on sending is given as long as for a whole request.
+    response.once('finish', () => {
+      if (request.complete) return;
+      const late = setTimeout(() => request.destroy(), this.#requestTimeoutMs);
+      request.once('close', () => clearTimeout(late));
+    });
     this.#answering += 1;
     response.once('close', () => {
+      this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
       this.#answering -= 1;
       if (this.#answering === 0) this.#whenIdle?.();
     });
+    // It cannot be told so, as the answers before come first.
+    if (waiting > maxPipelined) socket.destroy();
+    return waiting <= maxPipelined;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -124,6 +145,7 @@ export class HttpEndpoints {
     const late = setTimeout(() => request.destroy(), this.#requestTimeoutMs);
     request.once('close', () => clearTimeout(late));
     const answer = await this.#answer(request);
+    request.socket.setTimeout(answerTimeoutMs);
     response.writeHead(answer.status, {
       'content-type': answer.contentType,
       'content-length': Buffer.byteLength(answer.body),

@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Address, Logger } from '@quorate/base';
+import { ConnectionLimit } from '../limits/connection-limit.ts';
 import { ClientPort } from './client-port.ts';
 import { type HttpEndpoint, HttpEndpoints } from './http-endpoints.ts';
 
 /** What those who watch over a node need; nothing of what is stored. */
 const shown = new Set(['/metrics', '/health', '/livez', '/readyz']);
+
+/** Of those who watch there are few. */
+const maxConnections = 256;
 
 /** Addresses with /metrics and /health alone, in plain HTTP, for those who have no certificate. */
 export class MetricsPort {
@@ -19,7 +23,8 @@ export class MetricsPort {
       http2: (socket: Socket) => socket.destroy(),
     };
     this.#http = http;
-    this.#port = new ClientPort(takers, logger, null, '--listen-metrics-urls');
+    const connections = new ConnectionLimit(maxConnections);
+    this.#port = new ClientPort(takers, logger, null, '--listen-metrics-urls', connections);
   }
 
   get addresses(): readonly Address[] {

@@ -1,11 +1,16 @@
 import type { Socket } from 'node:net';
 import type { StreamMethod } from '../core/method.ts';
+import { ClientTotals } from '../limits/client-totals.ts';
 import { Deadlines } from './http2/grpc/deadlines.ts';
 import type { CallHost } from './http2/grpc/grpc-calls.ts';
 import { GrpcRouter } from './http2/grpc/grpc-router.ts';
 import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts';
 import type { RequestHead } from './http2/request-head.ts';
-import { type ConnectionHost, ServerConnection } from './http2/server-connection.ts';
+import {
+  type ConnectionHost,
+  type ConnectionShares,
+  ServerConnection,
+} from './http2/server-connection.ts';
 import type { ServerStream } from './http2/server-stream.ts';
 import type { RpcBackend, UnaryHandler } from './rpc-backend.ts';
 
@@ -21,6 +26,7 @@ const maxUnreadBytes = 2 * 1024 * 1024;
 /** gRPC by an HTTP/2 of our own. */
 export class Http2Backend implements RpcBackend {
   readonly #limits: Http2Limits;
+  readonly #totals: ClientTotals;
   readonly #router = new GrpcRouter();
   readonly #deadlines = new Deadlines(deadlineTickMs);
   readonly #links = new Set<Link>();
@@ -30,8 +36,10 @@ export class Http2Backend implements RpcBackend {
   #deadlineTicking: NodeJS.Timeout | null = null;
   #whenEmpty: (() => void) | null = null;
 
-  constructor(limits: Http2Limits = defaultHttp2Limits) {
+  /** @param totals of all connections together, with those that others serve */
+  constructor(limits: Http2Limits = defaultHttp2Limits, totals: ClientTotals = new ClientTotals()) {
     this.#limits = limits;
+    this.#totals = totals;
     this.#ticking = setInterval(() => this.#tick(), tickMs).unref();
   }
 
@@ -48,7 +56,8 @@ export class Http2Backend implements RpcBackend {
   }
 
   connection(socket: Socket, commonName: string): void {
-    const link = new Link(socket, commonName, this.#limits, this.#deadlines, {
+    const shares = this.#totals.sharesOf(socket);
+    const link = new Link(socket, commonName, this.#limits, shares, this.#deadlines, {
       begin: (host, stream, head) => {
         this.#router.begin(host, stream, head, performance.now());
         this.#watchDeadlines();
@@ -116,6 +125,7 @@ interface LinkEvents {
 
 /** A connection and its socket. */
 class Link implements ConnectionHost {
+  readonly shares: ConnectionShares;
   readonly #connection: ServerConnection;
   readonly #calls: CallHost;
   readonly #socket: Socket;
@@ -126,10 +136,12 @@ class Link implements ConnectionHost {
     socket: Socket,
     commonName: string,
     limits: Http2Limits,
+    shares: ConnectionShares,
     deadlines: Deadlines,
     events: LinkEvents,
   ) {
     this.#socket = socket;
+    this.shares = shares;
     this.#events = events;
     const connection = new ServerConnection(this, limits, performance.now());
     this.#connection = connection;
@@ -179,6 +191,7 @@ class Link implements ConnectionHost {
     if (pieces.length > 1) socket.cork();
     for (const piece of pieces) socket.write(piece);
     if (pieces.length > 1) socket.uncork();
+    this.#connection.countAnswers();
     if (this.#connection.isOver) {
       this.#endedMs = performance.now();
       socket.end();

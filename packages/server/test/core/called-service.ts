@@ -22,7 +22,7 @@ export function string(bytes: Uint8Array | undefined): string {
 type Answer<T> = { error: RpcError; value: null } | { error: null; value: T };
 
 /** The service over a group in this process, called as a transport would. */
-export class CalledService {
+export class CalledService implements Disposable {
   readonly group = new InProcessGroup();
   readonly time = new ManualTime();
   readonly membership = new FakeMembership(this.group);
@@ -30,6 +30,11 @@ export class CalledService {
 
   constructor(options: Partial<ServiceOptions> = {}) {
     this.service = new EtcdService({ ...this.#usual(), ...options });
+  }
+
+  /** With real timers it would go on for as long as the process lives. */
+  [Symbol.dispose](): void {
+    this.service.stop();
   }
 
   #usual(): ServiceOptions {

@@ -82,7 +82,7 @@ test('all leases are listed, from a state that is up to date', async () => {
   assert.equal(calls.group.reads, 1);
 });
 
-test('renewals that come together are one command, and each is answered', async () => {
+test('renewals that come together are one command, and answered in their order', async () => {
   const calls = new LeaseCalls();
   await calls.grant({ ID: 7n, TTL: 60 });
   await calls.grant({ ID: 8n, TTL: 30 });
@@ -93,16 +93,15 @@ test('renewals that come together are one command, and each is answered', async 
   await calls.time.advance(4);
   await calls.time.advance(0);
   assert.equal(calls.group.proposed.length, proposed + 1);
-  const told = (stream: typeof one) =>
-    stream.answers.map(({ ID, TTL }) => [ID, TTL]).sort((a, b) => Number(a[0]) - Number(b[0]));
+  const told = (stream: typeof one) => stream.answers.map(({ ID, TTL }) => [ID, TTL]);
   assert.deepEqual(told(one), [
     [7n, 60],
-    [7n, 60],
     [8n, 30],
+    [7n, 60],
   ]);
   assert.deepEqual(told(other), [
-    [7n, 60],
     [99n, 0],
+    [7n, 60],
   ]);
   assert.equal(one.answers[0]?.header?.revision, 1);
   assert.equal(one.ended, undefined);
@@ -172,6 +171,7 @@ test('a client that asks and does not read is ended, one that reads goes on', as
 
 test('a lease that is not renewed ends with its keys, neither early nor much later', async () => {
   const calls = new LeaseCalls();
+  const usual = calls.time.appointments;
   await calls.time.advance(60_000);
   await calls.grant({ ID: 7n, TTL: 2 });
   await calls.put({ key: text('k'), lease: 7n });
@@ -180,7 +180,7 @@ test('a lease that is not renewed ends with its keys, neither early nor much lat
   await calls.time.advance(600);
   assert.deepEqual(await calls.ids(), []);
   assert.equal((await calls.range({ key: text('k') })).value?.count, 0);
-  assert.equal(calls.time.appointments, 0);
+  assert.equal(calls.time.appointments, usual);
 });
 
 test('a lease that is renewed lives, and ends after the last renewal', async () => {
@@ -237,9 +237,10 @@ test('a tick that fails is tried again', async () => {
 
 test('time stands still without leases, and a stopped service does nothing more', async () => {
   const calls = new LeaseCalls();
+  const usual = calls.time.appointments;
   await calls.time.advance(100_000);
   assert.equal(calls.group.proposed.length, 0);
-  assert.equal(calls.time.appointments, 0);
+  assert.equal(calls.time.appointments, usual);
   await calls.grant({ ID: 7n, TTL: 100 });
   await calls.time.advance(1000);
   calls.service.stop();

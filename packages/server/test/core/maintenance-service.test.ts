@@ -86,7 +86,8 @@ test('a store at its quota raises the alarm by itself', async () => {
 });
 
 test('the hash of the keys is the same for the same history, and tells others apart', async () => {
-  const [one, two] = [new CalledService({ timers }), new CalledService({ timers })];
+  using one = new CalledService({ timers });
+  using two = new CalledService({ timers });
   for (const called of [one, two]) {
     for (const value of ['1', '2', '3']) await called.put({ key: text('a'), value: text(value) });
   }
@@ -141,7 +142,7 @@ test('the hash of large values is summed in slices, with turns of others in betw
       timers.defer(callback);
     },
   };
-  const called = new CalledService({ timers: counting, maxCommandBytes: 2_000_000 });
+  using called = new CalledService({ timers: counting, maxCommandBytes: 2_000_000 });
   for (let i = 0; i < 8; i++) {
     await called.put({ key: text(`k${i}`), value: new Uint8Array(900_000) });
   }

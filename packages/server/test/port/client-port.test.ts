@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { type Address, silentLogger } from '@quorate/base';
 import { ServerError } from '@quorate/server';
+import { ConnectionLimit } from '../../src/limits/connection-limit.ts';
 import { ClientPort } from '../../src/port/client-port.ts';
 import { open } from '../raw-connection.ts';
 
@@ -96,4 +97,27 @@ test('an address of another machine cannot be listened on', async () => {
   const elsewhere = { host: '192.0.2.1', port: 0 };
   await assert.rejects(port.listen(elsewhere), { code: 'SERVER_LISTEN_FAILED' });
   assert.deepEqual(port.addresses, []);
+});
+
+test('more connections than may be are turned away, which is said once', async () => {
+  const lines: string[] = [];
+  const warn = (message: string, fields?: object): void => {
+    lines.push(`${message} ${JSON.stringify(fields)}`);
+  };
+  const takers = { http1: () => undefined, http2: () => undefined };
+  const limit = new ConnectionLimit(2);
+  const logger = { ...silentLogger, warn };
+  const port = new ClientPort(takers, logger, null, undefined, limit);
+  await port.listen(loopback);
+  const [address] = port.addresses as [Address];
+  const kept = [await open(address), await open(address)];
+  for (let more = 0; more < 5; more++) {
+    const socket = await open(address);
+    if (!socket.destroyed) await once(socket, 'close');
+  }
+  assert.equal(limit.refusals, 5);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /client refused .*2 connections are open.*--max-connections/);
+  for (const socket of kept) socket.destroy();
+  port.stop();
 });

@@ -42,6 +42,9 @@ interface LeafElement extends BoltEntry {
 /** Deeper than any tree of real pages: each level has at least two pages. */
 const maxDepth = 64;
 
+/** Each is looked up from the root. An etcd has about a dozen. */
+const maxBuckets = 64;
+
 /**
  * Reads a bbolt file that nobody is writing. Everything in it is checked as it is read: a damaged
  * or malicious file ends in an error, not in wrong data or an endless walk.
@@ -100,7 +103,11 @@ export class BoltReader {
 
   /** The names of the top level's buckets, in order. */
   *buckets(): Generator<Uint8Array, void> {
-    for (const { key, isBucket } of this.#walk(this.#root)) if (isBucket) yield key;
+    let left = maxBuckets;
+    for (const { key, isBucket } of this.#walk(this.#root)) {
+      if (isBucket && left-- === 0) throw damaged(`it has more than ${maxBuckets} buckets`);
+      if (isBucket) yield key;
+    }
   }
 
   /** What is in a bucket, in the order of the keys, buckets inside it left out. */
@@ -137,8 +144,10 @@ export class BoltReader {
         continue;
       }
       // A page that is its own descendant, or has two parents, would be visited again and again.
-      if (++visited > this.#pages || path.length > maxDepth) throw damaged('its tree has a cycle');
+      if (path.length > maxDepth) throw damaged('its tree has a cycle');
       const page = this.#page(child);
+      visited += 1 + page.overflow;
+      if (visited > this.#pages) throw damaged('its tree has a cycle');
       use?.(page);
       if ((page.flags & PageFlag.branch) !== 0) {
         path.push({ children: branchChildren(page), next: 0 });
@@ -227,12 +236,16 @@ function branchChildren(page: Page): number[] {
 
 function* leafElements(page: Page): Generator<LeafElement, void> {
   if ((page.flags & PageFlag.leaf) === 0) throw damaged(`page ${page.id} is no leaf`);
+  // One behind the other, as they are written: bytes that several share could be read as many more.
+  let least = pageHeaderBytes + page.count * elementBytes;
   for (let at = 0; at < page.count; at++) {
     const element = elementAt(page, at);
     const start = element + page.view.getUint32(element + 4, true);
+    if (start < least) throw damaged(`elements of page ${page.id} overlap`);
     const keyEnd = start + page.view.getUint32(element + 8, true);
     const end = keyEnd + page.view.getUint32(element + 12, true);
     if (end > page.bytes.length) throw damaged(`an element of page ${page.id} goes beyond it`);
+    least = end;
     const isBucket = (page.view.getUint32(element, true) & bucketElement) !== 0;
     const { bytes } = page;
     yield { key: bytes.subarray(start, keyEnd), value: bytes.subarray(keyEnd, end), isBucket };

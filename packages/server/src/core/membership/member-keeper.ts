@@ -6,7 +6,10 @@ import { isLasting } from './member-view.ts';
 import type { AddressOf } from './membership-port.ts';
 import { addressOfUrl } from './peer-url.ts';
 
+/** While there is something to do, or there will be soon. */
 const lookEveryMs = 1000;
+/** Nobody tells of changes of the configuration: what these leave behind is found by looking. */
+const idleLookEveryMs = 10_000;
 
 /** What belongs to no member is let be so long: somebody may be about to take the member in. */
 const graceMs = 20_000;
@@ -66,14 +69,18 @@ export class MemberKeeper {
     this.#timer = null;
     const { group, timers } = this.#options;
     if (this.#isStopped) return;
-    if (group.status().role !== 'leader') {
+    const { role, appliedIndex, configurationIndex } = group.status();
+    if (role !== 'leader') {
       this.#leftOver.clear();
       return;
     }
-    const needs = this.#needs();
-    if (!this.#isBusy) this.#meet(needs);
-    // Whatever else there may be to do begins with a change that it is told of.
-    if (needs.isAwaited) this.#timer = timers.after(lookEveryMs, () => this.#look());
+    // What is written down here may be older than the configuration until so much is applied: a new
+    // leader would move members back to where they were before.
+    const isCurrent = appliedIndex >= configurationIndex;
+    const needs = isCurrent ? this.#needs() : null;
+    if (needs !== null && !this.#isBusy) this.#meet(needs);
+    const isSoon = needs === null || needs.isAwaited;
+    this.#timer = timers.after(isSoon ? lookEveryMs : idleLookEveryMs, () => this.#look());
   }
 
   #needs(): Needs {

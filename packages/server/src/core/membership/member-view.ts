@@ -27,8 +27,7 @@ export function membersIn(
     .sort((a, b) => a - b)
     .map((id) => {
       const { name = '', clientUrls = [], peerUrls = [] } = options.machine.members.of(id) ?? {};
-      const address = options.membership.addressOf(id);
-      const known = peerUrls.length > 0 || address === '' ? peerUrls : [`http://${address}`];
+      const known = peerUrls.length > 0 ? peerUrls : options.membership.peerUrlsOf(id);
       const isLearner = isLasting(configuration, id);
       return { id, name, peerUrls: known, clientUrls, isLearner };
     });

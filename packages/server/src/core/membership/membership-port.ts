@@ -37,8 +37,8 @@ export interface MembershipPort {
   progressOf(id: NodeId): LogIndex | null;
   /** Whether messages can go to this node now. */
   isConnected(id: NodeId): boolean;
-  /** Where peers reach a member, as far as this node knows: 'host:port', or empty. */
-  addressOf(id: NodeId): string;
+  /** Of a member of which the log says nothing yet: as this node was given them; or none. */
+  peerUrlsOf(id: NodeId): readonly string[];
   /** An id that no node has ever had. */
   newId(): NodeId;
 }

@@ -18,6 +18,11 @@ export class FrameReader {
   #payload: Buffer | null = null;
   #payloadLength = 0;
 
+  /** What the frame that has begun takes in memory. */
+  get heldBytes(): number {
+    return this.#payload === null ? 0 : this.#payload.length;
+  }
+
   push(chunk: Buffer, taker: FrameTaker): void {
     let at = 0;
     if (this.#headerLength > 0) {

@@ -13,8 +13,13 @@ export class HeaderBlock {
     this.stream = stream;
     this.endsStream = endsStream;
     this.#limits = limits;
-    this.#parts = [first];
+    // Copied: it would keep all alive that came with it.
+    this.#parts = [Buffer.from(first)];
     this.#bytes = first.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get whole(): Buffer {
@@ -23,7 +28,7 @@ export class HeaderBlock {
 
   /** @returns the fault of a client that goes on and on */
   add(part: Buffer): ConnectionFault | null {
-    this.#parts.push(part);
+    this.#parts.push(Buffer.from(part));
     this.#bytes += part.length;
     const { maxContinuations, maxHeaderBlockBytes } = this.#limits;
     if (this.#parts.length <= 1 + maxContinuations && this.#bytes <= maxHeaderBlockBytes)

@@ -1,4 +1,5 @@
 // Long because: every frame of RFC 9113 has its few lines here, and all share the same fields.
+import type { Share } from '../../limits/shared-limit.ts';
 import type { CallStatus } from './call-status.ts';
 import { FrameReader, type FrameTaker } from './frame-reader.ts';
 import { HeaderBlock } from './header-block.ts';
@@ -25,6 +26,8 @@ export interface ConnectionHost {
   outputReady(): void;
   /** What was taken and is not yet with the system. */
   unsentBytes(): number;
+  /** Its part of what all connections together may hold. */
+  readonly shares: ConnectionShares;
   /**
    * A request begins: its stream's `receiver` is to be set, or it is to be finished.
    *
@@ -32,6 +35,18 @@ export interface ConnectionHost {
    */
   begin(stream: ServerStream, head: RequestHead): void;
 }
+
+export interface ConnectionShares {
+  /** Bytes that are not yet with the system. */
+  readonly answers: Share;
+  /** Bytes of frames, header fields and messages that are not complete. */
+  readonly requests: Share;
+  /** Calls that are open, or still run. */
+  readonly calls: Share;
+}
+
+/** Calls that come and go by ones and twos are not worth counting among all. */
+const countedCalls = 16;
 
 /** Window updates that no answer gave cause for. */
 const spareWindowUpdates = 10_000;
@@ -71,10 +86,8 @@ export class ServerConnection implements StreamOwner, FrameTaker {
   #isGoingAway = false;
   #isOver = false;
   #isReady = false;
-  /** Calls whose client has gone and that still run. They count as open. */
-  abandonedCalls = 0;
-  /** Of messages that are not complete, in all streams. */
-  partialBytes = 0;
+  #abandonedCalls = 0;
+  #partialBytes = 0;
 
   /** @param nowMs on a clock that never goes back, as in all that follows */
   constructor(host: ConnectionHost, limits: Http2Limits, nowMs: number) {
@@ -99,9 +112,39 @@ export class ServerConnection implements StreamOwner, FrameTaker {
     return this.#isOver || (this.#isGoingAway && this.#streams.size === 0);
   }
 
+  /** Calls whose client has gone and that still run. They count as open. */
+  get abandonedCalls(): number {
+    return this.#abandonedCalls;
+  }
+
+  set abandonedCalls(calls: number) {
+    this.#abandonedCalls = calls;
+    this.#countCalls();
+  }
+
+  /** Of messages that are not complete, or not to be answered yet, in all streams. */
+  get partialBytes(): number {
+    return this.#partialBytes;
+  }
+
+  set partialBytes(bytes: number) {
+    this.#partialBytes = bytes;
+    this.#countParts();
+  }
+
   /** The client takes its answers too slowly to be given more. */
   get isOverloaded(): boolean {
     return this.#sending.isOverloaded;
+  }
+
+  /** As above, or all clients together have too much that waits, and this one most of it. */
+  refusesCalls(): boolean {
+    return this.isOverloaded || this.#host.shares.answers.refuse();
+  }
+
+  /** There are too many parts of messages: of this connection, or of all and this one has most. */
+  refusesParts(): boolean {
+    return this.partialBytes > this.#limits.maxPartialBytes || this.#host.shares.requests.refuse();
   }
 
   /** @param chunk must not change any more: calls are given views of it */
@@ -111,6 +154,7 @@ export class ServerConnection implements StreamOwner, FrameTaker {
     this.#keepAlive.heard(nowMs);
     const rest = this.#prefaceLength < clientPreface.length ? this.#preface(chunk) : chunk;
     if (rest.length > 0) this.#frames.push(rest, this);
+    this.#countParts();
     this.#announce();
   }
 
@@ -123,11 +167,19 @@ export class ServerConnection implements StreamOwner, FrameTaker {
   /** What was taken has reached the system, so there is room for more. */
   drained(): void {
     this.#sending.pump();
+    this.countAnswers();
     this.#announce();
+  }
+
+  /** Counts what waits to be sent; to be called when the system has taken some of it. */
+  countAnswers(): void {
+    const { pendingBytes, output } = this.#sending;
+    this.#host.shares.answers.set(pendingBytes + output.bytes + this.#host.unsentBytes());
   }
 
   /** To be called every few seconds. */
   tick(nowMs: number): void {
+    this.countAnswers();
     if (this.#isOver) return;
     this.#nowMs = nowMs;
     const { prefaceTimeoutMs } = this.#limits;
@@ -154,11 +206,15 @@ export class ServerConnection implements StreamOwner, FrameTaker {
   closed(): void {
     this.#isOver = true;
     this.#abortAll();
+    const { answers, requests, calls } = this.#host.shares;
+    for (const share of [answers, requests, calls]) share.close();
   }
 
   send(stream: ServerStream, message: Uint8Array): boolean {
     if (stream.isGone) return true;
     const wantsMore = this.#sending.send(stream, message);
+    // The rest is counted once for all of a turn.
+    if (stream.pending !== null) this.countAnswers();
     this.#announce();
     return wantsMore;
   }
@@ -308,12 +364,17 @@ export class ServerConnection implements StreamOwner, FrameTaker {
   #begin(id: number, ends: boolean): boolean {
     const { maxConcurrentStreams, maxHeaderListBytes, streamWindowBytes } = this.#limits;
     if (!this.#head.isRequest) return this.#refuseStream(id, ErrorCode.protocolError);
-    if (this.#streams.size + this.abandonedCalls >= maxConcurrentStreams) {
+    const open = this.#streams.size + this.#abandonedCalls;
+    if (
+      open >= maxConcurrentStreams ||
+      (open >= countedCalls && this.#host.shares.calls.refuse())
+    ) {
       return this.#refuseStream(id, ErrorCode.refusedStream);
     }
     const stream = new ServerStream(id, this, this.#sending.initialWindow, streamWindowBytes);
     stream.isRemoteEnded = ends;
     this.#streams.set(id, stream);
+    this.#countCalls();
     if (this.#head.bytes > maxHeaderListBytes) stream.finish(tooLargeHead);
     else this.#host.begin(stream, this.#head);
     if (ends) stream.receiver.ended();
@@ -436,6 +497,7 @@ export class ServerConnection implements StreamOwner, FrameTaker {
   #forget(stream: ServerStream): void {
     stream.isGone = true;
     this.#streams.delete(stream.id);
+    this.#countCalls();
     if (this.isOver) this.#becomeReady();
   }
 
@@ -445,6 +507,16 @@ export class ServerConnection implements StreamOwner, FrameTaker {
     const { receiver } = stream;
     stream.receiver = nobody;
     receiver.aborted();
+  }
+
+  #countCalls(): void {
+    const open = this.#streams.size + this.#abandonedCalls;
+    this.#host.shares.calls.set(open - (open % countedCalls));
+  }
+
+  #countParts(): void {
+    const begun = this.#frames.heldBytes + (this.#block?.bytes ?? 0);
+    this.#host.shares.requests.set(this.#partialBytes + begun);
   }
 
   #abortAll(): void {

@@ -48,7 +48,7 @@ function bucketOf(file: Uint8Array, name: string) {
 }
 
 test('the stream is a database of all that can be read, and its checksum', async () => {
-  const called = new CalledService({ timers });
+  using called = new CalledService({ timers });
   await called.put({ key: text('a'), value: text('1') });
   await called.put({ key: text('b'), value: text('2') });
   await called.deleteRange({ key: text('a') });
@@ -72,7 +72,7 @@ test('the stream is a database of all that can be read, and its checksum', async
 });
 
 test('remaining bytes count down to nothing, whatever the pace of the reader', async () => {
-  const called = new CalledService({ timers, maxCommandBytes: 2_000_000 });
+  using called = new CalledService({ timers, maxCommandBytes: 2_000_000 });
   for (let i = 0; i < 40; i++) {
     await called.put({ key: text(`k${i}`), value: new Uint8Array(i * 3000).fill(i) });
   }
@@ -93,7 +93,7 @@ test('remaining bytes count down to nothing, whatever the pace of the reader', a
 });
 
 test('a client that goes away ends the work, and holds nothing back', async () => {
-  const called = new CalledService({ timers });
+  using called = new CalledService({ timers });
   await called.put({ key: text('a'), value: text('1') });
   let sent = 0;
   const listener = called.service.stream(path)({
@@ -122,7 +122,7 @@ function begun(called: CalledService, send: () => boolean) {
 
 test('a client that asks for nothing holds nothing back, and is told so when it ends', async () => {
   const bytesAfter = async (isOpen: boolean): Promise<number> => {
-    const called = new CalledService({ timers });
+    using called = new CalledService({ timers });
     const { listener, ends } = begun(called, () => true);
     if (!isOpen) listener.closed();
     for (let i = 0; i < 200; i++) await called.put({ key: text('a'), value: new Uint8Array(500) });

@@ -1,4 +1,4 @@
-import type { MemberStep, MembershipPort } from '@quorate/server/core';
+import type { AddressOf, MemberStep, MembershipPort } from '@quorate/server/core';
 import type { InProcessGroup } from '../../in-process-node.ts';
 
 /** Changes the configuration of a group in this process at once, unless it is told to fail. */
@@ -7,6 +7,9 @@ export class FakeMembership implements MembershipPort {
   readonly changes: { readonly steps: readonly MemberStep[]; readonly conditions: object }[] = [];
   /** What every change ends with, when not null. */
   failure: Error | null = null;
+  /** Whoever was asked for a change is gone, before or after it was made: nobody answers. */
+  silence: 'before' | 'after' | null = null;
+  readonly described: AddressOf[] = [];
   readonly disconnected = new Set<number>();
   readonly progress = new Map<number, number>();
   #lastId = 1000;
@@ -17,12 +20,15 @@ export class FakeMembership implements MembershipPort {
 
   change: MembershipPort['change'] = (steps, conditions, done) => {
     this.changes.push({ steps, conditions });
-    if (this.failure === null) for (const step of steps) this.#take(step);
-    done(this.failure);
+    if (this.failure === null && this.silence !== 'before') {
+      for (const step of steps) this.#take(step);
+    }
+    if (this.silence === null) done(this.failure);
   };
 
   describe: MembershipPort['describe'] = (members, done) => {
     for (const { id, address } of members) this.#describe(id, { address });
+    this.described.push(...members);
     done();
   };
 
@@ -30,8 +36,10 @@ export class FakeMembership implements MembershipPort {
 
   isConnected = (id: number): boolean => !this.disconnected.has(id);
 
-  addressOf = (id: number): string =>
-    this.#group.configuration.members.find((one) => one.id === id)?.address ?? '';
+  peerUrlsOf = (id: number): readonly string[] => {
+    const address = this.#group.configuration.members.find((one) => one.id === id)?.address ?? '';
+    return address === '' ? [] : [`http://${address}`];
+  };
 
   newId = (): number => ++this.#lastId;
 

@@ -1,10 +1,15 @@
 import type { StreamCall, StreamListener, UnaryDone } from '../../../src/core/method.ts';
+import { SharedLimit } from '../../../src/limits/shared-limit.ts';
 import { Deadlines } from '../../../src/rpc/http2/grpc/deadlines.ts';
 import type { CallHost } from '../../../src/rpc/http2/grpc/grpc-calls.ts';
 import { GrpcRouter } from '../../../src/rpc/http2/grpc/grpc-router.ts';
 import { defaultHttp2Limits, type Http2Limits } from '../../../src/rpc/http2/limits.ts';
 import type { RequestHead } from '../../../src/rpc/http2/request-head.ts';
-import { type ConnectionHost, ServerConnection } from '../../../src/rpc/http2/server-connection.ts';
+import {
+  type ConnectionHost,
+  type ConnectionShares,
+  ServerConnection,
+} from '../../../src/rpc/http2/server-connection.ts';
 import type { ServerStream } from '../../../src/rpc/http2/server-stream.ts';
 import { FrameLog, opening } from './frames.ts';
 
@@ -12,6 +17,14 @@ import { FrameLog, opening } from './frames.ts';
 export interface HeldCall {
   readonly request: Buffer;
   readonly done: UnaryDone;
+}
+
+/** What connections share. */
+export type SharedLimits = Readonly<Record<keyof ConnectionShares, SharedLimit>>;
+
+function plenty(): SharedLimits {
+  const limit = new SharedLimit(2 ** 40);
+  return { answers: limit, requests: limit, calls: limit };
 }
 
 /** A connection without a socket, and a service that does as it is told. */
@@ -28,10 +41,15 @@ export class Rig implements ConnectionHost {
   nowMs = 0;
   /** As if the network took nothing of this. */
   stuckBytes = 0;
+  readonly shares: ConnectionShares;
+  /** What the limits of all connections have cut of this one. */
+  readonly cuts: string[] = [];
   readonly #host: CallHost;
   readonly #router = new GrpcRouter();
 
-  constructor(limits: Partial<Http2Limits> = {}) {
+  constructor(limits: Partial<Http2Limits> = {}, totals = plenty(), host = 'host') {
+    const open = (what: keyof SharedLimits) => totals[what].open(host, () => this.cuts.push(what));
+    this.shares = { answers: open('answers'), requests: open('requests'), calls: open('calls') };
     this.limits = { ...defaultHttp2Limits, ...limits };
     this.connection = new ServerConnection(this, this.limits, 0);
     const { connection, deadlines } = this;
@@ -48,8 +66,8 @@ export class Rig implements ConnectionHost {
   }
 
   /** A connection that is open, its first frames forgotten. */
-  static open(limits: Partial<Http2Limits> = {}): Rig {
-    const rig = new Rig(limits);
+  static open(limits: Partial<Http2Limits> = {}, totals = plenty(), host = 'host'): Rig {
+    const rig = new Rig(limits, totals, host);
     rig.push(opening);
     rig.log.frames.length = 0;
     return rig;
@@ -69,6 +87,7 @@ export class Rig implements ConnectionHost {
 
   collect(): void {
     for (const piece of this.connection.takeOutput()) this.log.push(piece);
+    this.connection.countAnswers();
   }
 
   outputReady(): void {

@@ -46,6 +46,11 @@ abstract class GrpcCall implements StreamReceiver, Expiring {
   protected abstract canceled(): void;
   abstract drained(): void;
 
+  /** Of whole messages that wait for the client to say that there are no more. */
+  protected get keptBytes(): number {
+    return 0;
+  }
+
   protected get isOver(): boolean {
     return this.#isOver;
   }
@@ -61,6 +66,7 @@ abstract class GrpcCall implements StreamReceiver, Expiring {
       const { maxMessageBytes } = this.host.limits;
       if (length === bytes.length - prefixBytes && bytes[0] === 0 && length <= maxMessageBytes) {
         this.message(bytes.subarray(prefixBytes));
+        this.#keep(0);
         return;
       }
       this.#reader = new MessageReader(maxMessageBytes);
@@ -69,18 +75,17 @@ abstract class GrpcCall implements StreamReceiver, Expiring {
       if (!this.#isOver) this.message(message);
     });
     if (this.#isOver) return;
-    this.#count(this.#reader.partialBytes);
-    const { maxMessageBytes, maxPartialBytes } = this.host.limits;
-    if (fault !== null) this.refuse(faultError(fault, maxMessageBytes));
-    else if (this.host.connection.partialBytes > maxPartialBytes) {
-      this.refuse(rpcErrors.tooManyRequests);
-    }
+    if (fault !== null) this.refuse(faultError(fault, this.host.limits.maxMessageBytes));
+    else this.#keep(this.#reader.partialBytes);
   }
 
   ended(): void {
     if (this.#reader?.isInside === true) {
       this.refuse({ code: StatusCode.internal, message: 'unexpected EOF' });
-    } else this.halfClosed();
+    } else {
+      this.#count(0);
+      this.halfClosed();
+    }
   }
 
   aborted(): void {
@@ -112,7 +117,18 @@ abstract class GrpcCall implements StreamReceiver, Expiring {
     this.#reader = null;
   }
 
+  /** @param begunBytes of the message that is not complete */
+  #keep(begunBytes: number): void {
+    if (this.#isOver) return;
+    // What is whole and complete is called in this turn.
+    this.#count(this.stream.isRemoteEnded ? 0 : begunBytes + this.keptBytes);
+    if (this.#partialBytes > 0 && this.host.connection.refusesParts()) {
+      this.refuse(rpcErrors.tooManyRequests);
+    }
+  }
+
   #count(partialBytes: number): void {
+    if (partialBytes === this.#partialBytes) return;
     this.host.connection.partialBytes += partialBytes - this.#partialBytes;
     this.#partialBytes = partialBytes;
   }
@@ -148,9 +164,15 @@ export class UnaryCall extends GrpcCall {
     // There was one answer to send.
   }
 
+  protected override get keptBytes(): number {
+    return this.#request?.length ?? 0;
+  }
+
   protected message(message: Buffer): void {
-    if (this.#request === null) this.#request = message;
-    else this.refuse({ code: StatusCode.internal, message: 'more than one request message' });
+    // One that stays is copied: it would keep all alive that came with it.
+    if (this.#request === null) {
+      this.#request = this.stream.isRemoteEnded ? message : Buffer.from(message);
+    } else this.refuse({ code: StatusCode.internal, message: 'more than one request message' });
   }
 
   protected halfClosed(): void {

@@ -39,7 +39,7 @@ export class GrpcRouter {
     const refusal = refusalOf(head, timeoutMs);
     if (refusal !== null) stream.finish(refusal);
     else if (method === undefined) stream.finish(this.#unknown(head.path));
-    else if (host.connection.isOverloaded) stream.finish(rpcErrors.tooManyRequests);
+    else if (host.connection.refusesCalls()) stream.finish(rpcErrors.tooManyRequests);
     else {
       const context = contextOf(head, host.commonName);
       if (method.kind === 'unary') {
