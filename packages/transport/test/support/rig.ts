@@ -180,7 +180,8 @@ export class Stranger {
 
   readonly handlers: ConnectionHandlers = {
     data: (chunk) => {
-      this.bytes.push(...chunk);
+      // Not as arguments, of which there may be only so many.
+      for (const byte of chunk) this.bytes.push(byte);
     },
     drained: () => undefined,
     closed: (reason) => {
