@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,10 +48,19 @@ export function runProgram(
   });
 }
 
-/** A directory that is removed when the test ends. */
+const temporaryDirectories: string[] = [];
+
+process.once('exit', () => {
+  for (const path of temporaryDirectories) rmSync(path, { recursive: true, force: true });
+});
+
+/**
+ * A directory for a test, removed when the process ends: hooks run in the order in which they were
+ * set, so servers in it are closed later than this, and one that loses its log stops everything.
+ */
 export async function temporaryDirectory(context: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'quorate-cli-'));
-  context.after(() => rm(path, { recursive: true, force: true, maxRetries: 5 }));
+  context.after(() => temporaryDirectories.push(path));
   return path;
 }
 

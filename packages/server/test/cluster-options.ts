@@ -1,14 +1,22 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ServerOptions } from '@quorate/server';
 
+const directories: string[] = [];
+
+process.once('exit', () => {
+  for (const path of directories) rmSync(path, { recursive: true, force: true });
+});
+
+/** Removed when the process ends: the servers in it are closed by hooks that are set later. */
 async function temporaryDirectory(context: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'quorate-server-'));
-  context.after(() => rm(directory, { recursive: true, force: true }));
+  context.after(() => directories.push(directory));
   return directory;
 }
 

@@ -9,6 +9,8 @@ import { addressOf, describeAddresses, type Origin, othersOf, ownConfig } from '
 const patienceMs = 15_000;
 const answerTimeoutMs = 2000;
 const pauseMs = 300;
+/** Founders that are not there yet do not answer: so much later does a cluster begin. */
+const founderAnswerTimeoutMs = 400;
 
 /** What was seen in a round, for the case that it was the last. */
 interface Round {
@@ -24,7 +26,7 @@ interface Round {
  */
 export async function findMembership(options: ServerOptions, logger: Logger): Promise<Origin> {
   const contacts = othersOf(options);
-  const own = new Set(ownConfig(options).peerUrls.map((url) => formatAddress(addressOf(url))));
+  const own = ownAddresses(options);
   if (contacts.length === 0) {
     throw refused('the settings name no member to ask: list the members beside this one');
   }
@@ -43,21 +45,51 @@ export async function findMembership(options: ServerOptions, logger: Logger): Pr
   }
 }
 
-async function askAll(
+/**
+ * Refuses to found a cluster again that knows this node with other data. It would do no harm
+ * (ADR 0021) and no good: nobody would listen to it. What is not found out here others tell later.
+ *
+ * @throws ServerError SERVER_JOIN_REFUSED
+ */
+export async function refuseReturned(
+  clusterId: string,
+  options: ServerOptions,
+  logger: Logger,
+): Promise<void> {
+  const contacts = othersOf(options);
+  const answers = await answersOf(contacts, options, logger, founderAnswerTimeoutMs);
+  const ofCluster = answers.filter((answer) => answer.clusterId === clusterId);
+  const found = whereAmong(ofCluster, ownAddresses(options));
+  if (found?.self.incarnation !== undefined) throw hasRunBefore(found.self, options);
+}
+
+function ownAddresses(options: ServerOptions): ReadonlySet<string> {
+  return new Set(ownConfig(options).peerUrls.map((url) => formatAddress(addressOf(url))));
+}
+
+/** @returns the newest first */
+async function answersOf(
   contacts: readonly Address[],
   { network }: ServerOptions,
   logger: Logger,
-): Promise<Round> {
+  timeoutMs: number,
+): Promise<ClusterDescription[]> {
   const given = network === undefined ? {} : { network };
   const outcomes = await Promise.allSettled(
-    contacts.map((contact) =>
-      askCluster(contact, { ...given, logger, timeoutMs: answerTimeoutMs }),
-    ),
+    contacts.map((contact) => askCluster(contact, { ...given, logger, timeoutMs })),
   );
-  const answers = outcomes
+  return outcomes
     .filter((outcome) => outcome.status === 'fulfilled')
     .map(({ value }) => value)
     .sort((a, b) => indexOf(b) - indexOf(a));
+}
+
+async function askAll(
+  contacts: readonly Address[],
+  options: ServerOptions,
+  logger: Logger,
+): Promise<Round> {
+  const answers = await answersOf(contacts, options, logger, answerTimeoutMs);
   const clusters = new Set(answers.map(({ clusterId }) => clusterId));
   if (clusters.size > 1) {
     throw refused(
@@ -106,20 +138,21 @@ function originFrom(
     );
   }
   // Blank, under the id of a node that has voted and acknowledged (ADR 0021).
-  if (self.incarnation !== undefined) {
-    throw refused(
-      `member ${apiIdOf(self.id).toString(16)} at ${self.address} has run before, and its ` +
-        `data is not in ` +
-        `${options.dataDirectory ?? 'memory'}: restore its data directory; or, if that is lost, ` +
-        'have the member removed and added again, and start it anew',
-    );
-  }
+  if (self.incarnation !== undefined) throw hasRunBefore(self, options);
   const members = new Map(
     membersOf(answer)
       .filter(({ address }) => canonical(address) !== '')
       .map(({ id, address }) => [id, addressOf(`http://${address}`)] as const),
   );
   return { clusterId, nodeId: self.id, clusterName, members, founders: new Map(), contacts };
+}
+
+function hasRunBefore({ id, address }: DescribedMember, options: ServerOptions): ServerError {
+  return refused(
+    `member ${apiIdOf(id).toString(16)} at ${address} has run before, and its data is not in ` +
+      `${options.dataDirectory ?? 'memory'}: restore its data directory; or, if that is lost, ` +
+      'have the member removed and added again, and start it anew',
+  );
 }
 
 function membersOf({ groups }: ClusterDescription): readonly DescribedMember[] {

@@ -6,7 +6,7 @@ import type { NodeId } from '@quorate/schema';
 import { apiIdOf, ServerError } from '../core/index.ts';
 import { type RestoredNote, readNote } from '../restore/restored-note.ts';
 import type { ServerOptions } from '../server.ts';
-import { findMembership } from './find-membership.ts';
+import { findMembership, refuseReturned } from './find-membership.ts';
 import { type Origin, othersOf, peerAddress } from './origin.ts';
 
 /**
@@ -24,7 +24,9 @@ export async function originOf(options: ServerOptions, logger: Logger): Promise<
   const owner = dataDirectory === null ? null : await recordedOwner(dataDirectory);
   const founding = foundingOf(options, dataDirectory === null ? null : readNote(dataDirectory));
   if (owner === null) {
-    return clusterState === 'new' ? founding : findMembership(options, logger);
+    if (clusterState === 'existing') return findMembership(options, logger);
+    if (dataDirectory !== null) await refuseReturned(founding.clusterId, options, logger);
+    return founding;
   }
   // That of another founder has been mixed up with this one's: whoever opens it says so.
   if (owner.clusterId === founding.clusterId && founding.members.has(owner.nodeId)) return founding;
