@@ -13,6 +13,7 @@ export interface ServerErrorMetadata {
   SERVER_MEMBER_REMOVED: { readonly dataDirectory: string };
   /** A file is not to be taken over as it was asked: a wrong hash, members that do not fit. */
   SERVER_RESTORE_REFUSED: { readonly reason: string };
+  SERVER_RESTORE_UNFINISHED: { readonly dataDirectory: string };
   /** A stopped member is not to be made the only voter, or has no state to save. */
   SERVER_RECOVERY_REFUSED: { readonly reason: string };
   /** Where backups go cannot be used, or what was written there is not what was sent. */

@@ -4,7 +4,7 @@ import type { Logger } from '@quorate/base';
 import { clusterIdOf, memberIdOf, recordedOwner } from '@quorate/node';
 import type { NodeId } from '@quorate/schema';
 import { apiIdOf, ServerError } from '../core/index.ts';
-import { type RestoredNote, readNote } from '../restore/restored-note.ts';
+import { isUnfinished, type RestoredNote, readNote } from '../restore/restored-note.ts';
 import type { ServerOptions } from '../server.ts';
 import { findMembership, refuseReturned } from './find-membership.ts';
 import { type Origin, othersOf, peerAddress } from './origin.ts';
@@ -15,13 +15,14 @@ import { type Origin, othersOf, peerAddress } from './origin.ts';
  * token, unless the cluster is there already (`clusterState: 'existing'`): then the members are
  * asked which of them this node was added as.
  *
- * @throws ServerError SERVER_MEMBER_REMOVED, SERVER_JOIN_REFUSED
+ * @throws ServerError SERVER_MEMBER_REMOVED, SERVER_RESTORE_UNFINISHED, SERVER_JOIN_REFUSED
  * @throws StorageError STORAGE_FOREIGN_DIRECTORY, STORAGE_CORRUPT
  */
 export async function originOf(options: ServerOptions, logger: Logger): Promise<Origin> {
   const { dataDirectory, clusterState = 'new' } = options;
   if (dataDirectory !== null) await refuseRemoved(dataDirectory);
   const owner = dataDirectory === null ? null : await recordedOwner(dataDirectory);
+  if (dataDirectory !== null && owner === null) refuseUnfinished(dataDirectory);
   const founding = foundingOf(options, dataDirectory === null ? null : readNote(dataDirectory));
   if (owner === null) {
     if (clusterState === 'existing') return findMembership(options, logger);
@@ -77,6 +78,17 @@ async function refuseRemoved(dataDirectory: string): Promise<void> {
     'SERVER_MEMBER_REMOVED',
     `this member was removed from its cluster for good, and ${dataDirectory} is of no more use: ` +
       'to take part again, have a new member added and start it with an empty data directory',
+    { dataDirectory },
+  );
+}
+
+/** What was meant to hold a state that was saved must not found an empty cluster instead. */
+function refuseUnfinished(dataDirectory: string): void {
+  if (!isUnfinished(dataDirectory)) return;
+  throw new ServerError(
+    'SERVER_RESTORE_UNFINISHED',
+    `a snapshot was being restored into ${dataDirectory}, and that was ended before it was done: ` +
+      'remove the directory and restore again',
     { dataDirectory },
   );
 }

@@ -18,7 +18,7 @@ import { groupName } from '../etcd-server.ts';
 import type { MemberConfig } from '../server.ts';
 import { wrongHash } from './inspect-snapshot.ts';
 import { loadState } from './load-state.ts';
-import { type RestoredNote, restoredName, writeNote } from './restored-note.ts';
+import { type RestoredNote, restoredName, unfinishedName, writeNote } from './restored-note.ts';
 import { type SnapshotFile, withSnapshotFile } from './snapshot-file.ts';
 
 /** What a data directory is to be made of, for which member. */
@@ -183,7 +183,7 @@ const parts = ['wal', 'snapshots', 'log-begun', restoredName, 'identity'];
 
 /** Builds the data directory hidden inside itself, and moves it up when it is whole. */
 async function build(directory: string, make: (hidden: string) => Promise<unknown>): Promise<void> {
-  const hidden = join(directory, '.restoring');
+  const hidden = join(directory, unfinishedName);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   // What an attempt that was killed has left.
   rmSync(hidden, { recursive: true, force: true });

@@ -1,8 +1,11 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The file's name, beside the identity. */
 export const restoredName = 'restored';
+
+/** Where a state is built before it moves up: it is there for as long as a restore has not ended. */
+export const unfinishedName = '.restoring';
 
 /** What a data directory that was restored says of it. Ids are 16 hex digits. */
 export interface RestoredNote {
@@ -29,6 +32,11 @@ export function writeNote(directory: string, note: RestoredNote): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Whether somebody has begun to restore a state into it, and was ended before it was whole. */
+export function isUnfinished(directory: string): boolean {
+  return existsSync(join(directory, unfinishedName));
 }
 
 /** @returns null when the directory was not restored, or is not there */
