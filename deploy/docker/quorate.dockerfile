@@ -11,6 +11,8 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
 
 FROM node:24.21.0-bookworm-slim
 ENV NODE_ENV=production
+# V8 lets new objects take 128 MiB before it collects them; a quarter of that is as fast here.
+ENV NODE_OPTIONS=--max-semi-space-size=16
 WORKDIR /app
 COPY --from=dependencies --chown=root:root /app /app
 RUN ln -s /app/packages/cli/src/bin.ts /usr/local/bin/quorate \

@@ -34,9 +34,10 @@ function settings(plan: MemberPlan): string[] {
   ];
 }
 
-/** Our own, with its defaults. */
+/** Our own, with its defaults, and Node with the option that the files in `deploy` set. */
 export const quorateMember: MemberCommand = (plan) => [
   process.execPath,
+  '--max-semi-space-size=16',
   programPath,
   'serve',
   ...settings(plan),
