@@ -66,29 +66,31 @@ function addInit(certs: Command, finish: Finish): void {
 }
 
 function addIssue(certs: Command, finish: Finish): void {
-  certsCommand(certs, 'issue', 'Issue a certificate for a node, for its clients and its peers.')
+  const text = 'Issue a certificate for a node, for its clients and its peers.';
+  const command = certsCommand(certs, 'issue', text)
     .argument('<NAME...>', 'the common name, and the name of the files')
-    .option('--host <LIST>', 'how it is reached, comma-separated', 'localhost,127.0.0.1,::1')
-    .option('--days <N>', 'how long it is valid (default: 365)', days)
-    .option('--force', 'replace the one that is there')
-    .option('--json', 'print JSON')
-    .action(async (names: string[], options) => {
-      const { issueCert } = await import('../commands/certs.ts');
-      const output = openOutput(options.json === true);
-      finish(await issueCert(names, 'node', leafFlags(options), output));
-    });
+    .option('--host <LIST>', 'how it is reached, comma-separated', 'localhost,127.0.0.1,::1');
+  issues(command, 'node', finish);
 }
 
 function addClient(certs: Command, finish: Finish): void {
-  certsCommand(certs, 'client', 'Issue a certificate for a client.')
-    .argument('<NAME...>', "the common name: with --client-cert-auth, the user's; names the files")
+  const command = certsCommand(certs, 'client', 'Issue a certificate for a client.').argument(
+    '<NAME...>',
+    "the common name: with --client-cert-auth, the user's; names the files",
+  );
+  issues(command, 'client', finish);
+}
+
+function issues(command: Command, kind: 'node' | 'client', finish: Finish): void {
+  command
     .option('--days <N>', 'how long it is valid (default: 365)', days)
     .option('--force', 'replace the one that is there')
     .option('--json', 'print JSON')
     .action(async (names: string[], options) => {
       const { issueCert } = await import('../commands/certs.ts');
-      const output = openOutput(options.json === true);
-      finish(await issueCert(names, 'client', leafFlags(options), output));
+      const { dir, host = '', days: given = 365, force } = options;
+      const flags = { directory: dir, hosts: host, days: given, isForced: force === true };
+      finish(await issueCert(names, kind, flags, openOutput(options.json === true)));
     });
 }
 
@@ -116,15 +118,4 @@ function addShow(certs: Command, finish: Finish): void {
       const { showCerts } = await import('../commands/certs.ts');
       finish(showCerts({ directory: options.dir, files }, openOutput(options.json === true)));
     });
-}
-
-interface LeafValues {
-  readonly dir: string;
-  readonly host?: string;
-  readonly days?: number;
-  readonly force?: boolean;
-}
-
-function leafFlags({ dir, host, days: given, force }: LeafValues) {
-  return { directory: dir, hosts: host ?? '', days: given ?? 365, isForced: force === true };
 }

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Tracer } from '@opentelemetry/api';
@@ -12,16 +10,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { formatAddress } from '@quorate/base';
 import { type QuorateServer, startServer } from '@quorate/server';
-import { temporaryDirectory } from '../run-program.ts';
-
-/** Ports that were free a moment ago, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
+import { freePorts, temporaryDirectory } from '../run-program.ts';
 
 /** A tracer of its own, whose spans are kept in one place. */
 export function keptTracer(exporter: InMemorySpanExporter, name: string): Tracer {
@@ -39,8 +28,8 @@ export async function startTraced(
 ): Promise<readonly QuorateServer[]> {
   const directory = await temporaryDirectory(context);
   const names = ['n1', 'n2', 'n3'];
-  const ports = await freePorts(names.length);
-  const members = names.map((name, i) => ({ name, peerUrls: [`http://127.0.0.1:${ports[i]}`] }));
+  const first = await freePorts(names.map((_, i) => i));
+  const members = names.map((name, i) => ({ name, peerUrls: [`http://127.0.0.1:${first + i}`] }));
   const servers = await Promise.all(
     names.map((name, i) => {
       const tracer = tracerOf(name);
@@ -49,7 +38,7 @@ export async function startTraced(
         dataDirectory: join(directory, name),
         members,
         clusterToken: directory,
-        listenPeer: { host: '127.0.0.1', port: ports[i] as number },
+        listenPeer: { host: '127.0.0.1', port: first + i },
         listenClient: [{ host: '127.0.0.1', port: 0 }],
         advertiseClientUrls: [`http://${name}:2379`],
         tuning: { heartbeatIntervalMs: 50, electionTimeoutMs: 500, segmentBytes: 4 * 1024 * 1024 },
