@@ -22,12 +22,16 @@ export class GrantedRanges {
     return interval !== undefined && isBefore(key, interval.end);
   }
 
-  /** Whether the whole range lies inside one granted range. */
+  /**
+   * Whether the whole range lies inside one granted range. One that ends before it begins holds no
+   * key, and both its ends have to.
+   */
   covers(range: KeyRange): boolean {
     if (range.rangeEnd.length === 0) return this.coversKey(range.key);
     const interval = this.#lastFrom(range.key);
     if (interval === undefined || !isBefore(range.key, interval.end)) return false;
-    return compareEnds(endOf(range), interval.end) <= 0;
+    const end = endOf(range);
+    return isBefore(interval.start, end) && compareEnds(end, interval.end) <= 0;
   }
 
   /** The last interval that starts at `key` or before it. */
