@@ -1,9 +1,10 @@
 import { encodeMessage, etcd, type Init } from '@quorate/schema';
-import { rpcOf, text } from './calls.ts';
+import { call, rpcOf, text } from './calls.ts';
 import type { Drawer } from './drawer.ts';
 import type { Step } from './operation.ts';
 
 const maxStreams = 3;
+const zero = Uint8Array.of(0);
 
 export function drawWatch(draw: Drawer): Step[] {
   const { prng, state } = draw;
@@ -25,6 +26,44 @@ export function drawWatch(draw: Drawer): Step[] {
     return [{ kind: 'settle' }, { kind: 'watchClose', stream }];
   }
   return drawMessage(draw, stream);
+}
+
+/**
+ * Overwrites or deletes a key, compacts at just that revision, and watches with what was before
+ * from there and from the next one on.
+ */
+export function drawWatchOfCompacted(draw: Drawer, as: string): Step[] {
+  const { prng, state } = draw;
+  const key = draw.filledKey();
+  const put = (): Step => call(draw, 'KV/Put', { key, value: draw.value() }, as);
+  const isDeleted = prng.chance(0.4);
+  // Should the revision be another one than was thought, that is a case as well.
+  const revision = state.head + 2;
+  const from = (startRevision: number): Init<etcd.WatchCreateRequest> => {
+    const range = prng.chance(0.5) ? { key } : { key: zero, rangeEnd: zero };
+    return { ...range, startRevision, prevKv: true };
+  };
+  // Etcd 3.4 forgets the deletion, and it takes long to be sure of that.
+  const starts = isDeleted && prng.chance(0.5) ? [revision + 1] : [revision, revision + 1];
+  const requests = starts.map((start) =>
+    encodeMessage(etcd.WatchRequest, { createRequest: from(start) }),
+  );
+  const steps: Step[] = [
+    put(),
+    isDeleted ? call(draw, 'KV/DeleteRange', { key }, as) : put(),
+    ...(prng.chance(0.5) ? [put()] : []),
+    { kind: 'settle' },
+    call(draw, 'KV/Compact', { revision, physical: prng.chance(0.5) }, as),
+  ];
+  if (draw.wire === 'gateway') {
+    for (const request of requests) {
+      steps.push({ kind: 'gatewayWatch', body: text(draw, rpcOf('Watch/Watch'), request), as });
+    }
+    return steps;
+  }
+  const stream = state.nextStream++;
+  steps.push({ kind: 'watchOpen', stream, as, requests });
+  return [...steps, { kind: 'settle' }, { kind: 'watchClose', stream }];
 }
 
 function drawMessage(draw: Drawer, stream: number): Step[] {

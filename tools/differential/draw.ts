@@ -5,7 +5,7 @@ import { drawConcurrency } from './draw-concurrency.ts';
 import { drawCompaction, drawDeleteRange, drawPut, drawRange, drawTxn } from './draw-kv.ts';
 import { drawLease } from './draw-lease.ts';
 import { drawMaintenance, drawMalformed } from './draw-other.ts';
-import { drawWatch } from './draw-watch.ts';
+import { drawWatch, drawWatchOfCompacted } from './draw-watch.ts';
 import { Drawer } from './drawer.ts';
 import type { State, Step, Wire } from './operation.ts';
 
@@ -30,6 +30,7 @@ const kinds: readonly (readonly [share: number, (draw: Drawer) => Step[]])[] = [
 /** Who may compact is another matter since 3.5, and whoever does parts the two servers. */
 function drawCompact(draw: Drawer): Step[] {
   const as = draw.state.isAuthOn && draw.prng.chance(0.97) ? 'root' : draw.as();
+  if (draw.prng.chance(0.4)) return drawWatchOfCompacted(draw, as);
   return [{ kind: 'settle' }, call(draw, 'KV/Compact', drawCompaction(draw), as)];
 }
 

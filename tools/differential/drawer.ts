@@ -61,6 +61,11 @@ export class Drawer {
     return prng.pick(keys);
   }
 
+  /** One that may be put. */
+  filledKey(): Uint8Array {
+    return this.prng.pick(keys);
+  }
+
   rangeEnd(key: Uint8Array): Uint8Array {
     const { prng } = this;
     const draw = prng.float();

@@ -235,6 +235,39 @@ test('the hash at the compacted revision is a matter of the release, no other is
   assert.equal(nameOf(ask(7), own, theirs), null);
 });
 
+test('a deletion at the compacted revision is told here alone, and nothing else is', () => {
+  const made = { created: true, watch_id: '1' };
+  const event = (key: string, revision: string, type = 'DELETE'): Json => {
+    return { ...(type === 'DELETE' ? { type } : {}), kv: { key, mod_revision: revision } };
+  };
+  const put = event('b', '7', 'PUT');
+  const later = event('b', '8');
+  const whole = [made, put, event('a', '7'), event('c', '7'), later];
+  const nameOfHeard = (theirs: Json[], own: Json[]): (string | null)[] => {
+    const settled = (items: Json[]) =>
+      good({ 'stream 1': { 1: items, 2: [made] }, 'stream 2': {} });
+    const watch: Step = { kind: 'gatewayWatch', body: '{}', as: '' };
+    return [
+      nameOf({ kind: 'settle' }, settled(theirs), settled(own)),
+      nameOf(watch, good({ 1: theirs }), good({ 1: own })),
+    ];
+  };
+  const name = 'deletion at the compacted revision';
+  assert.deepEqual(nameOfHeard([made, put, later], whole), [name, name]);
+  const other: [Json[], Json[]][] = [
+    [whole, [made, put, later]],
+    [[made, put, event('a', '7'), later], whole],
+    [[made, put, event('a', '7'), event('c', '7')], whole],
+    [[put, later], whole.slice(1)],
+    [[made, later], whole],
+    [
+      [made, put],
+      [made, put, later],
+    ],
+  ];
+  for (const [theirs, own] of other) assert.deepEqual(nameOfHeard(theirs, own), [null, null]);
+});
+
 test('the answers before a null are compared', () => {
   const line = (id: string) => ({ result: { ID: id } });
   const of = (...json: Json[]): Outcome => ({ status: 200, message: '', body: { headers, json } });

@@ -76,6 +76,18 @@ function record(directory: string): ClusterRecord {
 const quick = ['--heartbeat-interval', '50', '--election-timeout', '300'];
 
 describe('one node', () => {
+  it('tells in its log why it stops, and that it has stopped', async (context) => {
+    const directory = await temporaryDirectory(context);
+    const port = await freePorts([0, 1]);
+    const words = ['--listen-client-urls', `http://127.0.0.1:${port}`];
+    words.push('--listen-peer-urls', `http://127.0.0.1:${port + 1}`);
+    const node = start(context, ['serve', ...words, ...quick], directory);
+    await node.line(/^ready/);
+    assert.equal(await node.stop(), 0);
+    await node.line(/"reason":"SIGTERM","msg":"stopping"/);
+    assert.match(node.lines.at(-1) ?? '', /"msg":"stopped"/);
+  });
+
   it('serves every command, and ends with 0 when told to', async (context) => {
     const directory = await temporaryDirectory(context);
     const client = await freePorts([0, 1]);

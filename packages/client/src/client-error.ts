@@ -10,7 +10,10 @@ export interface ClientErrorMetadata {
   CLIENT_TLS_INVALID: { readonly reason: string };
   /** No endpoint could be reached; nothing was sent. */
   CLIENT_UNREACHABLE: { readonly endpoints: readonly string[] };
-  /** The server said no; nothing was changed. `grpcCode` is gRPC's number, `reason` its text. */
+  /**
+   * The server said no, or a read's time is over; nothing was changed. `grpcCode` is gRPC's number,
+   * `reason` its text.
+   */
   CLIENT_REFUSED: {
     readonly endpoint: string;
     readonly grpcCode: number;
@@ -51,12 +54,23 @@ export function clientClosed(): ClientError<'CLIENT_CLOSED'> {
   return new ClientError('CLIENT_CLOSED', 'the client was closed; connect another one', {});
 }
 
-/** @returns that a server said no */
+/** The reason when a call's time is over and the server has said nothing. */
+export const noAnswerInTime = 'no answer in time';
+
+/** gRPC's DEADLINE_EXCEEDED. */
+const deadlineExceeded = 4;
+
+function isTimeout(grpcCode: number, reason: string): boolean {
+  return grpcCode === deadlineExceeded || reason.startsWith('etcdserver: request timed out');
+}
+
+/** @returns that a server said no, or that its answer did not come in time */
 export function refused(
   endpoint: string,
   grpcCode: number,
   reason: string,
 ): ClientError<'CLIENT_REFUSED'> {
-  const message = `${endpoint} refused: ${reason}`;
+  const what = isTimeout(grpcCode, reason) ? 'timed out' : 'refused';
+  const message = `${endpoint} ${what}: ${reason}`;
   return new ClientError('CLIENT_REFUSED', message, { endpoint, grpcCode, reason });
 }

@@ -75,6 +75,14 @@ describe('a write', () => {
     }
   });
 
+  it('that got no answer in time says so in plain words', async () => {
+    const { client } = start(inOrder(outcomeOf(4, 'no answer in time')));
+    await assert.rejects(
+      client.put('k', 'v'),
+      /whether the write happened is not known: a:1 gave no answer in time; read before/,
+    );
+  });
+
   it('ends with the refusal when its time is over', async () => {
     const { client, time } = start(inOrder(noLeader), { timeoutMs: 500 });
     const code = codeOf(client.put('k', 'v'));
@@ -272,5 +280,24 @@ describe('a client that follows the leader', () => {
     await settle();
     await client.put('k', 'v');
     assert.equal(puts().at(-1), 'a:1 KV/Put');
+  });
+});
+
+describe('a read', () => {
+  it('whose time is over was not refused', async () => {
+    const answers: readonly (readonly [CallOutcome, RegExp])[] = [
+      [outcomeOf(4, 'no answer in time'), /^b:1 timed out: no answer in time$/],
+      [timedOut, /^b:1 timed out: etcdserver: request timed out$/],
+      [noLeader, /^b:1 refused: etcdserver: no leader$/],
+    ];
+    for (const [outcome, message] of answers) {
+      const { client, time } = start(inOrder(outcome), { timeoutMs: 500 });
+      const read = client.get('k').then(
+        () => assert.fail('it must fail'),
+        (error: Error) => error.message,
+      );
+      await time.advance(500);
+      assert.match(await read, message);
+    }
   });
 });

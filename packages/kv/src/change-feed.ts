@@ -99,8 +99,10 @@ export class ChangeFeed {
    * said again with a later one. Does not bring back what is gone.
    */
   keepFrom(revision: number): void {
-    if (this.#hold === null) this.#hold = this.#store.versions.hold(revision);
-    else this.#hold.floor = revision;
+    const { versions } = this.#store;
+    const before = this.#hold;
+    this.#hold = versions.hold(revision);
+    if (before !== null) versions.release(before);
   }
 
   /**

@@ -44,5 +44,6 @@ export type {
   TxnRequest,
   TxnResult,
 } from './model.ts';
+export type { OperationCounts } from './operation-counts.ts';
 export { isReadOnly } from './txn.ts';
 export { validate } from './validate.ts';

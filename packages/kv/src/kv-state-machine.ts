@@ -20,6 +20,7 @@ import type {
   TxnRequest,
   TxnResult,
 } from './model.ts';
+import { OperationCounter, type OperationCounts } from './operation-counts.ts';
 import { SnapshotReader } from './snapshot-reader.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -40,7 +41,9 @@ export class KvStateMachine implements StateMachine<KvResult> {
   #store = new KvStore();
   /** What was written, for those who follow it. */
   readonly changes = new ChangeFeed(this.#store);
+  readonly #counts = new OperationCounter();
   #leaseListener: (() => void) | null = null;
+  #sweepListener: () => void = () => undefined;
   /** What of the leases the listener knows. */
   #toldTicks = 0;
   #toldFresh = false;
@@ -51,6 +54,11 @@ export class KvStateMachine implements StateMachine<KvResult> {
 
   get stats(): KvStats {
     return this.#store.stats;
+  }
+
+  /** Of this process: what it applied again after a start is counted again. */
+  get counts(): OperationCounts {
+    return this.#counts;
   }
 
   /** `stats.bytes`, for those who ask for each command. */
@@ -65,12 +73,12 @@ export class KvStateMachine implements StateMachine<KvResult> {
 
   /** A read of what was applied so far; whether that is recent enough is the caller's to ensure. */
   range(request: RangeRequest): RangeResult | RefusedResult {
-    return this.#store.range(request);
+    return this.#counted(this.#store.range(request));
   }
 
   /** As `range`, for a transaction that cannot write (see `isReadOnly`). */
   readTxn(txn: TxnRequest): TxnResult | RefusedResult {
-    return this.#store.readTxn(txn);
+    return this.#counted(this.#store.readTxn(txn));
   }
 
   /** Undefined: there is no such lease, or none any more. */
@@ -116,6 +124,26 @@ export class KvStateMachine implements StateMachine<KvResult> {
     return results;
   }
 
+  /**
+   * Drops some of what compactions left. Commands do that too, a little each; no reader can see it,
+   * so every replica may do it when it has time.
+   *
+   * @param changes of so many changes at most
+   * @returns true when nothing more may be dropped now
+   */
+  sweep(changes: number): boolean {
+    return this.#store.sweep(changes);
+  }
+
+  /**
+   * @param listener called from inside when there is something to sweep again: after a compaction
+   *   or a restore, or because what was held back is not any more; replaces the one before
+   */
+  onSweepable(listener: () => void): void {
+    this.#sweepListener = listener;
+    this.#store.versions.onSweepable(listener);
+  }
+
   /** All that can be read, as it is now. Holds it back from compaction until it is released. */
   history(): History {
     return new History(this.#store);
@@ -135,7 +163,9 @@ export class KvStateMachine implements StateMachine<KvResult> {
       this.#toldTicks = store.leases.ticks;
       this.#toldFresh = store.leases.hasFresh;
       this.#leaseListener?.();
+      store.versions.onSweepable(this.#sweepListener);
       this.changes.restored(store);
+      this.#sweepListener();
     });
   }
 
@@ -156,6 +186,11 @@ export class KvStateMachine implements StateMachine<KvResult> {
       if (error instanceof KvError) return this.#store.refuse('malformed');
       throw error;
     }
-    return this.#store.execute(command, timestampMicros);
+    return this.#counted(this.#store.execute(command, timestampMicros));
+  }
+
+  #counted<Result extends KvResult | RangeResult>(result: Result): Result {
+    this.#counts.count(result);
+    return result;
   }
 }

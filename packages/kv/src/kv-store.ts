@@ -27,8 +27,8 @@ import { WriteTransaction } from './write-transaction.ts';
 export const FIRST_REVISION = 1;
 
 /**
- * How many old changes a command drops, besides two for each change it makes: so that the sweep
- * outruns any load, yet no command pays for more than a few.
+ * How many old changes a command looks at, besides two for each change it makes: a change is looked
+ * at twice at most, so the sweep outruns any load, yet no command pays for more than a few.
  */
 const SWEPT_CHANGES = 16;
 
@@ -139,6 +139,16 @@ export class KvStore {
   resumeAt(revision: number): void {
     assert(revision >= this.#revision, 'revisions go forward');
     this.#revision = revision;
+  }
+
+  /**
+   * Drops some of what compactions left, without a command.
+   *
+   * @param changes of so many changes at most
+   * @returns true when nothing more may be dropped now
+   */
+  sweep(changes: number): boolean {
+    return this.versions.sweep(changes);
   }
 
   #write(command: WriteCommand): KvResult {

@@ -16,9 +16,14 @@
  *
  * First the header; then the leases as they were granted; then the live keys as of just before the
  * compacted revision, by key; then every change from that revision on, in the order it was made;
- * then the end. What a put's version and create revision are
- * follows from replay. The checksum is the CRC-32 of the stream up to itself, the state hash that
- * of the latest state. So equal states have equal snapshots, whatever each replica has swept.
+ * then the end. What a put's version and create revision are follows from replay.
+ *
+ * What a change at the compacted revision replaced is not kept. The base has an empty value in its
+ * place, without a lease, whose version is one less and whose mod revision is the create revision;
+ * before a deletion, version 1 of revision 2. Snapshots that have the real one are read as well.
+ *
+ * The checksum is the CRC-32 of the stream up to itself, the state hash that of the latest state.
+ * So equal states have equal snapshots, whatever each replica has swept.
  */
 export const SNAPSHOT_MAGIC = new Uint8Array([0x51, 0x4b, 0x56, 0x53]);
 export const SNAPSHOT_VERSION = 2;

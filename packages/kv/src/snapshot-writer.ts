@@ -1,9 +1,10 @@
 import { assert, type Checksum } from '@quorate/base';
 import { ByteWriter } from './byte-writer.ts';
-import type { KvStore } from './kv-store.ts';
+import type { KeyEntry } from './key-entry.ts';
+import { FIRST_REVISION, type KvStore } from './kv-store.ts';
 import type { LeaseRecord } from './lease/lease-table.ts';
 import * as format from './snapshot-format.ts';
-import type { StoredVersion } from './stored-version.ts';
+import { StoredVersion } from './stored-version.ts';
 import { valueBytes } from './value-arena.ts';
 import { type HistoryHold, NEVER_COMPACTED } from './version-store.ts';
 
@@ -19,12 +20,11 @@ const FIRST_KEY = new Uint8Array(1);
  *
  * What it sends cannot change under it: versions are immutable, a hold keeps the sweep from
  * dropping any that was readable at the start, and later ones lie behind two bounds. For the base
- * that is the revision before the compacted one of the start: a key made later has no version so
- * old, a key deleted later still has it, and the walk goes on from a key, not from a place in the
- * tree. For
+ * that is the compacted revision of the start: a key made later has no version so old, a key
+ * deleted later still has it, and the walk goes on from a key, not from a place in the tree. For
  * the changes it is the position in the log at the start. What of leases can change is copied at
- * the start. A compaction meanwhile moves the readers'
- * boundary at once and is swept once the hold is gone.
+ * the start. A compaction meanwhile moves the readers' boundary at once and is swept once the hold
+ * is gone.
  *
  * @see snapshot-format.ts for the layout
  */
@@ -144,12 +144,20 @@ export class SnapshotWriter implements Iterator<Uint8Array, void> {
         return false;
       }
       left--;
-      const version = entry.at(this.#hold.floor - 1);
-      if (version?.live) this.#writeBaseRecord(entry.key, version);
+      const version = this.#baseOf(entry);
+      if (version !== null) this.#writeBaseRecord(entry.key, version);
       return true;
     });
     this.#nextKey = next;
     return left;
+  }
+
+  #baseOf(entry: KeyEntry): StoredVersion | null {
+    const { floor } = this.#hold;
+    const version = entry.at(floor);
+    if (version === null) return null;
+    if (version.modRevision === floor) return beforeChange(version);
+    return version.live ? version : null;
   }
 
   #writeBaseRecord(key: Uint8Array, version: StoredVersion): void {
@@ -200,4 +208,14 @@ export class SnapshotWriter implements Iterator<Uint8Array, void> {
     this.#state = 'ended';
     this.#store.versions.release(this.#hold);
   }
+}
+
+/**
+ * What has to be there before a change at the compacted revision, so that replay gives the change.
+ * The version it replaced may be gone, so an empty one stands for it, the same in all replicas.
+ */
+function beforeChange({ createRevision, version, live }: StoredVersion): StoredVersion | null {
+  if (!live) return new StoredVersion(FIRST_REVISION + 1, FIRST_REVISION + 1, 1, 0n);
+  if (version === 1) return null;
+  return new StoredVersion(createRevision, createRevision, version - 1, 0n);
 }

@@ -17,12 +17,9 @@ export const NEVER_COMPACTED = -1;
 const VERSION_BYTES = 120;
 const KEY_BYTES = 160;
 
-/**
- * Keeps compaction from dropping the changes at `floor` and later, and what can be read from the
- * revision before it on. The holder may raise it.
- */
+/** Keeps compaction from dropping the changes at `floor` and later, and what was current at it. */
 export interface HistoryHold {
-  floor: number;
+  readonly floor: number;
 }
 
 export interface KeyVisit {
@@ -49,6 +46,11 @@ export class VersionStore {
   readonly leasedKeys = new LeasedKeys();
   #compactedRevision = NEVER_COMPACTED;
   #sweptRevision = NEVER_COMPACTED;
+  /** The changes before it hide nothing any more. */
+  #bared = 0;
+  /** There is nothing to drop, or a hold is in the way. */
+  #isSwept = true;
+  #sweepListener: () => void = () => undefined;
   #bytes = 0;
   #bytesInUse = 0;
   #hashSum = 0;
@@ -146,6 +148,12 @@ export class VersionStore {
   compact(revision: number): void {
     assert(revision > this.#compactedRevision, 'compaction goes forward');
     this.#compactedRevision = revision;
+    this.#freed();
+  }
+
+  /** @param listener called when there is something to sweep again; replaces the one before */
+  onSweepable(listener: () => void): void {
+    this.#sweepListener = listener;
   }
 
   /** Until `release`, everything from `floor` on stays; by default everything readable now. */
@@ -156,42 +164,55 @@ export class VersionStore {
   }
 
   release(hold: HistoryHold): void {
-    this.#holds.delete(hold);
+    if (this.#holds.delete(hold) && hold.floor < this.#compactedRevision) this.#freed();
   }
 
   /**
    * Drops what compaction made unreadable, at most what `changes` changes left behind. The changes
-   * at the compacted revision itself stay, so that whoever follows changes can begin there; hence
-   * what they replaced stays too, until the next compaction.
+   * at the compacted revision itself stay, deletions too, so that whoever follows changes can begin
+   * there. What they replaced nobody can read: it goes.
    *
-   * @returns true when nothing is left to do
+   * @returns true when nothing is left to do, or a hold is in the way
    */
   sweep(changes: number): boolean {
+    if (this.#isSwept) return true;
     const { log } = this;
     let limit = this.#compactedRevision;
     for (const hold of this.#holds) limit = Math.min(limit, hold.floor);
-    for (let left = changes; ; left--) {
-      if (log.start === log.end) return true;
-      const revision = log.revisionAt(log.start);
-      if (revision >= limit) return true;
+    let left = changes;
+    for (; log.start < log.end && log.revisionAt(log.start) < limit; left--) {
       if (left === 0) return false;
+      const revision = log.revisionAt(log.start);
       const entry = log.entryAt(log.start);
       log.shift();
       this.#sweptRevision = revision;
+      this.#bare(entry, revision);
       this.#collect(entry, revision);
     }
+    this.#bared = Math.max(this.#bared, log.start);
+    for (; this.#bared < log.end && log.revisionAt(this.#bared) <= limit; left--) {
+      if (left === 0) return false;
+      this.#bare(log.entryAt(this.#bared), limit);
+      this.#bared += 1;
+    }
+    this.#isSwept = true;
+    return true;
   }
 
-  /**
-   * A change below the limit hides the version before it, and vanishes itself if it is a
-   * deletion. Changes come in order, so there is one version before it at most.
-   */
+  #freed(): void {
+    this.#isSwept = false;
+    this.#sweepListener();
+  }
+
+  /** Drops what a change hides. They come in order, so there is one version before it at most. */
+  #bare(entry: KeyEntry, revision: number): void {
+    const oldest = entry.oldestBeforeLatest();
+    if (oldest !== null && oldest.modRevision < revision) this.#dropOldest(entry, oldest);
+  }
+
+  /** A change below the limit vanishes itself if it is a deletion. */
   #collect(entry: KeyEntry, revision: number): void {
-    let oldest = entry.oldestBeforeLatest();
-    if (oldest !== null && oldest.modRevision < revision) {
-      this.#dropOldest(entry, oldest);
-      oldest = entry.oldestBeforeLatest();
-    }
+    const oldest = entry.oldestBeforeLatest();
     const changed = oldest ?? entry.latest;
     assert(changed.modRevision === revision, 'a change is collected once, oldest first');
     if (changed.live) return;

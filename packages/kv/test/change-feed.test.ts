@@ -95,6 +95,35 @@ test('what is kept outlives compactions, until it is no longer asked for', () =>
   assert.deepEqual(changesFrom(changes, 0), ['a=4@5']);
 });
 
+test('what can be dropped when nothing is kept any more is told of', () => {
+  const machine = new KvStateMachine();
+  const { changes } = machine;
+  let told = 0;
+  machine.onSweepable(() => {
+    told += 1;
+  });
+  apply(machine, put('a', '1'), put('a', '2'), put('a', '3'));
+  changes.keepFrom(3);
+  changes.keepFrom(4);
+  assert.equal(told, 0);
+  apply(machine, put('a', '4'), compact(5));
+  assert.equal(told, 1);
+  assert.equal(machine.sweep(10), true);
+  assert.ok(machine.stats.bytes > machine.stats.bytesInUse, 'the change at 4 is kept');
+  changes.keepFrom(6);
+  assert.equal(told, 2);
+  assert.equal(machine.sweep(10), true);
+  assert.equal(machine.stats.bytes, machine.stats.bytesInUse);
+  changes.keepFrom(7);
+  assert.equal(told, 2);
+  const copy = new KvStateMachine();
+  copy.onSweepable(() => {
+    told += 1;
+  });
+  restore(copy, machine);
+  assert.equal(told, 3);
+});
+
 test('what is kept stays kept in a state that was restored', () => {
   const ahead = new KvStateMachine();
   apply(ahead, put('a', '1'), put('a', '2'), put('a', '3'));

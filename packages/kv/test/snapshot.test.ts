@@ -203,6 +203,48 @@ test('equal states have equal snapshots, whatever was swept', () => {
   assert.deepEqual(drawSnapshot(swept), drawSnapshot(unswept));
 });
 
+test('equal states have equal snapshots whatever was swept at the compacted revision', () => {
+  const commands = [
+    ...Array.from({ length: 60 }, (_, i) => put(`k${i % 20}`, `${i}`)),
+    txn([], [put('k1', 'over'), put('new', ''), del('k5', 'k7')]),
+  ];
+  const unswept = machineWith(...commands);
+  const running = unswept.snapshot();
+  const swept = machineWith(...commands);
+  for (const machine of [unswept, swept]) machine.apply(entriesOf([compact(62)]));
+  while (!swept.sweep(100));
+  assert.ok(unswept.sweep(100), 'nothing may be dropped');
+  assert.notEqual(swept.stats.bytes, unswept.stats.bytes);
+  const expected = drawSnapshot(swept);
+  assert.deepEqual(drawSnapshot(unswept), expected);
+  running.return?.();
+  const copy = restored(expected);
+  while (!copy.sweep(100));
+  assert.equal(copy.stats.bytes, swept.stats.bytes);
+  assert.deepEqual(history(copy), history(swept));
+  assert.deepEqual(drawSnapshot(copy), expected);
+});
+
+test('a snapshot with what the compacted revision replaced is read, and that is dropped', () => {
+  // Drawn when it was kept: a=first, b=before, a=second, c=old; a=third, no b, d=new at 6; c=last.
+  const kept =
+    'CgAAAAFRS1ZTAgcGAAAVAAAAAgAAAAAAAAAAAgQCAWEGc2Vjb25kFQAAAAIAAAAAAAAAAAMDAQFiBmJlZm9yZRIAAAAC' +
+    'AAAAAAAAAAAFBQEBYwNvbGQSAAAAAwYAAAAAAAAAAAFhBXRoaXJkBAAAAAQGAWIQAAAAAwYAAAAAAAAAAAFkA25ldxEA' +
+    'AAADBwAAAAAAAAAAAWMEbGFzdAwAAAAGAAMEqdffDiXJ1Dk=';
+  const copy = restored([new Uint8Array(Buffer.from(kept, 'base64'))]);
+  const { compactedRevision, keys, bytes } = copy.stats;
+  assert.deepEqual([compactedRevision, keys], [6, 3]);
+  while (!copy.sweep(100));
+  assert.ok(copy.stats.bytes < bytes);
+  const found = copy.range(everything());
+  assert.ok(found.kind === 'range');
+  const lives = found.keyValues.map(({ key, createRevision, version }) => {
+    return `${text(key)} of ${createRevision}, ${version}`;
+  });
+  assert.deepEqual(lives, ['a of 2, 3', 'c of 5, 2', 'd of 6, 1']);
+  assert.equal(restored(drawSnapshot(copy)).hash(), copy.hash());
+});
+
 test('a snapshot cut short anywhere is refused', () => {
   const whole = concatBytes(drawSnapshot(machineWith(...SMALL)));
   for (let length = 0; length < whole.length; length++) {

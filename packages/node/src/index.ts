@@ -7,6 +7,7 @@ export { type AskOptions, askCluster } from './ask-cluster.ts';
 export { systemCrypto } from './computation.ts';
 // For library authors: what a server needs beside its node.
 export { lockDirectory } from './disk/directory-lock.ts';
+export { makeDirectory } from './disk/make-directory.ts';
 export type {
   FullMachineShape,
   MachineOf,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -152,4 +153,31 @@ test('options that cannot be are refused before anything is touched', async () =
     openMember({} as MemberOptions),
     (error) => error instanceof NodeError && error.code === 'NODE_OPTIONS_INVALID',
   );
+});
+
+test('a node whose data directory is deleted stops itself, and says what happened', async () => {
+  using directory = temporaryDirectory();
+  const [options] = await cluster(directory.path, 1);
+  assert.ok(options !== undefined);
+  const halted = Promise.withResolvers<Error>();
+  const tuning = { ...options.tuning, segmentBytes: 64 * 1024 };
+  await using node = await openMember({ ...options, tuning, onHalt: halted.resolve });
+  await leaderKnown(node);
+  const sum = node.group<number>('sum');
+  const command = new Uint8Array(16 * 1024).fill(1);
+  await sum.propose(command);
+  rmSync(join(directory.path, 'node-1'), { recursive: true });
+  const failed = (async (): Promise<unknown> => {
+    for (let i = 0; i < 1000; i++) {
+      try {
+        await sum.propose(command);
+      } catch (error) {
+        return error;
+      }
+    }
+    return null;
+  })();
+  const error = await halted.promise;
+  assert.match(error.message, /^the directory of the log is gone.*ENOENT.*This node must stop/);
+  assert.notEqual(((await failed) as { code?: string }).code, 'RUNTIME_STORAGE_FULL');
 });

@@ -116,6 +116,15 @@ test('what cannot be read is said', () => {
   for (let i = 0; i < 60; i++) deep = `{"success":[{"request_txn":${deep}}]}`;
   const read = messageFromJson(txn.request.json, parseJson(deep)) as { problem: string };
   assert.match(read.problem, /nest too deep/);
+  const tooDeep = { name: 'SyntaxError', message: 'exceeded max depth' };
+  for (const text of ['{"a":'.repeat(200_000), '['.repeat(200_000), '['.repeat(1001)]) {
+    assert.throws(() => parseJson(text), tooDeep);
+  }
+  // Brackets in texts nest nothing, and lists that end do not add up.
+  assert.deepEqual(parseJson(`["${'['.repeat(2000)}\\"${'{'.repeat(2000)}"]`), [
+    `${'['.repeat(2000)}"${'{'.repeat(2000)}`,
+  ]);
+  assert.equal((parseJson(`[${'[[]],'.repeat(2000)}0]`) as unknown[]).length, 2001);
 });
 
 test('what other readers of this JSON take is taken', () => {

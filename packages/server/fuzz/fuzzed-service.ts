@@ -70,7 +70,7 @@ export function openService(): FuzzedService {
       peerUrlsOf: () => ['http://a:2380'],
       newId: () => nodeId + 1,
     },
-    version: '3.5.0',
+    version: '3.6.14',
     maxCommandBytes: 2048,
     quotaBytes: 0,
     tuning: { electionTimeoutMs: 1000, maxClockDrift: 0 },

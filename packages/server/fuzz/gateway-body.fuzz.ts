@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Prng } from '@quorate/base';
 import { Gateway } from '../src/gateway/gateway.ts';
 import { gatewayPaths } from '../src/gateway/gateway-paths.ts';
+import type { HttpRequest, HttpResponse } from '../src/port/http-exchange.ts';
 import { openService } from './fuzzed-service.ts';
 
 /* An input is a byte that chooses the path, then the body of the request. */
@@ -23,12 +23,15 @@ class FakeRequest extends EventEmitter {
 }
 
 class FakeResponse extends EventEmitter {
-  readonly socket = null;
   readonly writableLength = 0;
   headersSent = false;
   status = 0;
   text = '';
   isEnded = false;
+
+  setTimeout(): void {
+    // Whatever is written is taken.
+  }
 
   writeHead(status: number): void {
     assert.ok(!this.headersSent, 'answered twice');
@@ -60,8 +63,8 @@ function ask(input: Uint8Array, longest: number): Shown {
   const request = new FakeRequest();
   const response = new FakeResponse();
   const path = `/v3${paths[(input[0] ?? 0) % paths.length]}`;
-  const sent = response as unknown as ServerResponse;
-  gateway.serve(path, request as unknown as IncomingMessage, sent);
+  const sent = response as unknown as HttpResponse;
+  gateway.serve(path, request as unknown as HttpRequest, sent);
   for (let at = 1; at < input.length; at += longest) {
     request.emit('data', Buffer.from(input.slice(at, at + longest)));
   }

@@ -27,9 +27,12 @@ import { ClientTotals } from './limits/client-totals.ts';
 import { ConnectionLimit } from './limits/connection-limit.ts';
 import { MemberPublisher } from './member-publisher.ts';
 import { ClientBytes } from './metrics/client-bytes.ts';
+import { MessageCounts } from './metrics/message-counts.ts';
+import { ReadCounts } from './metrics/read-counts.ts';
 import { servedGroupOf } from './node-group.ts';
 import { ClientPort } from './port/client-port.ts';
 import { HttpEndpoints } from './port/http-endpoints.ts';
+import type { HttpHandler } from './port/http-exchange.ts';
 import { MetricsPort } from './port/metrics-port.ts';
 import { type RecoveredNote, recoveredText } from './restore/recovered-note.ts';
 import { defaultHttp2Limits } from './rpc/http2/limits.ts';
@@ -94,9 +97,12 @@ export class EtcdServer implements QuorateServer {
     const { node, machine, name, logger, api = {} } = options;
     const group = node.group<EtcdResult>(groupName);
     this.#options = options;
+    const clock = createClock();
+    const reads = new ReadCounts(clock);
+    const counts = { clientBytes: new ClientBytes(), messages: new MessageCounts(), reads };
     this.#service = new EtcdService({
       identity: options.identity,
-      group: servedGroupOf(group),
+      group: reads.of(servedGroupOf(group)),
       machine,
       store: options.store,
       membership: options.membership,
@@ -106,7 +112,7 @@ export class EtcdServer implements QuorateServer {
       quotaBytes: options.quotaBytes,
       ...serviceParts(api),
       tuning: options.tuning,
-      clock: createClock(),
+      clock,
       timers,
       crypto: systemCrypto,
       ...(options.auth === undefined ? {} : { auth: options.auth }),
@@ -114,12 +120,13 @@ export class EtcdServer implements QuorateServer {
     const unary = unaryHandlers(this.#service, options.tracing);
     const totals = clientTotals(logger);
     const connections = new ConnectionLimit(api.maxConnections);
-    this.#backend = grpcBackend(this.#service, unary, api, totals);
-    const clientBytes = new ClientBytes();
+    const plain: HttpHandler = (request, response) => this.#http.serve(request, response);
+    const limited = { api, totals, messages: counts.messages };
+    this.#backend = grpcBackend(this.#service, unary, limited, plain);
     const pages = statusPages({
       service: this.#service,
       health: this.#checked(),
-      clientBytes,
+      counts,
       metricsText: async () =>
         [
           await node.metricsText(),
@@ -141,7 +148,7 @@ export class EtcdServer implements QuorateServer {
     const takers = {
       http1: (socket: Socket) => this.#http.connection(socket),
       http2: (socket: Socket, commonName: string) => {
-        clientBytes.add(socket);
+        counts.clientBytes.add(socket);
         this.#backend.connection(socket, commonName);
       },
     };
@@ -200,8 +207,8 @@ export class EtcdServer implements QuorateServer {
     this.#closeListeners.push(listener);
   }
 
-  close({ abrupt = false }: CloseOptions = {}): Promise<void> {
-    this.#closed ??= this.#end(abrupt);
+  close({ abrupt = false, reason }: CloseOptions = {}): Promise<void> {
+    this.#closed ??= this.#logEnd(abrupt, reason ?? 'it was told to');
     return this.#closed;
   }
 
@@ -231,6 +238,14 @@ export class EtcdServer implements QuorateServer {
         return isDraining();
       },
     };
+  }
+
+  /** So that who reads the log can tell a stop from a crash, and a clean one from another. */
+  async #logEnd(isAbrupt: boolean, reason: string): Promise<void> {
+    const { logger } = this.#options;
+    logger.info('stopping', { reason });
+    await this.#end(isAbrupt);
+    logger.info('stopped');
   }
 
   async #end(isAbrupt: boolean): Promise<void> {
@@ -282,19 +297,28 @@ function clientTotals(logger: Logger): ClientTotals {
   });
 }
 
+interface BackendParts {
+  readonly api: ApiOptions;
+  readonly totals: ClientTotals;
+  readonly messages: MessageCounts;
+}
+
 function grpcBackend(
   service: EtcdService,
   unary: UnaryHandlers,
-  api: ApiOptions,
-  totals: ClientTotals,
+  { api, totals, messages }: BackendParts,
+  plain: HttpHandler,
 ): RpcBackend {
   const usual = defaultHttp2Limits;
   const { maxConcurrentStreams = usual.maxConcurrentStreams } = api;
   const maxMessageBytes = maxMessageBytesOf(api);
-  const backend = new Http2Backend({ ...usual, maxConcurrentStreams, maxMessageBytes }, totals);
+  const limits = { ...usual, maxConcurrentStreams, maxMessageBytes };
+  const backend = new Http2Backend(limits, totals, plain);
   const { unaryPaths, streamPaths } = service;
   for (const path of unaryPaths) backend.unary(path, unary(path));
-  for (const path of streamPaths) backend.stream(path, service.stream(path));
+  for (const path of streamPaths) {
+    backend.stream(path, messages.of(path, service.stream(path)));
+  }
   const offered = new Set([...unaryPaths, ...streamPaths]);
   for (const { path } of etcd.rpcs) if (!offered.has(path)) backend.unimplemented(path);
   return backend;

@@ -91,6 +91,8 @@ export interface ServerStatus {
 export interface CloseOptions {
   /** As the end of the process would: connections break, and nothing is handed over. */
   readonly abrupt?: boolean;
+  /** Why it ends, for the log. */
+  readonly reason?: string;
 }
 
 /** One node of the coordination service. */

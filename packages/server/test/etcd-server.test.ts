@@ -27,7 +27,7 @@ test('gRPC and plain HTTP share the port', async () => {
   assert.equal(decodeMessage(etcd.PutResponse, bytes as Buffer)?.header?.revision, 2);
   assert.deepEqual(
     (await get(served, '/version')).body,
-    '{"etcdserver":"3.5.0","etcdcluster":"3.5.0"}\n',
+    '{"etcdserver":"3.6.14","etcdcluster":"3.6.0","storage":"3.6.0"}\n',
   );
   client.close();
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { AssertionFailed, type File, type FileSystem } from '@quorate/base';
+import { AssertionFailed, type File, type FileSystem, FileSystemError } from '@quorate/base';
 import { openWriteAheadLog, StorageError } from '../src/index.ts';
 import { logStoreSuite } from './log-store-suite.ts';
 import { VirtualWorld } from './virtual-world.ts';
@@ -309,7 +309,7 @@ suite('a failed fsync', () => {
     }
     world.run();
     assert.deepEqual(codes, new Array(4).fill('STORAGE_FAILED'));
-    assert.equal(log.writable, false);
+    assert.equal(log.writable, true, 'who writes next learns of it');
     assert.equal(
       codeOf(() => commit(world, log, write(1, { entries: entries(6, 6, 1, 8) }))),
       'STORAGE_FAILED',
@@ -330,5 +330,50 @@ suite('a failed fsync', () => {
       codeOf(() => commit(world, log, write(1, { entries: entries(1, 1, 1, 8) }))),
       'STORAGE_FAILED',
     );
+  });
+});
+
+suite('a log whose directory is gone', () => {
+  test('fails, and is not taken for one on a full disk', () => {
+    const world = new VirtualWorld(14);
+    const { disk, ports } = world;
+    let isGone = false;
+    const fileSystem: FileSystem = {
+      blocking: disk.blocking,
+      create: (path, done) => {
+        if (!isGone) disk.create(path, done);
+        else {
+          const error = new FileSystemError('notFound', path, `cannot create ${path}: ENOENT`);
+          ports.timers.defer(() => done(error, null));
+        }
+      },
+      open: (path, done) => disk.open(path, done),
+      size: (path, done) => disk.size(path, done),
+      rename: (from, to, done) => disk.rename(from, to, done),
+      remove: (path, done) => disk.remove(path, done),
+      syncDirectory: (path, done) => disk.syncDirectory(path, done),
+    };
+    disk.blocking.makeDirectory('data');
+    const log = openWriteAheadLog({
+      ports: { ...ports, fileSystem },
+      directory: 'data',
+      incarnation: 1,
+      segmentBytes: 2048,
+    });
+    commit(world, log, write(1, { entries: entries(1, 1, 1, 1100) }));
+    isGone = true;
+    // Takes the spare; the one after it cannot be made, and nobody waits for that.
+    commit(world, log, write(1, { entries: entries(2, 2, 1, 1100) }));
+    assert.equal(log.writable, true, 'no full disk: who writes next learns of it');
+    assert.throws(
+      () => commit(world, log, write(1, { entries: entries(3, 3, 1, 8) })),
+      (error) =>
+        error instanceof StorageError &&
+        error.code === 'STORAGE_FAILED' &&
+        /^the directory of the log is gone.*ENOENT.*must stop.*Never start it with an empty/.test(
+          error.message,
+        ),
+    );
+    assert.deepEqual(world.warnings, []);
   });
 });

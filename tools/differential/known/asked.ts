@@ -28,7 +28,12 @@ export function asked<T extends object>(step: Step, method: string): T | null {
       : (decodeMessage(rpc.request.codec, step.request) as T | null);
   }
   if (step.kind !== 'http' && step.kind !== 'gatewayWatch') return null;
-  return typeof step.body === 'string' ? (fromText(rpc, step.body) as T | null) : null;
+  const { body } = step;
+  if (typeof body === 'function') return null;
+  return fromText(
+    rpc,
+    typeof body === 'string' ? body : new TextDecoder().decode(body),
+  ) as T | null;
 }
 
 /** Whether these are bytes that no encoder of protocol buffers would write. */

@@ -69,7 +69,7 @@ const ourComplaints: readonly RegExp[] = [
   /^unknown value ".*" for enum /,
   /^unexpected EOF$/,
   /^the body is not made of JSON objects$/,
-  / in JSON at position \d+/,
+  / (?:in|after) JSON at position \d+/,
   / is not valid JSON$/,
   /^Unexpected end of JSON input$/,
 ];

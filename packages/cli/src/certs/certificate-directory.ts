@@ -1,15 +1,8 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError, codeOf, messageOf } from '../cli-error.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { KeyedCertificate } from './certificate-maker.ts';
 
 /** The authority's own files have this name. */
@@ -98,7 +91,7 @@ export class CertificateDirectory {
    */
   write(name: string, { cert, key }: KeyedCertificate): void {
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      makeDirectory(this.path, 0o700);
       if (name === authorityName) replaceFile(this.certPath(name), cert, 0o644);
       replaceFile(this.keyPath(name), key, 0o600);
       if (name !== authorityName) replaceFile(this.certPath(name), cert, 0o644);

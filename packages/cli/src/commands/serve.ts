@@ -61,12 +61,12 @@ async function runNode(
   // Told to stop while it was starting: there is no way to interrupt that, only to close it then.
   void stop.then(() => setTimeout(() => process.exit(1), closeLimitMs).unref());
   if (typeof server === 'string') {
-    await (await starting).close();
+    await (await starting).close({ reason: server });
     return 0;
   }
   await announce(server, configuration, output, tellParent);
-  await Promise.race([stop, halted.promise, removed.promise]);
-  await server.close();
+  const reason = await Promise.race([stop, halted.promise, removed.promise]);
+  await server.close({ reason: reason ?? 'this member was removed from its cluster' });
   await tracing?.close();
   return 0;
 }

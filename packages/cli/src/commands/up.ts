@@ -79,13 +79,15 @@ export async function up(options: UpOptions, output: Output): Promise<number> {
   });
   if (!output.isJson) sayStarting(prepared, output);
   const stopWatching = watchLogs(prepared.nodes, options.isVerbose, output);
-  cluster.start();
+  let isStarted = false;
   try {
+    cluster.start();
+    isStarted = true;
     await Promise.race([stop, refused.promise]);
     return 0;
   } finally {
     clearTimeout(slow);
-    await cluster.stop();
+    if (isStarted) await cluster.stop();
     stopWatching();
     exitSoon();
   }

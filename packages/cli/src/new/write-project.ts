@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { CliError, codeOf, messageOf } from '../cli-error.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { projectManifest, projectName } from './project-manifest.ts';
 
 const templates = new URL('../../templates/project/', import.meta.url);
@@ -25,7 +26,7 @@ export function writeProject(directory: string, version: string): readonly strin
   }
   checkEmpty(directory);
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
     // Whoever else writes here at the same moment loses nothing.
     for (const [file, text] of files) writeFileSync(join(path, file), text, { flag: 'wx' });
   } catch (error) {

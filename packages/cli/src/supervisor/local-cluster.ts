@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type CliError, messageOf } from '../cli-error.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { systemClock, systemTimers } from '../system-time.ts';
 import { defaultBackOff } from './back-off.ts';
 import { directoryUnusable } from './cluster-directory.ts';
@@ -68,7 +68,7 @@ export class LocalCluster {
   start(): void {
     const { directory } = this.#options;
     try {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(directory);
       this.#write();
     } catch (error) {
       throw directoryUnusable(directory, error);

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseChildMessage } from '../child-message.ts';
 import { messageOf } from '../cli-error.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { lastWords, logSize, rotateLog } from './log-file.ts';
 import type { NodeHandlers, NodeProcess } from './supervisor.ts';
 
@@ -60,7 +61,7 @@ export function launchNode(command: NodeCommand, handlers: NodeHandlers): NodePr
 }
 
 function openLog(path: string): number {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   rotateLog(path);
   return openSync(path, 'a');
 }

@@ -52,10 +52,14 @@ export class LostQuorum {
     await among.client.cluster.add(own.peerUrls);
     const others = before.map(({ name, peerUrls }) => ({ name, peerUrls }));
     const joined = await this.start(at, { clusterState: 'existing', members: [...others, own] });
-    const isUnknown = ({ name }: { readonly name: string }): boolean => name === '';
-    while ((await among.client.cluster.members()).some(isUnknown));
+    await allNamed(among);
     return joined;
   }
+}
+
+/** Fulfilled when each member has said its name. */
+async function allNamed({ client }: Served): Promise<void> {
+  while ((await client.cluster.members()).some(({ name }) => name === ''));
 }
 
 export async function keysOf({ client }: Served): Promise<readonly string[]> {
@@ -72,6 +76,7 @@ export async function ended(lost: LostQuorum, keys: number): Promise<string> {
   const nodes = await Promise.all([1, 2, 3].map((at) => lost.start(at)));
   const [first] = nodes;
   assert.ok(first !== undefined);
+  await allNamed(first);
   await Promise.all(Array.from({ length: keys }, (_, at) => first.client.put(`key${at}`, `${at}`)));
   const id = clusterIdOf(first);
   for (const { client, server } of nodes) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect as http2Connect, type OutgoingHttpHeaders } from 'node:http2';
 import { request } from 'node:https';
 import { connect as tcpConnect } from 'node:net';
 import { join } from 'node:path';
@@ -102,12 +103,13 @@ describe('a client port with TLS', () => {
     assert.equal((await plain.get('a')).keyValues.length, 1);
   });
 
-  it('prefers HTTP/1.1 where a client speaks either, else what it speaks', async (context) => {
+  it('prefers HTTP/2 where a client speaks either, else what it speaks', async (context) => {
     const served = await serveOne(context);
     const tls = await clientTls(served, 'alice');
     for (const [offered, chosen] of [
-      [['h2', 'http/1.1'], 'http/1.1'],
+      [['http/1.1', 'h2'], 'h2'],
       [['h2'], 'h2'],
+      [['http/1.1'], 'http/1.1'],
       [[], false],
     ] as const) {
       const socket = tlsConnect({
@@ -119,6 +121,26 @@ describe('a client port with TLS', () => {
       assert.equal(socket.alpnProtocol, chosen);
       socket.destroy();
     }
+  });
+
+  it('serves pages and JSON to who speaks HTTP/2 alone', async (context) => {
+    const served = await serveOne(context);
+    const tls = await clientTls(served, 'alice');
+    await connected(context, served.url, tls).put('a', 'b');
+    const session = http2Connect(served.url, options(tls));
+    const ask = async (fields: OutgoingHttpHeaders, body = ''): Promise<string> => {
+      const stream = session.request(fields, { endStream: false });
+      const parts: Buffer[] = [];
+      stream.on('data', (part: Buffer) => parts.push(part));
+      stream.end(body);
+      const [{ ':status': status }] = await once(stream, 'response');
+      await once(stream, 'close');
+      return `${status} ${Buffer.concat(parts)}`;
+    };
+    assert.match(await ask({ ':path': '/health' }), /^200 \{"health":"true"/);
+    const range = { ':path': '/v3/kv/range', ':method': 'POST' };
+    assert.match(await ask(range, '{"key":"YQ=="}'), /^200 \{"header":/);
+    session.destroy();
   });
 
   it('tells why there is no connection', async (context) => {

@@ -200,6 +200,24 @@ describe('links with TLS', () => {
     await log.line('peer refused', /is for IP Address:127\.0\.0\.1; allowed: nodes\.example/);
   });
 
+  it('say at both ends what is wrong when each trusts another authority', async (context) => {
+    const made = await MadeCertificates.make(context);
+    const logs = { ours: new KeptLog(), theirs: new KeptLog() };
+    const ours = await open(context, { ...(await made.leaf('n1')), logger: logs.ours });
+    const theirs = await open(context, {
+      ...(await made.leaf('n2', {}, made.other)),
+      trustedCaFile: made.directory.certPath('otherca'),
+      logger: logs.theirs,
+    });
+    await assert.rejects(
+      exchange(theirs, await echo(context, ours)),
+      /no authority of the trusted/,
+    );
+    const dialing = await logs.theirs.line('peer refused', /signed by no authority of the trusted/);
+    assert.match(String(dialing.fields['advice']), /--peer-trusted-ca-file here/);
+    await logs.ours.line('peer refused', /broke the TLS handshake off.*its own log says why/);
+  });
+
   it('are refused to who speaks in the open, and both ends say what to set', async (context) => {
     const made = await MadeCertificates.make(context);
     const log = new KeptLog();

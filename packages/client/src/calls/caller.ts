@@ -1,5 +1,5 @@
 import { decodeMessage, encodeMessage, type Init } from '@quorate/schema';
-import { ClientError, clientClosed, refused } from '../client-error.ts';
+import { ClientError, clientClosed, noAnswerInTime, refused } from '../client-error.ts';
 import type { ClientPorts } from '../client-ports.ts';
 import type {
   CallMetadata,
@@ -69,9 +69,9 @@ function unreachable(tried: readonly TransportEndpoint[]): ClientError {
 }
 
 function outcomeUnknown(endpoint: string, reason: string): ClientError {
-  const message =
-    `whether the write happened is not known: ${endpoint} said "${reason}"; ` +
-    'read before writing again';
+  const said = reason === noAnswerInTime ? 'gave no answer in time' : `said "${reason}"`;
+  const open = `whether the write happened is not known: ${endpoint} ${said}`;
+  const message = `${open}; read before writing again`;
   return new ClientError('CLIENT_OUTCOME_UNKNOWN', message, { endpoint, reason });
 }
 

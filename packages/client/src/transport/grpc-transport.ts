@@ -7,7 +7,9 @@ import {
   Metadata,
   status,
 } from '@grpc/grpc-js';
+import { noAnswerInTime } from '../client-error.ts';
 import { type ClientTls, secureForm } from './client-tls.ts';
+import { connectionFailure } from './connection-failure.ts';
 import { securePrefix } from './endpoint-address.ts';
 import type {
   CallMetadata,
@@ -51,6 +53,12 @@ function metadataOf({ token, requireLeader, traceparent }: CallMetadata): Metada
   return metadata;
 }
 
+/** Without what gRPC tells of its own insides when a deadline passes. */
+function plainReason({ code, details }: { code: status; details: string }): string {
+  const isOwn = code === status.DEADLINE_EXCEEDED && details.startsWith('Deadline exceeded after');
+  return isOwn ? noAnswerInTime : details;
+}
+
 class GrpcConnection implements TransportConnection {
   readonly #client: Client;
 
@@ -73,7 +81,7 @@ class GrpcConnection implements TransportConnection {
         metadataOf(metadata),
         { deadline: Date.now() + timeoutMs },
         (error, answer) => {
-          if (error !== null) resolve({ code: error.code, reason: error.details });
+          if (error !== null) resolve({ code: error.code, reason: plainReason(error) });
           else if (answer !== undefined) resolve({ code: 0, answer });
           else resolve({ code: status.INTERNAL, reason: 'no answer' });
         },
@@ -91,7 +99,7 @@ class GrpcConnection implements TransportConnection {
     call.on('data', (bytes: Buffer) => listener.message(bytes));
     // Says the same as `status`, which always follows.
     call.on('error', () => undefined);
-    call.on('status', ({ code, details }) => listener.ended(code, details));
+    call.on('status', (ended) => listener.ended(ended.code, plainReason(ended)));
     return {
       send: (message) => {
         if (call.writable) call.write(asBuffer(message));
@@ -142,14 +150,19 @@ class GrpcEndpoint implements TransportEndpoint {
         return new GrpcConnection(client);
       }
       if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
-        if (state !== connectivityState.SHUTDOWN) this.#failure = await whyNot(client);
+        if (state !== connectivityState.SHUTDOWN) {
+          this.#failure = await whyNot(client, this.address.startsWith(securePrefix));
+        }
         this.#discard(client);
         return null;
       }
       const changed = await new Promise<boolean>((resolve) => {
         channel.watchConnectivityState(state, deadlineMs, (error) => resolve(!error));
       });
-      if (!changed) return null;
+      if (!changed) {
+        this.#failure = 'it took longer than the time allowed';
+        return null;
+      }
     }
     return null;
   }
@@ -166,8 +179,8 @@ class GrpcEndpoint implements TransportEndpoint {
   }
 }
 
-/** @returns gRPC's words for why there is no connection, which it tells only who calls */
-async function whyNot(client: Client): Promise<string | null> {
+/** @returns why there is no connection, which gRPC tells only who calls */
+async function whyNot(client: Client, isSecure: boolean): Promise<string | null> {
   const metadata = { token: '', requireLeader: false };
   const outcome = await new GrpcConnection(client).call(
     failingPath,
@@ -177,7 +190,7 @@ async function whyNot(client: Client): Promise<string | null> {
   );
   if (!('reason' in outcome) || outcome.code !== status.UNAVAILABLE) return null;
   const [, last] = /Last error: (.*?)(?:\. Resolution note:.*)?$/s.exec(outcome.reason) ?? [];
-  return last ?? null;
+  return last === undefined ? null : connectionFailure(last, isSecure);
 }
 
 /**

@@ -2,7 +2,6 @@ import {
   closeSync,
   fdatasyncSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,6 +13,7 @@ import { resolve } from 'node:path';
 import type { BlockingFileSystem } from '@quorate/base';
 import { lockDirectory, lockFileName } from './directory-lock.ts';
 import { attempt } from './file-system-failure.ts';
+import { makeDirectory } from './make-directory.ts';
 import { directoryMode, fileMode } from './modes.ts';
 
 function withDescriptor(path: string, flags: string, work: (descriptor: number) => void): void {
@@ -40,7 +40,7 @@ export function createBlockingFileSystem(root: string): BlockingFileSystem {
   return {
     makeDirectory(path) {
       attempt('make directory', path, () => {
-        mkdirSync(at(path), { recursive: true, mode: directoryMode });
+        makeDirectory(at(path), directoryMode);
       });
     },
     list(path) {

@@ -14,6 +14,7 @@ import { isFor } from '../tls/certificate-files.ts';
 import { type IdentityRule, judgeIdentity } from '../tls/identity-rule.ts';
 import { RefusalLog } from '../tls/refusal-log.ts';
 import { type DoorRefusal, TlsDoor } from '../tls/tls-door.ts';
+import { tlsReason } from '../tls/tls-reason.ts';
 import type { TlsOptions } from '../tls/watched-certificates.ts';
 import { WatchedCertificates } from '../tls/watched-certificates.ts';
 import { connectTimeoutMs, maxConnections } from './network.ts';
@@ -94,6 +95,7 @@ class SecureNetwork implements TlsNetwork {
     const socket = connect(this.#dialOptions(address));
     const failed = (error: Error): void => {
       socket.destroy();
+      this.#distrust(address, error);
       done(connectError(address, error), null);
     };
     socket.once('error', failed);
@@ -151,6 +153,14 @@ class SecureNetwork implements TlsNetwork {
     }
     const connection = new SocketConnection(socket);
     connection.attach(accept(connection));
+  }
+
+  /** Whoever dials is told as well, but may say so later, among other reasons, or not at all. */
+  #distrust(address: Address, error: NodeJS.ErrnoException): void {
+    const reason = tlsReason(error.code);
+    if (reason === null) return;
+    const advice = 'compare the --peer-cert-file there with the --peer-trusted-ca-file here';
+    this.#refusals.warn('peer refused', formatAddress(address), { reason, advice });
   }
 
   #refuse(remote: string, { kind, reason }: DoorRefusal): void {

@@ -44,6 +44,11 @@ const alertRecord = Uint8Array.of(0x15, 3, 3, 0, 2, 2, 70);
  */
 const handshakesInTurn = 2;
 
+/** The side that verifies knows why, and does not tell the other. */
+const brokenOff =
+  "it broke the TLS handshake off, as who does not trust this side's certificate does; " +
+  'its own log says why (ECONNRESET)';
+
 /** Where accepted connections become TLS connections, or are turned away. */
 export class TlsDoor {
   readonly #options: TlsDoorOptions;
@@ -147,7 +152,8 @@ export class TlsDoor {
     // Node.js says only that the connection ended when it was the certificate's fault.
     const verdict = socket.authorizationError as string | Error | null | undefined;
     const code = verdict instanceof Error ? verdict.message : (verdict ?? error.code);
-    const reason = tlsReason(code) ?? `the TLS handshake failed: ${code ?? error.message}`;
+    const failed = `the TLS handshake failed: ${code ?? error.message}`;
+    const reason = code === 'ECONNRESET' ? brokenOff : (tlsReason(code) ?? failed);
     this.#refuse(raw, { kind: 'handshake', reason });
   }
 

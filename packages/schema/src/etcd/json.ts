@@ -1,5 +1,6 @@
 import { fromBase64, toBase64 } from '@quorate/base';
 import { noBytes } from './codec.ts';
+import { isTooDeep } from './json-depth.ts';
 import type { JsonField, JsonShape } from './json-shape.ts';
 
 /** As `JSON.parse` gives it, but with integers beyond 2^53 as bigints. */
@@ -69,8 +70,11 @@ function toJson(field: JsonField, value: unknown): Json {
 /**
  * @param text JSON; integers that a number cannot hold come as bigints, and what is written like no
  *   integer as what no field takes
+ * @throws SyntaxError what `JSON.parse` says, or that it nests too deep
  */
 export function parseJson(text: string): Json {
+  // The parser recurses, and etcd's says this.
+  if (isTooDeep(text)) throw new SyntaxError('exceeded max depth');
   // The third argument is younger than the type declarations.
   const parse = JSON.parse as (
     text: string,

@@ -8,6 +8,7 @@ import { ElectionService } from './concurrency/election-service.ts';
 import { LocalCalls } from './concurrency/local-calls.ts';
 import { LockService } from './concurrency/lock-service.ts';
 import { downgrade } from './downgrade.ts';
+import { gatedStream } from './gated-stream.ts';
 import { KvService } from './kv-service.ts';
 import { LeaderRequirement } from './leader-requirement.ts';
 import { LeaseService } from './lease-service.ts';
@@ -26,14 +27,17 @@ import { rangeStream } from './range-stream.ts';
 import { malformedRequest, type RpcError, rpcErrors, StatusCode } from './rpc-error.ts';
 import { ServiceContext, type ServiceOptions } from './service-context.ts';
 import { SnapshotService } from './snapshot-service.ts';
+import { StartGate } from './start-gate.ts';
 import type { WatchCensus } from './watch/watch-hub.ts';
 import { WatchService } from './watch/watch-service.ts';
 
 const healthCheckPath = '/grpc.health.v1.Health/Check';
 
-const serving = encodeMessage(etcd.HealthCheckResponse, {
-  status: etcd.HealthCheckResponseServingStatus.SERVING,
-});
+const healthWatchPath = '/grpc.health.v1.Health/Watch';
+
+const { SERVING, SERVICE_UNKNOWN } = etcd.HealthCheckResponseServingStatus;
+const serving = encodeMessage(etcd.HealthCheckResponse, { status: SERVING });
+const unknownService = encodeMessage(etcd.HealthCheckResponse, { status: SERVICE_UNKNOWN });
 const unknownHealthService: RpcError = { code: StatusCode.notFound, message: 'unknown service' };
 
 /** How often a method ended with each status: one count a code. */
@@ -54,6 +58,7 @@ export class EtcdService {
   /** Ends each stream that is running. */
   readonly #running = new Set<(error: RpcError) => void>();
   readonly #leader: LeaderRequirement;
+  readonly #gate: StartGate;
   readonly #keeper: MemberKeeper;
   readonly #compactor: AutoCompactor | null;
   #isStopped = false;
@@ -93,8 +98,10 @@ export class EtcdService {
       ...elections.streams(),
       rangeStream(context),
       ...new SnapshotService(context).methods(),
+      [healthWatchPath, watchHealth],
     ]);
     this.#leader = new LeaderRequirement(options);
+    this.#gate = new StartGate(options);
     this.#keeper = new MemberKeeper(options);
     this.#compactor = compactorOf(context);
     for (const path of [...this.unaryPaths, ...this.streamPaths]) {
@@ -147,15 +154,16 @@ export class EtcdService {
         this.#count(path, error);
         done(error, answer);
       };
-      const refusal = this.#refusal(call) ?? learnerRefusal(this.context, path, request);
-      const { guard } = this.context;
-      if (refusal !== null) counted(refusal, null);
-      else if (guard.isSettled(call)) method(request, counted, call);
-      else {
-        // Transports use their buffers again.
-        const kept = new Uint8Array(request);
-        guard.settle(call, () => method(kept, counted, call));
+      if (this.#gate.isOpen) {
+        this.#admit(path, method, request, call, counted);
+        return;
       }
+      // Transports use their buffers again.
+      const kept = new Uint8Array(request);
+      this.#gate.whenOpen((refusal) => {
+        if (refusal === null) this.#admit(path, method, kept, call, counted);
+        else counted(refusal, null);
+      });
     };
   }
 
@@ -168,11 +176,17 @@ export class EtcdService {
     const started = this.#startedOf(path);
     return (call) => {
       started.count += 1;
-      const refusal = this.#refusal(call.context) ?? learnerRefusal(this.context, path, null);
-      if (refusal === null) return this.#begin(path, method, call);
-      this.#count(path, refusal);
-      call.end(refusal);
-      return ignoring;
+      const refuse = (refusal: RpcError): void => {
+        this.#count(path, refusal);
+        call.end(refusal);
+      };
+      const begin = (): StreamListener => {
+        const refusal = this.#refusal(call.context) ?? learnerRefusal(this.context, path, null);
+        if (refusal === null) return this.#begin(path, method, call);
+        refuse(refusal);
+        return ignoring;
+      };
+      return this.#gate.isOpen ? begin() : gatedStream(this.#gate, begin, refuse);
     };
   }
 
@@ -199,11 +213,30 @@ export class EtcdService {
 
   stop(): void {
     this.#isStopped = true;
+    this.#gate.stop();
     this.#leases.stop();
     this.#leader.stop();
     this.#keeper.stop();
     this.#compactor?.stop();
     for (const abort of this.#running) abort(rpcErrors.serverStopped);
+  }
+
+  #admit(
+    path: string,
+    method: UnaryMethod,
+    request: Uint8Array,
+    call: CallContext,
+    done: UnaryDone,
+  ): void {
+    const refusal = this.#refusal(call) ?? learnerRefusal(this.context, path, request);
+    const { guard } = this.context;
+    if (refusal !== null) done(refusal, null);
+    else if (guard.isSettled(call)) method(request, done, call);
+    else {
+      // Transports use their buffers again.
+      const kept = new Uint8Array(request);
+      guard.settle(call, () => method(kept, done, call));
+    }
   }
 
   #begin(path: string, method: StreamMethod, call: StreamCall): StreamListener {
@@ -304,4 +337,22 @@ function checkHealth(request: Uint8Array, done: UnaryDone): void {
   if (wire === null) done(malformedRequest, null);
   else if (wire.service !== '') done(unknownHealthService, null);
   else done(null, serving);
+}
+
+/** What is served does not change while the server runs: it is said once. */
+function watchHealth(call: StreamCall): StreamListener {
+  let isAsked = false;
+  return {
+    ...ignoring,
+    message(request) {
+      if (isAsked) return;
+      isAsked = true;
+      const wire = decodeMessage(etcd.HealthCheckRequest, request);
+      if (wire === null) call.end(malformedRequest);
+      else call.send(wire.service === '' ? serving : unknownService);
+    },
+    halfClosed() {
+      if (!isAsked) call.end(malformedRequest);
+    },
+  };
 }

@@ -95,11 +95,20 @@ export class KvService {
     else this.#context.linearizable(done, () => this.#answerTxn(txn, done, call));
   }
 
-  /** `physical` asks to wait until what was compacted is gone, which it is when this is applied. */
+  /** `physical` asks to wait until what was compacted is gone, from this member's memory. */
   #compact(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const wire = decodeMessage(etcd.CompactionRequest, request);
-    if (wire === null) done(malformedRequest, null);
-    else this.#propose({ kind: 'compact', revision: wire.revision }, done, call);
+    if (wire === null) {
+      done(malformedRequest, null);
+      return;
+    }
+    const { sweeper } = this.#context;
+    const whenGone: UnaryDone = (error, answer) => {
+      if (error === null) sweeper.whenSwept(() => done(null, answer));
+      else done(error, null);
+    };
+    const command: KvCommand = { kind: 'compact', revision: wire.revision };
+    this.#propose(command, wire.physical ? whenGone : done, call);
   }
 
   #propose(command: KvCommand, done: UnaryDone, call: CallContext): void {

@@ -5,6 +5,7 @@ import { rpcErrorOfAuth } from './auth/auth-errors.ts';
 import { withTrace } from './command-trace.ts';
 import { keyValueCommand } from './etcd-command.ts';
 import type { EtcdResult } from './etcd-state-machine.ts';
+import { KeepAliveStream } from './keep-alive-stream.ts';
 import { LeaseKeepAlives } from './lease-keep-alives.ts';
 import type {
   CallContext,
@@ -14,13 +15,13 @@ import type {
   UnaryDone,
   UnaryMethod,
 } from './method.ts';
-import { malformedRequest, rpcErrors } from './rpc-error.ts';
+import { malformedRequest } from './rpc-error.ts';
 import { rpcErrorOfRuntime } from './runtime-failure.ts';
 import type { ServiceContext } from './service-context.ts';
 import { malformedCommand, rpcErrorOfRefusal } from './to-wire.ts';
 
-/** Requests of one stream without an answer that its client has read; more end the stream. */
-const mostOwed = 10_000;
+/** Beside two elections, what the renewal of a lease may take; as in etcd. */
+const requestMs = 5000;
 
 const unknownTtl = -1;
 
@@ -39,7 +40,8 @@ export class LeaseService {
     const { group, clock, timers, store, tuning, maxCommandBytes } = context.options;
     this.#context = context;
     this.#minTtlSeconds = Math.ceil((1.5 * tuning.electionTimeoutMs) / 1000);
-    this.#keepAlives = new LeaseKeepAlives({ group, timers, maxCommandBytes });
+    const timeoutMs = requestMs + 2 * tuning.electionTimeoutMs;
+    this.#keepAlives = new LeaseKeepAlives({ group, clock, timers, maxCommandBytes, timeoutMs });
     this.#ticker = new LeaseTicker({
       store,
       clock,
@@ -137,50 +139,14 @@ export class LeaseService {
   }
 
   #keepAlive(call: StreamCall): StreamListener {
-    /** Requests without an answer, and answers that wait for the client to read. */
-    let owed = 0;
-    let unread = 0;
-    let isHalfClosed = false;
-    const answer = (ID: bigint, TTL: number, revision: number): void => {
-      const message = { ID, TTL };
-      const bytes = this.#context.encode(etcd.LeaseKeepAliveResponse, message, revision);
-      if (!call.send(bytes)) unread += 1;
-    };
-    const endIfOver = (): void => {
-      if (isHalfClosed && owed === 0) call.end(null);
-    };
-    return {
-      message: (request) => {
-        const wire = decodeMessage(etcd.LeaseKeepAliveRequest, request);
-        if (wire === null) return call.end(malformedRequest);
-        if (owed + unread === mostOwed) return call.end(rpcErrors.tooManyRequests);
-        const refusal = this.#context.guard.renewalRefusal(call.context, wire.ID);
-        if (refusal !== null) return call.end(refusal);
-        owed += 1;
-        this.#keepAlives.renew(wire.ID, (error, ttlSeconds, revision) => {
-          owed -= 1;
-          if (error !== null) return call.end(error);
-          answer(wire.ID, ttlSeconds, revision);
-          return endIfOver();
-        });
-        return undefined;
-      },
-      halfClosed: () => {
-        isHalfClosed = true;
-        endIfOver();
-      },
-      drained: () => {
-        unread = 0;
-      },
-      closed: () => undefined,
-    };
+    return new KeepAliveStream(call, this.#keepAlives, this.#context);
   }
 
   #propose(command: LeaseCommand, done: UnaryDone, call: CallContext): void {
     const { guard, group } = this.#context;
     const invalid = validate(command);
     const refusal =
-      invalid === null ? guard.commandRefusal(call, command) : rpcErrorOfRefusal(invalid);
+      guard.commandRefusal(call, command) ?? (invalid === null ? null : rpcErrorOfRefusal(invalid));
     if (refusal !== null) {
       done(refusal, null);
       return;

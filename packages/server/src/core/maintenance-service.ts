@@ -1,5 +1,6 @@
 import type { History } from '@quorate/kv';
 import { decodeMessage, etcd, type NodeId } from '@quorate/schema';
+import { clusterVersionOf } from './api-release.ts';
 import { alarmCommand } from './etcd-command.ts';
 import { withRecord } from './hash-kv.ts';
 import { apiIdOf, nodeOfApiId } from './member-id.ts';
@@ -61,7 +62,7 @@ export class MaintenanceService {
       raftAppliedIndex: appliedIndex,
       errors: [...(leader === 0 ? ['etcdserver: no leader'] : []), ...alarms],
       isLearner: configuration.learners.includes(node),
-      storageVersion: options.version,
+      storageVersion: clusterVersionOf(options.version),
       dbSizeQuota: options.quotaBytes,
       downgradeInfo: {},
     };
@@ -108,11 +109,11 @@ export class MaintenanceService {
     this.#context.answer(etcd.AlarmResponse, { alarms: members }, revision, done);
   }
 
-  /** Nothing is to be done: room that became free is used again without anybody's asking. */
+  /** Room that became free is used again without anybody's asking: this only waits for that. */
   #defragment(request: Uint8Array, done: UnaryDone, call: CallContext): void {
     const isWellFormed = decodeMessage(etcd.DefragmentRequest, request) !== null;
     const refusal = isWellFormed ? this.#context.guard.adminRefusal(call) : malformedRequest;
-    if (refusal === null) done(null, noBytes);
+    if (refusal === null) this.#context.sweeper.whenSwept(() => done(null, noBytes));
     else done(refusal, null);
   }
 

@@ -58,6 +58,8 @@ export const rpcErrors = {
   memberNotFound: row('notFound', 'member not found'),
   permissionDenied: row('permissionDenied', 'permission denied'),
   spaceExceeded: row('resourceExhausted', 'mvcc: database space exceeded'),
+  /** Ours: to etcd's operators its own text means the quota, and a full disk is none of that. */
+  diskFull: row('resourceExhausted', 'the disk of the leader is full'),
   tooManyRequests: row('resourceExhausted', 'too many requests'),
   leaseExists: row('failedPrecondition', 'lease already exists'),
   memberIdExists: row('failedPrecondition', 'member ID already exist'),

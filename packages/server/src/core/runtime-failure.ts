@@ -20,7 +20,7 @@ export function rpcErrorOfRuntime(error: RuntimeError): RpcError {
     case 'RUNTIME_COMMAND_TOO_LARGE':
       return rpcErrors.requestTooLarge;
     case 'RUNTIME_STORAGE_FULL':
-      return rpcErrors.spaceExceeded;
+      return rpcErrors.diskFull;
     case 'RUNTIME_STOPPING':
     case 'RUNTIME_HALTED':
       return rpcErrors.serverStopped;

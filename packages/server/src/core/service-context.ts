@@ -13,6 +13,7 @@ import type { MembershipPort } from './membership/membership-port.ts';
 import type { UnaryDone } from './method.ts';
 import { rpcErrorOfRuntime } from './runtime-failure.ts';
 import { SpaceQuota } from './space-quota.ts';
+import { Sweeper } from './sweeper.ts';
 import type { WatchTuning } from './watch/watch-service.ts';
 
 /** What the services ask of the group they serve. */
@@ -63,6 +64,8 @@ export class ServiceContext {
   readonly guard: AuthGuard;
   /** Every method that proposes asks it whether there is room. */
   readonly quota: SpaceQuota;
+  /** Frees what compactions left. */
+  readonly sweeper: Sweeper;
   readonly #writer: AnswerWriter;
   #leadership: GroupStatus;
 
@@ -90,6 +93,7 @@ export class ServiceContext {
       memberId: options.identity.memberId,
       propose: (command, done) => group.propose(command, () => done()),
     });
+    this.sweeper = new Sweeper(store, options.timers);
     this.#writer = new AnswerWriter(options.identity);
     this.#leadership = options.group.status();
     // Kept, so that not every answer has to ask the group for its whole status.

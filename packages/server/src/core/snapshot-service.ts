@@ -1,5 +1,6 @@
 import type { Crypto, Timer, Timers } from '@quorate/base';
 import { decodeMessage, encodeMessage, etcd } from '@quorate/schema';
+import { clusterVersionOf } from './api-release.ts';
 import { holdContent } from './database/database-content.ts';
 import {
   type DatabaseContent,
@@ -73,7 +74,7 @@ export class SnapshotService {
           header,
           remainingBytes,
           blob,
-          version: options.version,
+          version: clusterVersionOf(options.version),
         }),
       ended: () => content.release(),
     });

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import { ByteWriter, present } from '@quorate/base';
 import {
   decodeMessage,
@@ -20,11 +20,13 @@ import {
 } from '../core/index.ts';
 import { ClientTotals } from '../limits/client-totals.ts';
 import type { Share } from '../limits/shared-limit.ts';
+import type { HttpRequest, HttpResponse } from '../port/http-exchange.ts';
 import type { UnaryHandler } from '../rpc/rpc-backend.ts';
 import { firstObject } from './first-object.ts';
 import { gatewayPaths } from './gateway-paths.ts';
 import { httpStatusOf } from './gateway-status.ts';
 import { JsonObjects } from './json-objects.ts';
+import { deadlineExceeded, RequestDeadline, timeoutOf } from './request-deadline.ts';
 
 const usualMessageBytes = 2 * 1024 * 1024;
 /** Base64 takes a third more, names a little. */
@@ -48,6 +50,14 @@ export interface GatewayOptions {
   readonly maxMessageBytes?: number;
   /** What all clients together hold; left out: those of this gateway alone. */
   readonly totals?: ClientTotals;
+}
+
+/** One call, and what it may take. */
+interface Exchange {
+  readonly request: HttpRequest;
+  readonly response: HttpResponse;
+  readonly shares: ReturnType<ClientTotals['sharesOf']>;
+  readonly timeoutMs: number;
 }
 
 /** An answer of which the client takes nothing for so long will not be taken. */
@@ -81,13 +91,12 @@ export class Gateway {
     return path.startsWith('/v3/') || path.startsWith('/v3beta/');
   }
 
-  serve(path: string, request: IncomingMessage, response: ServerResponse): void {
+  serve(path: string, request: HttpRequest, response: HttpResponse): void {
     const rpc = rpcs.get(gatewayPaths[path.slice(path.indexOf('/', 1))] ?? '');
     if (rpc === undefined) plain(response, 404, 'Not Found\n');
     else if (request.method !== 'POST') plain(response, 405, 'Method Not Allowed\n');
-    else if (this.#streams.has(rpc.path) && rpc.isStream) this.#stream(rpc, request, response);
     else if (this.#unary.has(rpc.path) || this.#streams.has(rpc.path)) {
-      this.#call(rpc, request, response);
+      this.#begin(rpc, request, response);
     } else {
       const [service, method] = rpc.path.slice(1).split('/');
       const message = `unknown method ${method} for service ${service}`;
@@ -96,13 +105,24 @@ export class Gateway {
     if (!request.readableFlowing) request.resume();
   }
 
-  #call(rpc: Rpc, request: IncomingMessage, response: ServerResponse): void {
-    const shares = this.#totals.sharesOf(request.socket);
-    response.once('close', () => closeAll(shares));
-    if (shares.answers.refuse()) {
-      refuse(response, rpcErrors.tooManyRequests);
+  #begin(rpc: Rpc, request: HttpRequest, response: HttpResponse): void {
+    const timeoutMs = timeoutOf(request);
+    if (timeoutMs === null) {
+      refuse(response, invalid(`invalid grpc-timeout: ${String(request.headers['grpc-timeout'])}`));
       return;
     }
+    const shares = this.#totals.sharesOf(request.socket);
+    response.once('close', () => closeAll(shares));
+    if (shares.answers.refuse()) refuse(response, rpcErrors.tooManyRequests);
+    else if (this.#streams.has(rpc.path) && rpc.isStream) {
+      this.#stream(rpc, { request, response, shares, timeoutMs });
+    } else this.#call(rpc, { request, response, shares, timeoutMs });
+  }
+
+  #call(rpc: Rpc, { request, response, shares, timeoutMs }: Exchange): void {
+    const deadline = new RequestDeadline(timeoutMs, response, () => {
+      refuse(response, deadlineExceeded);
+    });
     const body = new ByteWriter(1024);
     let bytes = 0;
     const timer = this.#inTime(request, response);
@@ -120,6 +140,7 @@ export class Gateway {
     request.on('end', () => {
       clearTimeout(timer);
       shares.requests.close();
+      if (deadline.isOver) refuse(response, deadlineExceeded);
       if (response.headersSent) return;
       const text = utf8.decode(body.view());
       const message = bytes > this.#maxJsonBytes ? this.#tooLarge(bytes) : this.#encoded(rpc, text);
@@ -139,7 +160,7 @@ export class Gateway {
   }
 
   /** Ends a request of which not enough has come in time, unless its timer is cleared. */
-  #inTime(request: IncomingMessage, response: ServerResponse): NodeJS.Timeout {
+  #inTime(request: HttpRequest, response: HttpResponse): NodeJS.Timeout {
     const timer = setTimeout(() => {
       if (response.headersSent) request.destroy();
       else response.once('finish', () => request.destroy());
@@ -149,13 +170,9 @@ export class Gateway {
     return timer;
   }
 
-  #stream(rpc: Rpc, request: IncomingMessage, response: ServerResponse): void {
-    const shares = this.#totals.sharesOf(request.socket);
-    response.once('close', () => closeAll(shares));
-    if (shares.answers.refuse()) {
-      refuse(response, rpcErrors.tooManyRequests);
-      return;
-    }
+  #stream(rpc: Rpc, { request, response, shares, timeoutMs }: Exchange): void {
+    const expired = (): void => fail(deadlineExceeded);
+    const deadline = new RequestDeadline(timeoutMs, response, expired);
     const timer = this.#inTime(request, response);
     const objects = new JsonObjects(this.#maxJsonBytes);
     const answers = streamedAnswers(rpc, response, shares.answers);
@@ -165,6 +182,7 @@ export class Gateway {
     const context = contextOf(request);
     const listener: StreamListener = this.#service.stream(rpc.path)({ context, send, end });
     const give = (text: string): void => {
+      if (deadline.isOver) expired();
       if (answers.isOver || isHalfClosed) return;
       const message = this.#encoded(rpc, text);
       if (message instanceof Uint8Array) {
@@ -233,7 +251,7 @@ export class Gateway {
 }
 
 /** Says nothing before the first answer or the end: an error that comes first has a status. */
-function streamedAnswers(rpc: Rpc, response: ServerResponse, share: Share) {
+function streamedAnswers(rpc: Rpc, response: HttpResponse, share: Share) {
   const begin = (): void => {
     if (response.headersSent) return;
     response.writeHead(200, { ...commonHeaders, 'content-type': 'application/json' });
@@ -276,10 +294,10 @@ function parsedBody(text: string): unknown {
   }
 }
 
-function contextOf({ headers }: IncomingMessage): CallContext {
-  const token = headers['authorization'] ?? '';
+function contextOf({ headers }: HttpRequest): CallContext {
+  const token = String(headers['authorization'] ?? '').replace(/^Bearer /, '');
   const requireLeader = headers['grpc-metadata-hasleader'] === 'true';
-  const context = { requireLeader, token: token.replace(/^Bearer /, ''), commonName: '' };
+  const context = { requireLeader, token, commonName: '' };
   const traceparent = headers['traceparent'];
   return typeof traceparent === 'string' ? { ...context, traceparent } : context;
 }
@@ -307,23 +325,23 @@ function streamError(error: RpcError): object {
   };
 }
 
-function refuse(response: ServerResponse, error: RpcError): void {
+function refuse(response: HttpResponse, error: RpcError): void {
   const { code, message } = error;
   json(response, httpStatusOf(error), { error: message, message, code });
 }
 
-function json(response: ServerResponse, status: number, value: object): void {
+function json(response: HttpResponse, status: number, value: object): void {
   end(response, status, 'application/json', JSON.stringify(value));
 }
 
-function plain(response: ServerResponse, status: number, body: string): void {
+function plain(response: HttpResponse, status: number, body: string): void {
   end(response, status, 'text/plain; charset=utf-8', body);
 }
 
-function end(response: ServerResponse, status: number, type: string, body: string): void {
+function end(response: HttpResponse, status: number, type: string, body: string): void {
   if (response.headersSent) return;
   const length = Buffer.byteLength(body);
-  response.socket?.setTimeout(answerTimeoutMs);
+  response.setTimeout(answerTimeoutMs);
   response.writeHead(status, { ...commonHeaders, 'content-type': type, 'content-length': length });
   response.end(body);
 }

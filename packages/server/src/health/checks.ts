@@ -1,4 +1,5 @@
 import { etcd } from '@quorate/schema';
+import { rpcErrors } from '../core/rpc-error.ts';
 import type { ServiceContext } from '../core/service-context.ts';
 
 /** What the checks look at. */
@@ -16,11 +17,20 @@ export type Check = (checked: Checked) => string | Promise<string>;
 /** State is in memory: as long as there is an answer at all, it can be read. */
 const serializableRead: Check = () => '';
 
+/** Probes give up after a few seconds, and are to hear the reason before that. */
+const readLimitMs = 1500;
+
 export const linearizableRead: Check = ({ context }) =>
   new Promise((resolve) => {
+    const answer = (reason: string): void => {
+      timer.cancel();
+      resolve(reason);
+    };
+    const late = (): void => resolve(rpcErrors.timedOut.message);
+    const timer = context.options.timers.after(readLimitMs, late);
     context.linearizable(
-      (error) => resolve(error?.message ?? ''),
-      () => resolve(''),
+      (error) => answer(error?.message ?? ''),
+      () => answer(''),
     );
   });
 

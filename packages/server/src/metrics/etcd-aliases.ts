@@ -1,4 +1,5 @@
 import { apiIdOf } from '../core/index.ts';
+import { metric } from './metric-text.ts';
 
 /** A metric of ours that means what one of etcd's does, and is told under both names. */
 interface Alias {
@@ -16,6 +17,24 @@ const aliases: readonly Alias[] = [
     to: 'etcd_disk_wal_fsync_duration_seconds',
     type: 'histogram',
     help: 'As quorate_wal_fsync_duration_seconds.',
+  },
+  {
+    from: 'raft_apply_duration_seconds',
+    to: 'etcd_disk_backend_commit_duration_seconds',
+    type: 'histogram',
+    help: 'As raft_apply_duration_seconds: no database on the disk commits.',
+  },
+  {
+    from: 'process_open_fds',
+    to: 'os_fd_used',
+    type: 'gauge',
+    help: 'As process_open_fds.',
+  },
+  {
+    from: 'process_max_fds',
+    to: 'os_fd_limit',
+    type: 'gauge',
+    help: 'As process_max_fds.',
   },
   {
     from: 'raft_leader_changes_total',
@@ -103,13 +122,22 @@ function slowApplies(samples: ReadonlyMap<string, Sample[]>): string {
   const quick = samples
     .get(`${applySeconds}_bucket`)
     ?.find(({ labels }) => labelOf(labels, 'le') === slowApplySeconds);
-  const name = 'etcd_server_slow_apply_total';
-  const head = `# HELP ${name} Batches that took longer than 0.1 s to be applied.\n# TYPE ${name}`;
-  return `${head} counter\n${name} ${total - Number(quick?.value ?? 0)}\n`;
+  const help = 'Batches that took longer than 0.1 s to be applied.';
+  const slow = total - Number(quick?.value ?? 0);
+  return metric('etcd_server_slow_apply_total', 'counter', help, slow);
+}
+
+const droppedMessages = 'quorate_transport_dropped_messages_total';
+
+function unsentMessages(samples: ReadonlyMap<string, Sample[]>): string {
+  let sum = 0;
+  for (const { value } of samples.get(droppedMessages) ?? []) sum += Number(value);
+  const name = 'etcd_server_heartbeat_send_failures_total';
+  return metric(name, 'counter', 'Messages to peers that were not sent, of any kind.', sum);
 }
 
 const wantedNames: ReadonlySet<string> = new Set(
-  [...aliases.map(({ from }) => from), applySeconds].flatMap((name) => [
+  [...aliases.map(({ from }) => from), applySeconds, droppedMessages].flatMap((name) => [
     name,
     ...suffixes.map((suffix) => name + suffix),
   ]),
@@ -132,6 +160,6 @@ export function etcdAliases(text: string): string {
       }
     }
   }
-  lines.push(slowApplies(samples));
+  lines.push(slowApplies(samples), unsentMessages(samples));
   return lines.join('');
 }

@@ -1,92 +1,100 @@
-import { etcd } from '@quorate/schema';
-import type { EtcdService } from '../core/index.ts';
+import { clusterVersionOf } from '../core/api-release.ts';
+import { type EtcdService, StatusCode } from '../core/index.ts';
 import type { ClientBytes } from './client-bytes.ts';
 import { etcdAliases } from './etcd-aliases.ts';
 import { grpcTypeOf } from './grpc-type.ts';
+import type { MessageCounts } from './message-counts.ts';
+import { metric } from './metric-text.ts';
+import type { ReadCounts } from './read-counts.ts';
+import { storeMetricsText } from './store-metrics.ts';
+
+/** What is counted while the service runs, and told when somebody asks. */
+export interface ServedCounts {
+  readonly clientBytes: ClientBytes;
+  readonly messages: MessageCounts;
+  readonly reads: ReadCounts;
+}
 
 export interface EtcdMetricsOptions {
   readonly service: EtcdService;
-  readonly clientBytes: ClientBytes;
+  readonly counts: ServedCounts;
   /** What the node tells, in the Prometheus text format. */
   readonly nodeText: string;
   readonly version: string;
 }
 
-type Type = 'counter' | 'gauge';
-
-function metric(name: string, type: Type, help: string, ...samples: [string, number][]): string {
-  const lines = samples.map(([labels, value]) => `${name}${labels} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
-}
-
-/** The store, its quota and its alarms. */
-function storeText({ context, watchCensus }: EtcdService): string {
-  const { keys, leases, revision, compactedRevision, bytes, bytesInUse } = context.store.stats;
-  const { machine, quotaBytes } = context.options;
-  const alarms = ['NOSPACE', 'CORRUPT'] as const;
-  const raised = alarms.map((name): [string, number] => {
-    const count = machine.alarms.all.filter(({ type }) => type === etcd.AlarmType[name]).length;
-    return [`{type="${name}"}`, count];
-  });
-  const total = 'etcd_mvcc_db_total_size_in';
-  const debugging = 'etcd_debugging_mvcc';
-  // Without one there is none to tell: alerts divide by it.
-  const quota = 'etcd_server_quota_backend_bytes';
-  return [
-    metric(`${total}_bytes`, 'gauge', 'What the store takes in memory, about.', ['', bytes]),
-    metric(`${total}_use_in_bytes`, 'gauge', 'What a compaction would leave.', ['', bytesInUse]),
-    quotaBytes === 0 ? '' : metric(quota, 'gauge', 'What the store may take.', ['', quotaBytes]),
-    metric('quorate_alarms', 'gauge', 'Alarms that are on, of any member.', ...raised),
-    metric(`${debugging}_keys_total`, 'gauge', 'Live keys.', ['', keys]),
-    metric(`${debugging}_current_revision`, 'gauge', 'Of the store.', ['', revision]),
-    metric(`${debugging}_compact_revision`, 'gauge', 'Of the last compaction; -1: none.', [
-      '',
-      compactedRevision,
-    ]),
-    metric('quorate_leases', 'gauge', 'Leases that are granted.', ['', leases]),
-    metric(`${debugging}_watcher_total`, 'gauge', 'Watchers here.', ['', watchCensus.watchers]),
-    metric(`${debugging}_slow_watcher_total`, 'gauge', 'Watchers that are behind.', [
-      '',
-      watchCensus.slowWatchers,
-    ]),
-  ].join('');
-}
-
-function startedText({ started }: EtcdService): string {
-  const samples: [string, number][] = [];
-  for (const [path, { count }] of started) {
-    if (count === 0) continue;
-    const [service, method] = path.slice(1).split('/');
-    const labels = `grpc_service="${service}",grpc_method="${method}"`;
-    samples.push([`{grpc_type="${grpcTypeOf(path)}",${labels}}`, count]);
-  }
-  return metric('grpc_server_started_total', 'counter', 'Calls that began.', ...samples);
-}
-
-/** Metrics by etcd's names, besides those that `serviceMetricsText` tells. */
-export function etcdMetricsText(options: EtcdMetricsOptions): string {
-  const { service, clientBytes, nodeText, version } = options;
-  const { leadership, options: served } = service.context;
-  const id = served.identity.memberId.toString(16);
-  const bytes = 'etcd_network_client_grpc';
-  const isLearner = leadership.role === 'learner' ? 1 : 0;
+function identityText({ context }: EtcdService, version: string): string {
+  const id = context.options.identity.memberId.toString(16);
+  // Without what is behind the second dot, as etcd has it.
+  const cluster = clusterVersionOf(version).replace(/\.0$/, '');
+  const isLearner = context.leadership.role === 'learner' ? 1 : 0;
   return [
     metric('etcd_server_id', 'gauge', "This member's id.", [`{server_id="${id}"}`, 1]),
     metric('etcd_server_version', 'gauge', 'The release of the API that is followed.', [
       `{server_version="${version}"}`,
       1,
     ]),
-    metric('etcd_server_is_learner', 'gauge', 'Whether it does not vote yet.', ['', isLearner]),
-    storeText(service),
-    metric(`${bytes}_sent_bytes_total`, 'counter', 'Sent to clients of gRPC.', [
-      '',
-      clientBytes.sent,
+    metric('etcd_cluster_version', 'gauge', 'The same, of the cluster.', [
+      `{cluster_version="${cluster}"}`,
+      1,
     ]),
-    metric(`${bytes}_received_bytes_total`, 'counter', 'Received from clients of gRPC.', [
-      '',
-      clientBytes.received,
-    ]),
-    startedText(service),
+    metric('etcd_server_is_learner', 'gauge', 'Whether it does not vote yet.', isLearner),
+  ].join('');
+}
+
+function methodLabels(path: string): string {
+  const [service, method] = path.slice(1).split('/');
+  const labels = `grpc_service="${service}",grpc_method="${method}"`;
+  return `{grpc_type="${grpcTypeOf(path)}",${labels}}`;
+}
+
+type ByPath = [path: string, count: number][];
+
+function byMethod(name: string, help: string, counts: ByPath): string {
+  const samples = counts
+    .filter(([, count]) => count > 0)
+    .map(([path, count]): [string, number] => [methodLabels(path), count]);
+  return metric(name, 'counter', help, ...samples);
+}
+
+/** One message each way for a call with one request and one answer, if there is an answer. */
+function callsText({ started, handled }: EtcdService, { byPath }: MessageCounts): string {
+  const began = [...started].map(([path, { count }]): [string, number] => [path, count]);
+  const received = began.map(([path, count]): [string, number] => {
+    return [path, byPath.get(path)?.received ?? count];
+  });
+  const sent = [...handled].map(([path, codes]): [string, number] => {
+    return [path, byPath.get(path)?.sent ?? codes[StatusCode.ok] ?? 0];
+  });
+  const server = 'grpc_server';
+  return [
+    byMethod(`${server}_started_total`, 'Calls that began.', began),
+    byMethod(`${server}_msg_received_total`, 'Messages of clients.', received),
+    byMethod(`${server}_msg_sent_total`, 'Messages to clients.', sent),
+  ].join('');
+}
+
+function trafficText({ clientBytes, reads }: ServedCounts): string {
+  const { sent, received } = clientBytes;
+  const bytes = 'etcd_network_client_grpc';
+  const slow = 'Linearizable reads that took more than 0.5 s to find out what is up to date.';
+  const failed = 'Linearizable reads that did not find it out.';
+  return [
+    metric(`${bytes}_sent_bytes_total`, 'counter', 'Sent to clients of gRPC.', sent),
+    metric(`${bytes}_received_bytes_total`, 'counter', 'Received from clients of gRPC.', received),
+    metric('etcd_server_slow_read_indexes_total', 'counter', slow, reads.slow),
+    metric('etcd_server_read_indexes_failed_total', 'counter', failed, reads.failed),
+  ].join('');
+}
+
+/** Metrics by etcd's names, besides those that `serviceMetricsText` tells. */
+export function etcdMetricsText(options: EtcdMetricsOptions): string {
+  const { service, counts, nodeText, version } = options;
+  return [
+    identityText(service, version),
+    storeMetricsText(service),
+    trafficText(counts),
+    callsText(service, counts.messages),
     etcdAliases(nodeText),
   ].join('');
 }

@@ -21,11 +21,8 @@ const sniffTimeoutMs = 10_000;
 /** The operating system finds clients that vanished without a word. */
 const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 
-/**
- * Who could speak either wants pages or JSON, which are served by HTTP/1.1; clients of gRPC name
- * HTTP/2 alone.
- */
-const protocols = ['http/1.1', 'h2'];
+/** Proxies name both, and gRPC needs HTTP/2; pages and JSON are served by either. */
+const protocols = ['h2', 'http/1.1'];
 
 /** A handshake takes milliseconds; many take longer only when somebody means harm. */
 const doorLimits = { handshakeTimeoutMs: 10_000, maxHandshakes: 512 };

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from '@quorate/base';
+import type { HttpRequest, HttpResponse } from './http-exchange.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -15,7 +16,7 @@ export type HttpEndpoint = (query: URLSearchParams) => HttpAnswer | Promise<Http
 export interface HttpService {
   takes(path: string): boolean;
   /** Reads the request's body, or lets it go. */
-  serve(path: string, request: IncomingMessage, response: ServerResponse): void;
+  serve(path: string, request: HttpRequest, response: HttpResponse): void;
 }
 
 export interface HttpLimits {
@@ -53,7 +54,10 @@ const notFound = plain(404, '404 page not found\n');
 const methodNotAllowed = plain(405, 'Method Not Allowed\n');
 const failed = plain(500, 'internal error\n');
 
-/** The plain HTTP/1.1 side of the client port: small answers to GET, and services beside them. */
+/**
+ * The plain HTTP of the client port: small answers to GET, and services beside them. HTTP/1.1 it
+ * speaks itself; requests that came another way are given to `serve`.
+ */
 export class HttpEndpoints {
   readonly #endpoints: ReadonlyMap<string, HttpEndpoint>;
   readonly #services: readonly HttpService[];
@@ -83,17 +87,7 @@ export class HttpEndpoints {
       connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
     };
     this.#server = createServer(options, (request, response) => {
-      if (!this.#begun(request, response)) return;
-      for (const [name, value] of corsHeaders) response.setHeader(name, value);
-      if (request.method === 'OPTIONS') {
-        request.resume();
-        response.end();
-        return;
-      }
-      const path = pathOf(request);
-      const service = this.#services.find((one) => one.takes(path));
-      if (service === undefined) void this.#serve(request, response);
-      else service.serve(path, request, response);
+      if (this.#mayWait(request, response)) this.serve(request, response);
     });
     this.#server.on('clientError', refuseMalformed);
     // Connections are handed over rather than accepted, and it is this event that starts the timer
@@ -103,6 +97,20 @@ export class HttpEndpoints {
 
   connection(socket: Socket): void {
     this.#server.emit('connection', socket);
+  }
+
+  serve(request: HttpRequest, response: HttpResponse): void {
+    this.#begun(request, response);
+    for (const [name, value] of corsHeaders) response.setHeader(name, value);
+    if (request.method === 'OPTIONS') {
+      request.resume();
+      response.end();
+      return;
+    }
+    const path = pathOf(request);
+    const service = this.#services.find((one) => one.takes(path));
+    if (service === undefined) void this.#serve(request, response);
+    else service.serve(path, request, response);
   }
 
   /** Lets answers that are under way go out, cuts those that have not after `graceMs`. */
@@ -117,11 +125,19 @@ export class HttpEndpoints {
     this.#server.closeAllConnections();
   }
 
-  /** @returns false when it is one too many */
-  #begun(request: IncomingMessage, response: ServerResponse): boolean {
-    const { socket } = request;
+  /** @returns false when it is one too many that waits behind others of its connection */
+  #mayWait({ socket }: HttpRequest, response: HttpResponse): boolean {
     const waiting = (this.#waiting.get(socket) ?? 0) + 1;
     this.#waiting.set(socket, waiting);
+    response.once('close', () => {
+      this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
+    });
+    // It cannot be told so, as the answers before come first.
+    if (waiting > maxPipelined) socket.destroy();
+    return waiting <= maxPipelined;
+  }
+
+  #begun(request: HttpRequest, response: HttpResponse): void {
     // Whoever has the answer and goes on sending is given as long as for a whole request.
     response.once('finish', () => {
       if (request.complete) return;
@@ -130,22 +146,18 @@ export class HttpEndpoints {
     });
     this.#answering += 1;
     response.once('close', () => {
-      this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
       this.#answering -= 1;
       if (this.#answering === 0) this.#whenIdle?.();
     });
-    // It cannot be told so, as the answers before come first.
-    if (waiting > maxPipelined) socket.destroy();
-    return waiting <= maxPipelined;
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(request: HttpRequest, response: HttpResponse): Promise<void> {
     // A body has no meaning here but is allowed; it is drained, never kept.
     request.resume();
     const late = setTimeout(() => request.destroy(), this.#requestTimeoutMs);
     request.once('close', () => clearTimeout(late));
     const answer = await this.#answer(request);
-    request.socket.setTimeout(answerTimeoutMs);
+    response.setTimeout(answerTimeoutMs);
     response.writeHead(answer.status, {
       'content-type': answer.contentType,
       'content-length': Buffer.byteLength(answer.body),
@@ -155,7 +167,7 @@ export class HttpEndpoints {
     response.end(request.method === 'HEAD' ? undefined : answer.body);
   }
 
-  async #answer(request: IncomingMessage): Promise<HttpAnswer> {
+  async #answer(request: HttpRequest): Promise<HttpAnswer> {
     const path = pathOf(request);
     const query = request.url?.split('?', 2)[1];
     const endpoint = this.#endpoints.get(path);
@@ -170,8 +182,12 @@ export class HttpEndpoints {
   }
 }
 
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '').split('?', 1)[0] ?? '';
+/** Scheme and authority, which every server has to accept there (RFC 9112, 3.2.2). */
+const origin = /^https?:\/\/[^/?#]*/i;
+
+function pathOf({ url = '' }: HttpRequest): string {
+  const target = url.startsWith('/') ? url : url.replace(origin, '');
+  return target.split('?', 1)[0] || '/';
 }
 
 function refuseMalformed(error: NodeJS.ErrnoException, socket: NodeJS.WritableStream): void {

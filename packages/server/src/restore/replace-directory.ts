@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '@quorate/node';
 import { readRecovered, recoveredName } from './recovered-note.ts';
 import { restoredName } from './restored-note.ts';
 
@@ -28,7 +29,7 @@ export interface DirectoryDisk {
 /** The real one. */
 export const directoryDisk: DirectoryDisk = {
   rename: renameSync,
-  make: (path) => void mkdirSync(path, { recursive: true, mode: 0o700 }),
+  make: (path) => makeDirectory(path, 0o700),
   sync(path) {
     const fd = openSync(path, 'r');
     try {

@@ -1,15 +1,7 @@
 import { hash } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { clusterIdOf, memberIdOf, seedNode } from '@quorate/node';
+import { clusterIdOf, makeDirectory, memberIdOf, seedNode } from '@quorate/node';
 import { type Configuration, majorityConfiguration, type NodeId } from '@quorate/schema';
 import { type DatabaseOrigin, readOrigin } from '../core/database/database-origin.ts';
 import { apiIdOf } from '../core/member-id.ts';
@@ -184,7 +176,7 @@ const parts = ['wal', 'snapshots', 'log-begun', restoredName, 'identity'];
 /** Builds the data directory hidden inside itself, and moves it up when it is whole. */
 async function build(directory: string, make: (hidden: string) => Promise<unknown>): Promise<void> {
   const hidden = join(directory, unfinishedName);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   // What an attempt that was killed has left.
   rmSync(hidden, { recursive: true, force: true });
   try {

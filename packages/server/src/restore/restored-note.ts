@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** The file's name, beside the identity. */
 export const restoredName = 'restored';
 
-/** Where a state is built before it moves up: it is there for as long as a restore has not ended. */
+/** Where a state is built before it moves up: there for as long as a restore has not ended. */
 export const unfinishedName = '.restoring';
 
 /** What a data directory that was restored says of it. Ids are 16 hex digits. */

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import type { StreamMethod } from '../core/method.ts';
 import { ClientTotals } from '../limits/client-totals.ts';
+import type { HttpHandler } from '../port/http-exchange.ts';
 import { Deadlines } from './http2/grpc/deadlines.ts';
 import type { CallHost } from './http2/grpc/grpc-calls.ts';
 import { GrpcRouter } from './http2/grpc/grpc-router.ts';
+import { beginExchange } from './http2/http/http2-exchange.ts';
 import { defaultHttp2Limits, type Http2Limits } from './http2/limits.ts';
 import type { RequestHead } from './http2/request-head.ts';
 import {
@@ -23,11 +25,11 @@ const endTimeoutMs = 5000;
 /** Beyond this nothing more is read of a client that does not read. */
 const maxUnreadBytes = 2 * 1024 * 1024;
 
-/** gRPC by an HTTP/2 of our own. */
+/** gRPC by an HTTP/2 of our own, on which other requests may come too. */
 export class Http2Backend implements RpcBackend {
   readonly #limits: Http2Limits;
   readonly #totals: ClientTotals;
-  readonly #router = new GrpcRouter();
+  readonly #router: GrpcRouter;
   readonly #deadlines = new Deadlines(deadlineTickMs);
   readonly #links = new Set<Link>();
   /** Those that have something to send, until the end of this turn of the event loop. */
@@ -36,8 +38,18 @@ export class Http2Backend implements RpcBackend {
   #deadlineTicking: NodeJS.Timeout | null = null;
   #whenEmpty: (() => void) | null = null;
 
-  /** @param totals of all connections together, with those that others serve */
-  constructor(limits: Http2Limits = defaultHttp2Limits, totals: ClientTotals = new ClientTotals()) {
+  /**
+   * @param totals of all connections together, with those that others serve
+   * @param http answers what is no gRPC; null: it is refused
+   */
+  constructor(
+    limits: Http2Limits = defaultHttp2Limits,
+    totals: ClientTotals = new ClientTotals(),
+    http: HttpHandler | null = null,
+  ) {
+    this.#router = new GrpcRouter(
+      http === null ? null : (host, stream, head) => beginExchange(host, stream, head, http),
+    );
     this.#limits = limits;
     this.#totals = totals;
     this.#ticking = setInterval(() => this.#tick(), tickMs).unref();
@@ -145,7 +157,7 @@ class Link implements ConnectionHost {
     this.#events = events;
     const connection = new ServerConnection(this, limits, performance.now());
     this.#connection = connection;
-    this.#calls = { connection, deadlines, limits, commonName };
+    this.#calls = { connection, deadlines, limits, commonName, socket };
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => connection.receive(chunk, performance.now()));
     socket.on('drain', () => this.#drained());

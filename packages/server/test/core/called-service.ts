@@ -44,7 +44,7 @@ export class CalledService implements Disposable {
       machine: this.group.machine,
       store: this.group.store,
       membership: this.membership,
-      version: '3.5.0',
+      version: '3.6.14',
       maxCommandBytes,
       quotaBytes: 0,
       tuning: { electionTimeoutMs: 1000, maxClockDrift: 0 },

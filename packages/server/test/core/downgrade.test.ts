@@ -20,7 +20,7 @@ async function refusal(action: number, version: string): Promise<unknown> {
 
 test('there is no release to go back to', async () => {
   const message = 'etcdserver: invalid downgrade target version';
-  for (const version of ['3.4', '3.4.0', '3.5.0', '9.9.9-rc.1']) {
+  for (const version of ['3.4', '3.5', '3.5.0', '3.6.0', '9.9.9-rc.1']) {
     assert.deepEqual(await refusal(VALIDATE, version), { code: 3, message });
     assert.deepEqual(await refusal(ENABLE, version), { code: 3, message });
   }

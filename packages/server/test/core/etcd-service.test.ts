@@ -23,7 +23,7 @@ test('each way in which the group fails has its code and text', async () => {
     [failure('RUNTIME_NOT_LEADER', { leader }), 14, 'etcdserver: leader changed'],
     [failure('RUNTIME_PROPOSAL_LOST', { leader }), 14, 'etcdserver: leader changed'],
     [failure('RUNTIME_OVERLOADED', { retryAfterMs: 1 }), 8, 'etcdserver: too many requests'],
-    [failure('RUNTIME_STORAGE_FULL', {}), 8, 'etcdserver: mvcc: database space exceeded'],
+    [failure('RUNTIME_STORAGE_FULL', {}), 8, 'etcdserver: the disk of the leader is full'],
     [failure('RUNTIME_STOPPING', {}), 14, 'etcdserver: server stopped'],
     [failure('RUNTIME_HALTED', { reason: 'fsync' }), 14, 'etcdserver: server stopped'],
     [failure('RUNTIME_READ_TIMEOUT', { timeoutMs: 1 }), 14, 'etcdserver: request timed out'],
@@ -87,7 +87,7 @@ test('status says what this member knows', async () => {
   const path = '/etcdserverpb.Maintenance/Status';
   const ask = () => service.call(path, etcd.StatusRequest, {}, etcd.StatusResponse);
   const { value } = await ask();
-  assert.equal(value?.version, '3.5.0');
+  assert.deepEqual([value?.version, value?.storageVersion], ['3.6.14', '3.6.0']);
   assert.equal(value?.leader, apiIdOf(nodeId));
   assert.deepEqual([value?.raftTerm, value?.raftIndex, value?.raftAppliedIndex], [7, 2, 2]);
   assert.equal(value?.header?.revision, 2);

@@ -260,6 +260,27 @@ test('compaction answers with the current revision and refuses past and future',
   assert.deepEqual(error, { code: code.outOfRange, message });
 });
 
+test('what was compacted is dropped without further commands, and who asks may wait', async () => {
+  const service = new CalledService();
+  const { store } = service.group;
+  for (let i = 0; i < 3000; i++) await service.put({ key: text('a'), value: text(`${i}`) });
+  await service.compact({ revision: 1501 });
+  const before = store.stats.bytes;
+  for (let turn = 0; turn < 3; turn++) await service.time.turn();
+  const between = store.stats.bytes;
+  assert.ok(between < 0.6 * before, `${between} of ${before} bytes are left`);
+  let left = -1;
+  const answer = service.compact({ revision: 3001, physical: true }).then(({ value }) => {
+    left = store.stats.bytes - store.stats.bytesInUse;
+    return value;
+  });
+  await new Promise(setImmediate);
+  assert.equal(left, -1, 'it is not answered yet');
+  await service.time.advance(0);
+  assert.deepEqual(await answer, { header: header(3001) });
+  assert.equal(left, 0);
+});
+
 test('bytes that are no request are refused by every method', async () => {
   const service = new CalledService();
   for (const path of service.service.unaryPaths) {

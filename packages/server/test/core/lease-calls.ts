@@ -44,6 +44,10 @@ export class KeepAliveStream {
   drained(): void {
     this.#listener.drained();
   }
+
+  cancel(): void {
+    this.#listener.closed();
+  }
 }
 
 /** The service with the calls that are about leases. */

@@ -134,17 +134,75 @@ test('a stream ends after the half-close, once all is answered', async () => {
   assert.equal(idle.ended, null);
 });
 
-test('a stream ends with the error of a renewal that failed', async () => {
+const passing: readonly RuntimeError[] = [
+  new RuntimeError('RUNTIME_NO_LEADER', 'in this test', { retryAfterMs: 1 }) as RuntimeError,
+  new RuntimeError('RUNTIME_NOT_LEADER', 'in this test', { leader: 0 }) as RuntimeError,
+  new RuntimeError('RUNTIME_PROPOSAL_LOST', 'in this test', { leader: 0 }) as RuntimeError,
+  new RuntimeError('RUNTIME_OUTCOME_UNKNOWN', 'in this test', {
+    reason: 'linkLost',
+  }) as RuntimeError,
+];
+
+test('renewals wait while the leader changes, and are proposed again', async () => {
+  for (const failure of passing) {
+    const calls = new LeaseCalls();
+    for (let ID = 1n; ID <= 300n; ID++) await calls.grant({ ID, TTL: 60 });
+    calls.group.failure = failure;
+    const before = calls.group.proposed.length;
+    const stream = calls.keepAlive();
+    for (let id = 1n; id <= 300n; id++) stream.ask(id);
+    for (let times = 0; times < 24; times++) {
+      await calls.time.advance(100);
+      stream.ask(7n);
+    }
+    assert.equal(stream.ended, undefined, failure.code);
+    // Three commands each 50 ms, and not one for each that asks.
+    assert.ok(calls.group.proposed.length - before < 160);
+    calls.group.failure = null;
+    await calls.time.advance(60);
+    const [first, , third] = stream.answers;
+    assert.deepEqual([first?.ID, first?.TTL, third?.ID], [1n, 60, 3n]);
+    assert.equal(stream.answers.length, 324);
+    assert.equal(stream.answers.at(-1)?.ID, 7n);
+  }
+});
+
+test('a stream ends with the error of a renewal that fails for too long', async () => {
   const calls = new LeaseCalls();
-  calls.group.failure = new RuntimeError('RUNTIME_NO_LEADER', 'in this test', {
-    retryAfterMs: 1,
-  }) as RuntimeError;
+  calls.group.failure = passing[0] as RuntimeError;
   const stream = calls.keepAlive();
   stream.ask(7n, 8n);
-  await calls.time.advance(4);
-  await calls.time.advance(0);
+  await calls.time.advance(6990);
+  assert.equal(stream.ended, undefined);
+  await calls.time.advance(110);
   assert.deepEqual(stream.ended, { code: 14, message: 'etcdserver: no leader' });
   assert.equal(stream.answers.length, 0);
+  const proposed = calls.group.proposed.length;
+  await calls.time.advance(10_000);
+  assert.equal(calls.group.proposed.length, proposed);
+});
+
+test('a renewal that cannot go through any more is not repeated', async () => {
+  const calls = new LeaseCalls();
+  calls.group.failure = new RuntimeError('RUNTIME_STOPPING', 'in this test', {}) as RuntimeError;
+  const stream = calls.keepAlive();
+  stream.ask(7n);
+  await calls.time.advance(4);
+  await calls.time.advance(0);
+  assert.deepEqual(stream.ended, { code: 14, message: 'etcdserver: server stopped' });
+  assert.equal(calls.group.proposed.length, 1);
+});
+
+test('what a stream asked for that is over is not proposed again', async () => {
+  const calls = new LeaseCalls();
+  calls.group.failure = passing[0] as RuntimeError;
+  const stream = calls.keepAlive();
+  stream.ask(7n);
+  await calls.time.advance(4);
+  await calls.time.advance(0);
+  stream.cancel();
+  await calls.time.advance(1000);
+  assert.equal(calls.group.proposed.length, 1);
 });
 
 test('a message that is none ends the stream', () => {

@@ -126,11 +126,18 @@ test('the lead is moved to voters, and only by who has it', async () => {
   assert.equal(await messageOf(move(apiIdOf(nodeId))), 'etcdserver: not leader');
 });
 
-test('a defragmentation has nothing to do', async () => {
+test('a defragmentation waits until what was compacted is dropped', async () => {
   const called = new CalledService();
-  const { error, value } = await called.bytes(`${service}/Defragment`, new Uint8Array(0));
+  const { store } = called.group;
+  for (let i = 0; i < 2000; i++) await called.put({ key: text('a'), value: text(`${i}`) });
+  await called.compact({ revision: 2001 });
+  const answer = called.bytes(`${service}/Defragment`, new Uint8Array(0));
+  assert.ok(store.stats.bytes > store.stats.bytesInUse);
+  await called.time.advance(0);
+  const { error, value } = await answer;
   assert.equal(error, null);
   assert.equal(value?.length, 0);
+  assert.equal(store.stats.bytes, store.stats.bytesInUse);
 });
 
 test('the hash of large values is summed in slices, with turns of others in between', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { open, readToEnd } from '../raw-connection.ts';
 import { type ServedNode, serveNode } from '../served-node.ts';
 
 const at = ({ address }: ServedNode, path: string): string =>
@@ -58,6 +59,8 @@ test('errors have the status and the body that clients know', async () => {
     code: 3,
     message: 'illegal base64 data at input byte 0',
   });
+  const tooDeep = { status: 400, code: 3, message: 'exceeded max depth' };
+  assert.deepEqual(await of('/v3/kv/txn', '{"a":'.repeat(200_000)), tooDeep);
   const bad = await of('/v3/kv/range', '{"key":');
   assert.equal(bad.status, 400);
   const large = JSON.stringify({ key: 'YQ==', value: 'A'.repeat(3_000_000) });
@@ -141,4 +144,62 @@ test('every page may be read by any other, and says how it may be asked', async 
   }
   const { status, headers } = await post(served, '/version', '');
   assert.deepEqual([status, headers.get('allow')], [405, 'GET']);
+});
+
+test('a request may name the origin before its path', async () => {
+  await using served = await serveNode();
+  const socket = await open(served.address);
+  const body = '{"key":"Zm9v"}';
+  const length = `Host: x\r\nConnection: close\r\nContent-Length: ${body.length}`;
+  socket.write(`POST http://x:2379/v3/kv/range HTTP/1.1\r\n${length}\r\n\r\n${body}`);
+  assert.match(await readToEnd(socket), /^HTTP\/1\.1 200 OK\r\n.*"revision":"1"/s);
+});
+
+test('a request may say how long it waits', async () => {
+  await using served = await serveNode();
+  const of = async (path: string, body: string, timeout: string) => {
+    const headers = { 'grpc-timeout': timeout };
+    const response = await fetch(at(served, path), { method: 'POST', body, headers });
+    return [response.status, await response.text()] as const;
+  };
+  const late = {
+    error: 'context deadline exceeded',
+    message: 'context deadline exceeded',
+    code: 4,
+  };
+  for (const path of ['/v3/kv/range', '/v3/watch', '/v3/lock/lock', '/v3/lease/keepalive']) {
+    const [status, text] = await of(path, '{}', '1n');
+    assert.deepEqual([status, JSON.parse(text)], [504, late], path);
+  }
+  for (const timeout of ['0n', '99999999H', '10S']) {
+    const [status, text] = await of('/v3/kv/range', '{"key":"Zm9v"}', timeout);
+    assert.equal(status, 200, text);
+  }
+  for (const timeout of ['1', '1x', '-1S', 'soon']) {
+    const [status, text] = await of('/v3/kv/range', '{"key":"Zm9v"}', timeout);
+    assert.deepEqual([status, JSON.parse(text).code], [400, 3], timeout);
+    assert.equal(JSON.parse(text).message, `invalid grpc-timeout: ${timeout}`);
+  }
+});
+
+test('what waits ends with the time of its request', async () => {
+  await using served = await serveNode();
+  const body = JSON.stringify({ name: Buffer.from('job').toString('base64') });
+  await post(served, '/v3/lock/lock', body);
+  const headers = { 'grpc-timeout': '50m' };
+  const options = { method: 'POST', body, headers };
+  assert.equal((await fetch(at(served, '/v3/lock/lock'), options)).status, 504);
+  const range = JSON.stringify({ key: 'am9iLw==', range_end: 'am9iMA==', count_only: true });
+  const keys = async (): Promise<string> =>
+    JSON.parse((await post(served, '/v3/kv/range', range)).text).count;
+  while ((await keys()) !== '1') await new Promise(setImmediate);
+  const watch = await fetch(at(served, '/v3/watch'), {
+    ...options,
+    body: '{"create_request":{"key":"YQ=="}}',
+  });
+  const lines = (await watch.text()).trim().split('\n');
+  assert.equal(watch.status, 200);
+  assert.equal(JSON.parse(lines[0] ?? '').result.created, true);
+  const { grpc_code, http_code } = JSON.parse(lines[1] ?? '').error;
+  assert.deepEqual([grpc_code, http_code], [4, 504]);
 });

@@ -4,6 +4,9 @@ import { test } from 'node:test';
 import { RuntimeError } from '@quorate/runtime';
 import { etcd } from '@quorate/schema';
 import { alarmCommand } from '../../src/core/etcd-command.ts';
+import type { ServiceContext } from '../../src/core/service-context.ts';
+import { linearizableRead } from '../../src/health/checks.ts';
+import { ManualTime } from '../core/manual-time.ts';
 import { nodeId } from '../in-process-node.ts';
 import { type ServedNode, serveNode } from '../served-node.ts';
 
@@ -149,4 +152,22 @@ test('metrics count the checks and tell whether there is room', async () => {
   ]) {
     assert.ok(body.split('\n').includes(line), line);
   }
+});
+
+test('a read that nobody answers is no reason to keep a probe waiting', async () => {
+  const time = new ManualTime();
+  let tell: () => void = () => undefined;
+  const context = {
+    options: { timers: time.timers },
+    linearizable: (_done: unknown, query: () => void) => {
+      tell = query;
+    },
+  } as unknown as ServiceContext;
+  const reason = linearizableRead({ context, writable: true, isDraining: false });
+  await time.advance(1500);
+  assert.equal(await reason, 'etcdserver: request timed out');
+  tell();
+  const inTime = linearizableRead({ context, writable: true, isDraining: false });
+  tell();
+  assert.equal(await inTime, '');
 });

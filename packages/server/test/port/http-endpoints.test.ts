@@ -83,3 +83,20 @@ test('closing cuts connections that are kept open', async () => {
   stop();
   await closed;
 });
+
+test('a request may name the origin before the path, as requests to proxies do', async () => {
+  const { address, stop } = await serve();
+  for (const target of [
+    'http://somewhere:1234/hello?name=you',
+    'HTTPS://[::1]/hello?name=you',
+    '/hello?name=you',
+  ]) {
+    const got = await exchange(address, `GET ${target} HTTP/1.1\r\n${close}`);
+    assert.match(got, /^HTTP\/1\.1 200 OK\r\n.*hello you$/s, target);
+  }
+  for (const target of ['http://somewhere', 'ftp://somewhere/hello', '/http://x/hello']) {
+    const got = await exchange(address, `GET ${target} HTTP/1.1\r\n${close}`);
+    assert.match(got, /^HTTP\/1\.1 404 /, target);
+  }
+  stop();
+});

@@ -175,7 +175,13 @@ export class SpareSegment {
   #discard(): void {
     const { fileSystem, directory, logger } = this.#options;
     const path = segmentPath(directory, this.#sequence);
-    if (!this.#failing) logger.warn('no room for the next log segment', { file: path });
+    if (!this.#failing) {
+      logger.warn('no room for the next log segment', {
+        file: path,
+        neededBytes: this.#wantedBytes,
+        advice: 'free as much on this file system; the node then goes on by itself',
+      });
+    }
     this.#failing = true;
     this.#working = true;
     this.#options.onFull();

@@ -110,8 +110,9 @@ class WriteAheadLog implements LogStore {
     this.#gauge();
   }
 
+  /** A log that has failed is not full: whoever writes next is to learn of it, and stop. */
   get writable(): boolean {
-    return this.#failure === null && !this.#spare.failing;
+    return this.#failure !== null || !this.#spare.failing;
   }
 
   get pinnedBy(): GroupId | null {
@@ -289,13 +290,7 @@ class WriteAheadLog implements LogStore {
   #fail(error: FileSystemError, file: string): void {
     if (this.#failure) return;
     const { kind, message } = error;
-    this.#failure = new StorageError(
-      'STORAGE_FAILED',
-      `the log can no longer be trusted: ${file}: ${message}. This node must stop; check the ` +
-        'disk before it is started again.',
-      { file, kind },
-      { cause: error },
-    );
+    this.#failure = failedError(error, file);
     this.#ports.logger.error('the log failed', { file, kind, reason: message });
     const waiting = [...(this.#flight?.submissions ?? []), ...this.#queue];
     this.#flight = null;
@@ -333,6 +328,24 @@ class WriteAheadLog implements LogStore {
     this.#metrics.segments.set(this.#table.segments.length);
     this.#metrics.diskBytes.set(this.diskBytes);
   }
+}
+
+function failedError(error: FileSystemError, file: string): StorageError<'STORAGE_FAILED'> {
+  const { kind, message } = error;
+  const [what, next] =
+    kind === 'notFound'
+      ? [
+          'the directory of the log is gone, or what was in it',
+          'Put the data directory back if it was moved; if it was deleted, this member is lost: ' +
+            'remove it from its cluster and add it anew. Never start it with an empty directory.',
+        ]
+      : ['the log can no longer be trusted', 'Check the disk before it is started again.'];
+  return new StorageError(
+    'STORAGE_FAILED',
+    `${what}: ${file}: ${message}. This node must stop. ${next}`,
+    { file, kind },
+    { cause: error },
+  );
 }
 
 function closedError(): StorageError<'STORAGE_CLOSED'> {

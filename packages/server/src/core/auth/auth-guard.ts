@@ -18,6 +18,11 @@ export interface AuthGuardOptions {
 
 const nobody: Asker = { user: '', authRevision: 0 };
 
+const mayWriteAll = (access: UserAccess, keys: readonly Uint8Array[]): boolean =>
+  access.mayWriteAll(keys);
+const mayReadAll = (access: UserAccess, keys: readonly Uint8Array[]): boolean =>
+  access.mayReadAll(keys);
+
 /**
  * Says for every service who may do what. Each question is answered with an error for the client,
  * or null: it may. With auth off that is one comparison.
@@ -62,31 +67,43 @@ export class AuthGuard {
   /** For reading keys, now or as they change. */
   readRefusal(call: CallContext, range: KeyRange): RpcError | null {
     if (!this.#store.isEnabled) return null;
-    return this.#refusal(call, (access) => access.mayRead(range));
+    return this.#keysRefusal(call, (access) => access.mayRead(range));
   }
 
   /** For an operation that is carried out without the log, such as a read-only transaction. */
   operationRefusal(call: CallContext, operation: Operation): RpcError | null {
     if (!this.#store.isEnabled) return null;
-    return this.#refusal(call, (access) => access.mayOperate(operation, this.#keysOf));
+    return this.#keysRefusal(call, (access) => access.mayOperate(operation, this.#keysOf));
   }
 
   /** For a command that goes into the log, where `loggedCommand` must be what is proposed. */
   commandRefusal(call: CallContext, command: KvCommand): RpcError | null {
     if (!this.#store.isEnabled) return null;
-    return this.#refusal(call, (access) => access.mayPropose(command, this.#keysOf));
+    switch (command.kind) {
+      case 'compact':
+      case 'leaseTick':
+        return this.adminRefusal(call);
+      case 'leaseGrant':
+        return this.userRefusal(call);
+      case 'leaseRevoke':
+        return this.#leasesRefusal(call, [command.id], mayWriteAll);
+      case 'leaseKeepAlive':
+        return this.#leasesRefusal(call, command.ids, mayWriteAll);
+      default:
+        return this.operationRefusal(call, command);
+    }
   }
 
   /** For renewing a lease, which is proposed without a name, together with others. */
   renewalRefusal(call: CallContext, id: bigint): RpcError | null {
     if (!this.#store.isEnabled) return null;
-    return this.#refusal(call, (access) => access.mayWriteAll(this.#keysOf(id)));
+    return this.#leasesRefusal(call, [id], mayWriteAll);
   }
 
   /** For reading which keys leases have. */
   leaseKeysRefusal(call: CallContext, ids: readonly bigint[]): RpcError | null {
     if (!this.#store.isEnabled) return null;
-    return this.#refusal(call, (access) => ids.every((id) => access.mayReadAll(this.#keysOf(id))));
+    return this.#leasesRefusal(call, ids, mayReadAll);
   }
 
   /**
@@ -117,13 +134,36 @@ export class AuthGuard {
     else this.#tokens.settle(token, this.#log, done);
   }
 
-  #refusal(call: CallContext, isAllowed: (access: UserAccess) => boolean): RpcError | null {
+  /** A token of an old auth revision is good for no key, not even one of root's. */
+  #keysRefusal(call: CallContext, isAllowed: (access: UserAccess) => boolean): RpcError | null {
     const who = this.#identify(call);
     if (isError(who)) return who;
-    const { revision } = this.#store;
-    if (who.authRevision !== null && who.authRevision < revision) return rpcErrors.authRevisionOld;
+    if (this.#isOld(who)) return rpcErrors.authRevisionOld;
     const access = this.#store.access(who.user);
     return access !== undefined && isAllowed(access) ? null : rpcErrors.permissionDenied;
+  }
+
+  /** Of leases only the keys need a permission, so that without any a token is never too old. */
+  #leasesRefusal(
+    call: CallContext,
+    ids: readonly bigint[],
+    isAllowed: (access: UserAccess, keys: readonly Uint8Array[]) => boolean,
+  ): RpcError | null {
+    const who = this.#identify(call);
+    if (isError(who)) return who;
+    const access = this.#store.access(who.user);
+    if (access?.isAdmin === true) return null;
+    for (const id of ids) {
+      const keys = this.#keysOf(id);
+      if (keys.length === 0) continue;
+      if (this.#isOld(who)) return rpcErrors.authRevisionOld;
+      if (access !== undefined && !isAllowed(access, keys)) return rpcErrors.permissionDenied;
+    }
+    return access === undefined ? rpcErrors.permissionDenied : null;
+  }
+
+  #isOld({ authRevision }: TokenHolder): boolean {
+    return authRevision !== null && authRevision < this.#store.revision;
   }
 
   /** A token counts before a certificate; one that is void is not made good by one. */

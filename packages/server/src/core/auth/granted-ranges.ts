@@ -22,16 +22,12 @@ export class GrantedRanges {
     return interval !== undefined && isBefore(key, interval.end);
   }
 
-  /**
-   * Whether the whole range lies inside one granted range. One that ends before it begins holds no
-   * key, and both its ends have to.
-   */
+  /** Whether the whole range lies inside one granted range. */
   covers(range: KeyRange): boolean {
     if (range.rangeEnd.length === 0) return this.coversKey(range.key);
     const interval = this.#lastFrom(range.key);
     if (interval === undefined || !isBefore(range.key, interval.end)) return false;
-    const end = endOf(range);
-    return isBefore(interval.start, end) && compareEnds(end, interval.end) <= 0;
+    return compareEnds(endOf(range), interval.end) <= 0;
   }
 
   /** The last interval that starts at `key` or before it. */

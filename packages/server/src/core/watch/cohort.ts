@@ -18,6 +18,8 @@ export class Cohort {
   readonly place: Place;
   readonly members = new Set<Watcher>();
   position = 0;
+  /** Events that members were given. */
+  delivered = 0;
   readonly #index: WatchIndex<Watcher>;
   readonly #feed: ChangeFeed;
   readonly #limits: SliceLimits;
@@ -82,7 +84,10 @@ export class Cohort {
     // The reader may have gone while another was told, or be full.
     if (watcher.place !== this.place) return;
     if (watcher.reader.isBlocked) park(watcher, watcher.gatheredFrom);
-    else watcher.reader.deliver(watcher, events, this.position);
+    else {
+      this.delivered += events.length;
+      watcher.reader.deliver(watcher, events, this.position);
+    }
   }
 }
 

@@ -19,6 +19,10 @@ export interface WatchCensus {
   readonly watchers: number;
   /** Behind: they began in the past, or their client reads too slowly. */
   readonly slowWatchers: number;
+  /** Events that watchers were given, each counted for each of them. */
+  readonly events: number;
+  /** How many revisions of the store the one that is furthest behind has still to look at. */
+  readonly pendingRevisions: number;
 }
 
 /** One that waits until its reader's watchers are in step and everything up to here is served. */
@@ -44,6 +48,8 @@ export class WatchHub {
   readonly #inStep: Cohort;
   readonly #pass: Cohort;
   readonly #waiting = new Set<Watcher>();
+  /** Those of all readers. */
+  readonly #parked = new Set<Watcher>();
   readonly #awaited = new Map<WatchReader, Awaited>();
   #watcherCount = 0;
   #isScheduled = false;
@@ -73,7 +79,21 @@ export class WatchHub {
     return {
       watchers: this.#watcherCount,
       slowWatchers: this.#watcherCount - this.#inStep.members.size,
+      events: this.#inStep.delivered + this.#pass.delivered,
+      pendingRevisions: this.#pendingRevisions,
     };
+  }
+
+  get #pendingRevisions(): number {
+    const { revision } = this.#feed;
+    let served = revision;
+    for (const cohort of [this.#inStep, this.#pass]) {
+      if (cohort.members.size > 0) served = Math.min(served, cohort.position);
+    }
+    for (const behind of [this.#waiting, this.#parked]) {
+      for (const { next } of behind) served = Math.min(served, next - 1);
+    }
+    return revision - served;
   }
 
   add(watcher: Watcher): void {
@@ -92,7 +112,7 @@ export class WatchHub {
     else {
       this.#pass.delete(watcher);
       this.#waiting.delete(watcher);
-      watcher.reader.parked.delete(watcher);
+      this.#unpark(watcher);
       watcher.reader.behind--;
     }
     watcher.place = 'gone';
@@ -103,7 +123,7 @@ export class WatchHub {
   drained(reader: WatchReader): void {
     const { parked } = reader;
     for (const watcher of parked) {
-      parked.delete(watcher);
+      this.#unpark(watcher);
       this.#catchUp(watcher);
     }
   }
@@ -213,7 +233,13 @@ export class WatchHub {
     watcher.place = 'parked';
     watcher.next = revision;
     watcher.reader.parked.add(watcher);
+    this.#parked.add(watcher);
   };
+
+  #unpark(watcher: Watcher): void {
+    watcher.reader.parked.delete(watcher);
+    this.#parked.delete(watcher);
+  }
 
   #compacted(watcher: Watcher, compactedRevision: number): void {
     this.delete(watcher);

@@ -7,6 +7,9 @@ export interface CallStatus {
   readonly httpStatus?: number;
 }
 
+/** How an answer ends that is no gRPC: with its body. */
+export const bodyEnd: CallStatus = { code: 0, message: '' };
+
 /** Longer texts are cut, so that they fit into one frame. */
 const maxMessageBytes = 4096;
 

@@ -22,7 +22,8 @@ export interface Http2Limits {
   readonly maxPartialBytes: number;
   /**
    * Answers that the client has not let us send; no stream counts for more than a quarter. Above it
-   * new calls are refused.
+   * new calls are refused once nothing was taken of them for two seconds. Until then what all
+   * clients together may hold is the bound.
    */
   readonly maxPendingBytes: number;
   /** How long more than `maxPendingBytes` may wait without any of it being sent. */
@@ -31,7 +32,10 @@ export interface Http2Limits {
   readonly streamPendingBytes: number;
   /** Answers are kept back while the connection has this much that is not yet with the system. */
   readonly maxUnsentBytes: number;
-  /** Streams that are reset, by either side: so many at once, so many a second from then on. */
+  /**
+   * Streams that the client resets before it was sent anything, or while some of that waits for it,
+   * or makes us reset: so many at once, so many a second from then on.
+   */
   readonly resetBurst: number;
   readonly resetsPerSecond: number;
   /** Frames that get nothing done, as with resets. */

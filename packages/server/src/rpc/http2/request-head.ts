@@ -12,6 +12,8 @@ export class RequestHead implements FieldSink {
   authorization = '';
   traceparent = '';
   requireLeader = false;
+  /** As requests to the gateway say that a leader is required. */
+  metadataHasLeader = '';
   /** RFC 9113, 6.5.2. */
   bytes = 0;
   /** HTTP/2 forbids such a request (RFC 9113, 8.1.1). */
@@ -30,6 +32,7 @@ export class RequestHead implements FieldSink {
     this.authorization = '';
     this.traceparent = '';
     this.requireLeader = false;
+    this.metadataHasLeader = '';
     this.bytes = 0;
     this.isMalformed = false;
     this.#pseudo = 0;
@@ -85,6 +88,9 @@ export class RequestHead implements FieldSink {
         break;
       case FieldKey.traceparent:
         this.traceparent ||= value;
+        break;
+      case FieldKey.metadataHasLeader:
+        this.metadataHasLeader ||= value;
         break;
       case FieldKey.te:
         this.isMalformed ||= value !== 'trailers';

@@ -1,4 +1,4 @@
-import type { CallStatus } from './call-status.ts';
+import { bodyEnd, type CallStatus } from './call-status.ts';
 import { ResponseEncoder } from './hpack/response-encoder.ts';
 import type { Http2Limits } from './limits.ts';
 import { OutputBuffer } from './output-buffer.ts';
@@ -9,7 +9,7 @@ import {
   FrameType,
   maxWindowBytes,
 } from './protocol.ts';
-import type { ServerStream } from './server-stream.ts';
+import type { HeaderFields, ServerStream } from './server-stream.ts';
 
 const messagePrefixBytes = 5;
 /** Larger frames would keep the other streams of a connection waiting. */
@@ -31,6 +31,8 @@ export class SendSide {
   #countedBytes = 0;
   /** Frames of answers, since the connection began. */
   #answerFrames = 0;
+  /** Of these, what had to wait. */
+  #takenFrames = 0;
   /** Streams that have something to send and a window for it. */
   readonly #ready = new Set<ServerStream>();
   #isPumping = false;
@@ -63,6 +65,11 @@ export class SendSide {
     return this.#answerFrames;
   }
 
+  /** Frames of what was pending that could be sent, since the connection began. */
+  get takenFrames(): number {
+    return this.#takenFrames;
+  }
+
   /** Of a stream that begins now. */
   get initialWindow(): number {
     return this.#initialWindow;
@@ -87,11 +94,20 @@ export class SendSide {
     stream.pending ??= [];
     stream.pending.push(prefix);
     if (message.length > 0) stream.pending.push(message);
-    this.#count(stream, length);
-    if (stream.sendWindow > 0) this.#ready.add(stream);
-    this.pump();
-    stream.isWaiting ||= stream.pendingBytes > this.#limits.streamPendingBytes;
-    return !stream.isWaiting;
+    return this.#keep(stream, length);
+  }
+
+  /** The header fields of an answer that is no gRPC. */
+  respond(stream: ServerStream, status: number, fields: HeaderFields): void {
+    stream.hasHeaders = true;
+    this.#block(stream, this.encoder.response(status, fields), Flag.endHeaders);
+  }
+
+  /** Some of its body. */
+  write(stream: ServerStream, bytes: Uint8Array): boolean {
+    stream.pending ??= [];
+    stream.pending.push(bytes);
+    return this.#keep(stream, bytes.length);
   }
 
   finish(stream: ServerStream, status: CallStatus | null): void {
@@ -145,6 +161,15 @@ export class SendSide {
     this.#isPumping = false;
   }
 
+  /** @param length of what was put into `pending` */
+  #keep(stream: ServerStream, length: number): boolean {
+    this.#count(stream, length);
+    if (stream.sendWindow > 0) this.#ready.add(stream);
+    this.pump();
+    stream.isWaiting ||= stream.pendingBytes > this.#limits.streamPendingBytes;
+    return !stream.isWaiting;
+  }
+
   #room(stream: ServerStream): number {
     const unsentBytes = this.output.bytes + this.#unsentBytes();
     if (unsentBytes >= this.#limits.maxUnsentBytes) return 0;
@@ -172,6 +197,7 @@ export class SendSide {
     this.output.frameHeader(length, FrameType.data, 0, stream.id);
     this.#spend(stream, length);
     this.#count(stream, -length);
+    this.#takenFrames++;
     let done = 0;
     for (let left = length; left > 0; ) {
       const piece = pending[done] as Uint8Array;
@@ -195,11 +221,14 @@ export class SendSide {
 
   #end(stream: ServerStream): void {
     const { status, hasHeaders } = stream;
-    const block =
-      status === null && hasHeaders
-        ? this.encoder.success()
-        : this.encoder.trailers(status ?? { code: 0, message: '' }, !hasHeaders);
-    this.#block(stream, block, Flag.endHeaders | Flag.endStream);
+    const flags = Flag.endHeaders | Flag.endStream;
+    if (status === null && hasHeaders) this.#block(stream, this.encoder.success(), flags);
+    else if (status === bodyEnd) {
+      this.output.frameHeader(0, FrameType.data, Flag.endStream, stream.id);
+    } else {
+      const trailers = this.encoder.trailers(status ?? { code: 0, message: '' }, !hasHeaders);
+      this.#block(stream, trailers, flags);
+    }
     this.#sent(stream);
   }
 

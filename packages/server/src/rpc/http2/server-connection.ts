@@ -16,8 +16,9 @@ import {
 } from './protocol.ts';
 import { RequestHead } from './request-head.ts';
 import { SendSide } from './send-side.ts';
-import { nobody, ServerStream, type StreamOwner } from './server-stream.ts';
+import { type HeaderFields, nobody, ServerStream, type StreamOwner } from './server-stream.ts';
 import { greet, readSettings } from './settings.ts';
+import { StallWatch } from './stall-watch.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What a connection is part of. */
@@ -81,8 +82,9 @@ export class ServerConnection implements StreamOwner, FrameTaker {
   #requests = 0;
   #windowUpdates = 0;
   #answeredAtPing = 0;
-  #stalledMs = 0;
-  #answeredAtStall = -1;
+  readonly #stall: StallWatch;
+  /** RST_STREAM for what had ended. */
+  #lateResets = 0;
   #isGoingAway = false;
   #isOver = false;
   #isReady = false;
@@ -99,6 +101,7 @@ export class ServerConnection implements StreamOwner, FrameTaker {
       (stream) => this.#answered(stream),
     );
     this.#keepAlive = new KeepAlive(limits, nowMs);
+    this.#stall = new StallWatch(limits, nowMs);
     this.#resets = new TokenBucket(limits.resetBurst, limits.resetsPerSecond);
     this.#idleFrames = new TokenBucket(limits.idleFrameBurst, limits.idleFramesPerSecond);
     this.#beganMs = nowMs;
@@ -132,14 +135,15 @@ export class ServerConnection implements StreamOwner, FrameTaker {
     this.#countParts();
   }
 
-  /** The client takes its answers too slowly to be given more. */
+  /** Much waits to be sent. That is refused nothing while the client goes on taking it. */
   get isOverloaded(): boolean {
     return this.#sending.isOverloaded;
   }
 
-  /** As above, or all clients together have too much that waits, and this one most of it. */
+  /** Much waits and nothing of it is taken, or all have too much that waits, and this one most. */
   refusesCalls(): boolean {
-    return this.isOverloaded || this.#host.shares.answers.refuse();
+    const isStuck = this.isOverloaded && this.#stall.isStuck(this.#sending);
+    return isStuck || this.#host.shares.answers.refuse();
   }
 
   /** There are too many parts of messages: of this connection, or of all and this one has most. */
@@ -177,20 +181,21 @@ export class ServerConnection implements StreamOwner, FrameTaker {
     this.#host.shares.answers.set(pendingBytes + output.bytes + this.#host.unsentBytes());
   }
 
-  /** To be called every few seconds. */
+  /** To be called every second. */
   tick(nowMs: number): void {
     this.countAnswers();
     if (this.#isOver) return;
     this.#nowMs = nowMs;
     const { prefaceTimeoutMs } = this.#limits;
     const due = this.#keepAlive.due(nowMs);
+    const isStalled = this.#stall.look(this.#sending, nowMs);
     if (due === 'ping') {
       this.#sending.output.frameHeader(8, FrameType.ping, 0, 0);
       this.#sending.output.append(Buffer.alloc(8));
     } else if (due === 'cut') this.#fail(ErrorCode.noError, 'ping timeout');
     else if (!this.#hasSettings && nowMs - this.#beganMs >= prefaceTimeoutMs) {
       this.#fail(ErrorCode.settingsTimeout, 'no SETTINGS');
-    } else if (this.#isStalled()) this.#fail(ErrorCode.enhanceYourCalm, 'answers are not read');
+    } else if (isStalled) this.#fail(ErrorCode.enhanceYourCalm, 'answers are not read');
     this.#announce();
   }
 
@@ -215,6 +220,20 @@ export class ServerConnection implements StreamOwner, FrameTaker {
     const wantsMore = this.#sending.send(stream, message);
     // The rest is counted once for all of a turn.
     if (stream.pending !== null) this.countAnswers();
+    this.#announce();
+    return wantsMore;
+  }
+
+  respond(stream: ServerStream, status: number, fields: HeaderFields): void {
+    if (stream.isGone) return;
+    this.#sending.respond(stream, status, fields);
+    this.#announce();
+  }
+
+  write(stream: ServerStream, bytes: Uint8Array): boolean {
+    if (stream.isGone) return true;
+    const wantsMore = this.#sending.write(stream, bytes);
+    this.countAnswers();
     this.#announce();
     return wantsMore;
   }
@@ -421,8 +440,12 @@ export class ServerConnection implements StreamOwner, FrameTaker {
     if (this.#isIdle(id))
       return this.#fail(ErrorCode.protocolError, 'RST_STREAM on an idle stream');
     const stream = this.#streams.get(id);
-    if (stream !== undefined) this.#abort(stream);
-    return this.#countReset();
+    // It was on its way when the answer was; no client has two for one call.
+    if (stream === undefined) return ++this.#lateResets <= this.#requests || this.#countReset();
+    // Whoever takes what is sent first goes no faster than that.
+    const wasServed = stream.hasHeaders && stream.pending === null;
+    this.#abort(stream);
+    return wasServed || this.#countReset();
   }
 
   #settings(flags: number, id: number, payload: Buffer): boolean {
@@ -521,15 +544,6 @@ export class ServerConnection implements StreamOwner, FrameTaker {
 
   #abortAll(): void {
     for (const stream of [...this.#streams.values()]) this.#abort(stream);
-  }
-
-  #isStalled(): boolean {
-    const { answerFrames, pendingBytes } = this.#sending;
-    if (pendingBytes <= this.#limits.maxPendingBytes || answerFrames !== this.#answeredAtStall) {
-      this.#answeredAtStall = answerFrames;
-      this.#stalledMs = this.#nowMs;
-    }
-    return this.#nowMs - this.#stalledMs >= this.#limits.stallTimeoutMs;
   }
 
   /** @returns false, for `frame` */

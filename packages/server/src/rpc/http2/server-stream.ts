@@ -16,8 +16,14 @@ export interface StreamReceiver {
 export interface StreamOwner {
   /** @returns false when what comes next is kept in memory */
   send(stream: ServerStream, message: Uint8Array): boolean;
+  respond(stream: ServerStream, status: number, fields: HeaderFields): void;
+  /** @returns false when what comes next is kept in memory */
+  write(stream: ServerStream, bytes: Uint8Array): boolean;
   finish(stream: ServerStream, status: CallStatus | null): void;
 }
+
+/** Names in small letters, and their values. */
+export type HeaderFields = Iterable<readonly [name: string, value: string]>;
 
 /** Hears what comes for a stream that nobody listens to any more. */
 export const nobody: StreamReceiver = {
@@ -69,10 +75,25 @@ export class ServerStream {
     return this.#owner.send(this, message);
   }
 
+  /** Begins an answer that is no gRPC: bytes follow, or its end. */
+  respond(status: number, fields: HeaderFields): void {
+    this.#owner.respond(this, status, fields);
+  }
+
+  /**
+   * Sends some of the body of such an answer.
+   *
+   * @param bytes at least one; they must not change any more
+   * @returns false when `drained` should be waited for
+   */
+  write(bytes: Uint8Array): boolean {
+    return this.#owner.write(this, bytes);
+  }
+
   /**
    * Ends the call, once; its receiver hears nothing more.
    *
-   * @param status null is success
+   * @param status null is success; `bodyEnd` of what is no gRPC
    */
   finish(status: CallStatus | null): void {
     this.receiver = nobody;

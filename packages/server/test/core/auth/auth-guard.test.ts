@@ -19,6 +19,7 @@ import { AuthCalls, PlainPasswords, randomFrom, refusalIn, ttlMs } from './auth-
 
 const { READWRITE } = etcd.PermissionType;
 const own = { permType: READWRITE, key: text('a') };
+const old = 'revision of auth store is old';
 
 /** Tokens that carry their auth revision, as signed ones do: `user@revision`. */
 class PlainTokens implements TokenProvider {
@@ -62,7 +63,6 @@ test('a token of an old auth revision is good for administration, and not for ke
   assert.equal(refusalIn(await calls.withToken(alice).put({ key: text('a') })), '');
   assert.equal(await calls.withToken(root).addRole('x'), '');
   assert.equal(await calls.addRole('y'), '');
-  const old = 'revision of auth store is old';
   assert.equal(refusalIn(await calls.put({ key: text('a') })), old);
   assert.equal(refusalIn(await calls.withToken(alice).put({ key: text('a') })), old);
   assert.equal(refusalIn(await calls.range({ key: text('a') })), old);
@@ -72,6 +72,102 @@ test('a token of an old auth revision is good for administration, and not for ke
     refusalIn(await calls.withToken('junk').put({ key: text('a') })),
     'invalid auth token',
   );
+});
+
+/** Some calls about leases, with whatever token the others carry at that moment. */
+function leaseCalls(calls: AuthCalls) {
+  const streams = '/etcdserverpb.Lease/LeaseKeepAlive';
+  return {
+    grant: (ID: bigint) => {
+      const { LeaseGrantRequest, LeaseGrantResponse } = etcd;
+      return calls.said('Lease/LeaseGrant', LeaseGrantRequest, { ID, TTL: 60 }, LeaseGrantResponse);
+    },
+    revoke: (ID: bigint) => {
+      const { LeaseRevokeRequest, LeaseRevokeResponse } = etcd;
+      return calls.said('Lease/LeaseRevoke', LeaseRevokeRequest, { ID }, LeaseRevokeResponse);
+    },
+    keysOf: (ID: bigint) => {
+      const { LeaseTimeToLiveRequest, LeaseTimeToLiveResponse } = etcd;
+      const message = { ID, keys: true };
+      return calls.said(
+        'Lease/LeaseTimeToLive',
+        LeaseTimeToLiveRequest,
+        message,
+        LeaseTimeToLiveResponse,
+      );
+    },
+    list: () => {
+      const { LeaseLeasesRequest, LeaseLeasesResponse } = etcd;
+      return calls.said('Lease/LeaseLeases', LeaseLeasesRequest, {}, LeaseLeasesResponse);
+    },
+    /** Asks one stream for all of them, and tells the ids that were answered and how it ended. */
+    renew: async (...ids: readonly bigint[]): Promise<readonly (bigint | string)[]> => {
+      const told: (bigint | string)[] = [];
+      const listener = calls.service.stream(streams)({
+        context: calls.context,
+        send: (bytes) => {
+          told.push(decodeMessage(etcd.LeaseKeepAliveResponse, bytes)?.ID ?? '?');
+          return true;
+        },
+        end: (error) => {
+          told.push(refusalIn({ error }));
+        },
+      });
+      for (const ID of ids) listener.message(encodeMessage(etcd.LeaseKeepAliveRequest, { ID }));
+      listener.halfClosed();
+      for (let turn = 0; turn < 3; turn++) await calls.time.advance(10);
+      return told;
+    },
+  };
+}
+
+test('a token of an old auth revision is good for leases without keys', async () => {
+  const calls = await new AuthCalls({}, new PlainTokens()).enabled({ alice: [own] });
+  const root = await calls.login('root');
+  await calls.as('alice');
+  const leases = leaseCalls(calls);
+  assert.equal(await leases.grant(1n), '');
+  assert.equal(await leases.grant(2n), '');
+  assert.equal(refusalIn(await calls.put({ key: text('a'), lease: 2n })), '');
+  const { context } = calls;
+  assert.equal(await calls.withToken(root).addUser({ name: 'bob', password: 'b' }), '');
+  calls.context = context;
+  assert.equal(await leases.grant(3n), '');
+  assert.deepEqual(await leases.renew(1n, 3n), [1n, 3n, '']);
+  assert.equal(await leases.keysOf(1n), '');
+  assert.equal(await leases.revoke(1n), '');
+  assert.equal(await leases.list(), old);
+  assert.equal(await leases.keysOf(2n), old);
+  assert.equal(await leases.revoke(2n), old);
+  assert.deepEqual(await leases.renew(2n), [old]);
+});
+
+test("root's token of an old auth revision is good for all that asks for the role", async () => {
+  const calls = await new AuthCalls({}, new PlainTokens()).enabled({ alice: [own] });
+  await calls.as('root');
+  const leases = leaseCalls(calls);
+  await leases.grant(1n);
+  assert.equal(refusalIn(await calls.put({ key: text('a'), lease: 1n })), '');
+  assert.equal(await calls.addUser({ name: 'bob', password: 'b' }), '');
+  assert.deepEqual(await leases.renew(1n), [1n, '']);
+  assert.equal(await leases.keysOf(1n), '');
+  assert.equal(await leases.list(), '');
+  assert.equal(refusalIn(await calls.compact({ revision: 2 })), '');
+  assert.equal(refusalIn(await calls.range({ key: text('a') })), old);
+  assert.equal(refusalIn(await calls.put({ key: text('a') })), old);
+  assert.equal(await leases.revoke(1n), '');
+});
+
+test('a renewal that is refused ends its stream once those before are answered', async () => {
+  const calls = await new AuthCalls({}, new PlainTokens()).enabled({ alice: [own] });
+  const root = await calls.login('root');
+  await calls.as('alice');
+  const { context } = calls;
+  const leases = leaseCalls(calls);
+  for (const id of [1n, 2n, 3n]) await leases.grant(id);
+  await calls.withToken(root).put({ key: text('z'), lease: 2n });
+  calls.context = context;
+  assert.deepEqual(await leases.renew(1n, 2n, 3n), [1n, 'permission denied']);
 });
 
 test('a token is looked into once, and not at all while auth is off', async () => {
@@ -199,8 +295,10 @@ test('tokens that were in the log when a member was started are void there', asy
     store: group.store,
     group: { ...servedGroupOf(group), status: () => ({ ...group.status(), lastIndex }) },
   });
+  const asked = restarted.withToken(token).range({ key: text('a') });
   await group.propose(replayed);
-  const { error } = await restarted.withToken(token).range({ key: text('a') });
+  await restarted.time.advance(10);
+  const { error } = await asked;
   assert.equal(error?.message, 'etcdserver: invalid auth token');
   await restarted.anonymous().as('alice');
   assert.equal((await restarted.range({ key: text('a') })).error, null);

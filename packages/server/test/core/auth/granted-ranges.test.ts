@@ -93,14 +93,3 @@ test('an empty range is covered where it begins, and nothing is where nothing is
   );
   assert.equal(new GrantedRanges([]).covers({ key, rangeEnd }), false);
 });
-
-test('a range that ends before it begins needs a grant of both ends', () => {
-  const granted = new GrantedRanges([{ key: Uint8Array.of(5), rangeEnd: Uint8Array.of(0) }]);
-  const covers = (key: number, end: number): boolean =>
-    granted.covers({ key: Uint8Array.of(key), rangeEnd: Uint8Array.of(end) });
-  assert.equal(covers(9, 7), true);
-  assert.equal(covers(9, 6), true);
-  // Differential of seed 21: etcd denies these.
-  assert.equal(covers(9, 5), false);
-  assert.equal(covers(9, 3), false);
-});

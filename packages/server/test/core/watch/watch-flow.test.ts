@@ -33,6 +33,27 @@ test('a slow reader is sent nothing more until it has read, and then all it miss
   assert.deepEqual(slow.take(), ['0@5: a=4@5']);
 });
 
+test('events that were given are counted, and how far the slowest is behind', async () => {
+  const store = new WatchedStore(tight);
+  const census = (): readonly number[] => {
+    const { slowWatchers, events, pendingRevisions } = store.service.watchCensus;
+    return [slowWatchers, events, pendingRevisions];
+  };
+  const [slow, quick, gone] = [new Watching(store), new Watching(store), new Watching(store)];
+  for (const one of [slow, quick, gone]) one.create('a');
+  assert.deepEqual(census(), [0, 0, 0]);
+  slow.room = 1;
+  gone.room = 1;
+  for (const pair of ['a=1', 'a=2', 'b=1', 'a=3']) await store.puts(pair);
+  // Of the first put each was given its event; of the others only the quick one was.
+  assert.deepEqual(census(), [2, 5, 3]);
+  gone.close();
+  assert.deepEqual(census(), [1, 5, 3]);
+  slow.drain();
+  await store.settle();
+  assert.deepEqual(census(), [0, 7, 0]);
+});
+
 test('what waits for a reader is its share, beyond what the transport keeps', async () => {
   const store = new WatchedStore({ watch: { queueBytes: 300 } });
   const slow = new Watching(store);

@@ -47,6 +47,14 @@ test('rapid reset: more than a burst of resets ends the connection', () => {
   assert.equal(rig.log.goAway()?.code, calm);
 });
 
+test('rapid reset: large answers that are let go before they are taken cost as much', () => {
+  const rig = Rig.open({ resetBurst: 10, resetsPerSecond: 1 });
+  for (let id = 1; id <= 21; id += 2) {
+    rig.push(headers(id, large), data(id, message(Buffer.of(1)), 1), reset(id));
+  }
+  assert.equal(rig.log.goAway()?.code, calm);
+});
+
 test('resets are allowed again as time passes', () => {
   const rig = Rig.open({ resetBurst: 2, resetsPerSecond: 1 });
   for (let at = 0; at < 20; at++) {
@@ -54,6 +62,20 @@ test('resets are allowed again as time passes', () => {
     rig.push(headers(2 * at + 1, both), reset(2 * at + 1));
   }
   assert.equal(rig.log.goAway(), null);
+});
+
+test('a call that was sent something may be let go, and so may one that has ended, once', () => {
+  const rig = Rig.open({ resetBurst: 10, resetsPerSecond: 1 });
+  let id = 1;
+  for (; id < 200; id += 2) {
+    rig.push(headers(id, both));
+    rig.streams.at(-1)?.send(Buffer.of(1));
+    rig.push(reset(id));
+  }
+  for (; id < 400; id += 2) rig.push(call(id), reset(id));
+  assert.equal(rig.log.goAway(), null);
+  for (let again = 0; again < 111; again++) rig.push(reset(1));
+  assert.equal(rig.log.goAway()?.code, calm);
 });
 
 test('making the server reset streams costs as much as resetting them', () => {
@@ -193,20 +215,34 @@ test('a client that never begins is cut', () => {
 });
 
 test('a client that takes no answers is given no more calls, and is cut in the end', () => {
-  const rig = Rig.open({ maxPendingBytes: 100_000, stallTimeoutMs: 1000 });
+  const rig = Rig.open({ maxPendingBytes: 100_000, stallTimeoutMs: 5000 });
   const ask = (id: number) => rig.push(headers(id, large), data(id, message(Buffer.of(1)), 1));
   rig.push(headers(1, both));
   for (const id of [3, 5, 7, 9]) ask(id);
   assert.equal(rig.connection.isOverloaded, false, 'a stream counts for a quarter at most');
   rig.streams[0]?.send(Buffer.alloc(10));
+  for (const nowMs of [0, 1000, 2000]) rig.tick(nowMs);
   ask(13);
   assert.equal(rig.log.status(13), '8 etcdserver: too many requests');
-  rig.tick(500);
-  rig.tick(1499);
+  rig.tick(4999);
   assert.equal(rig.log.goAway(), null);
-  rig.tick(1500);
+  rig.tick(5000);
   assert.equal(rig.log.goAway()?.reason, 'answers are not read');
   assert.deepEqual(rig.heard, ['closed']);
+});
+
+test('while a client takes its answers, however many wait, it is given more calls', () => {
+  const rig = Rig.open({ maxPendingBytes: 100_000, stallTimeoutMs: 5000 });
+  const ask = (id: number) => rig.push(headers(id, large), data(id, message(Buffer.of(1)), 1));
+  for (const id of [1, 3, 5, 7, 9, 11]) ask(id);
+  assert.equal(rig.connection.isOverloaded, true);
+  for (let second = 0; second < 30; second++) {
+    rig.push(frame(FrameType.windowUpdate, 0, 0, uint32(1000)));
+    rig.tick(1000 * second);
+    rig.push(headers(13 + 2 * second, hold), data(13 + 2 * second, message(Buffer.of(1)), 1));
+  }
+  assert.equal(rig.held.length, 30);
+  assert.equal(rig.log.goAway(), null);
 });
 
 test('a stream whose answers are not taken cannot ask for more', () => {
@@ -217,6 +253,21 @@ test('a stream whose answers are not taken cannot ask for more', () => {
   assert.deepEqual(rig.log.resets(1), [calm]);
   assert.deepEqual(rig.heard, ['closed']);
   assert.equal(rig.connection.isOverloaded, false);
+});
+
+test('a stream that waits behind the large answers of others may ask for more', () => {
+  const rig = Rig.open({ maxPendingBytes: 100_000, streamPendingBytes: 1000 });
+  const ask = (id: number) => rig.push(headers(id, large), data(id, message(Buffer.of(1)), 1));
+  rig.push(headers(1, both));
+  for (const id of [3, 5, 7, 9, 11, 13]) ask(id);
+  assert.equal(rig.connection.isOverloaded, true);
+  assert.equal(rig.streams[0]?.send(Buffer.alloc(5000)), false);
+  rig.push(data(1, message(Buffer.from('more'))));
+  assert.deepEqual(rig.log.resets(1), []);
+  assert.deepEqual(rig.heard, ['message more']);
+  for (const nowMs of [0, 1000, 2000]) rig.tick(nowMs);
+  rig.push(data(1, message(Buffer.from('more'))));
+  assert.deepEqual(rig.log.resets(1), [calm]);
 });
 
 test('messages that never end take only so much memory together', () => {

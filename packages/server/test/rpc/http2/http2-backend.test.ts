@@ -120,6 +120,32 @@ test('grpc-js: 50 MB go to a client that reads slowly, and little is kept', asyn
   client.close();
 });
 
+test('grpc-js: large answers that are read as fast as can be fail no other call', async () => {
+  await using served = await ServedBackend.open({ maxPendingBytes: 2_000_000 });
+  const client = grpcClient(served);
+  const calls = Array.from({ length: 12 }, () => openBoth(client));
+  let received = 0;
+  for (const call of calls) {
+    call.on('data', (bytes: Buffer) => {
+      received += bytes.length;
+    });
+    call.write(Buffer.alloc(0));
+  }
+  await until(() => served.heard.length === calls.length);
+  for (const stream of served.streams) stream.send(Buffer.alloc(4_000_000));
+  const put = (): Promise<ServiceError | null> =>
+    new Promise((resolve) => {
+      client.makeUnaryRequest(echo, asIs, asIs, Buffer.of(1), new Metadata(), resolve);
+    });
+  const failures = await Promise.all(Array.from({ length: 20 }, put));
+  assert.deepEqual([...new Set(failures)], [null]);
+  await until(() => received === 12 * 4_000_000);
+  const ended = calls.map((call) => once(call, 'status'));
+  for (const stream of served.streams) stream.end(null);
+  await Promise.all(ended);
+  client.close();
+});
+
 test('grpc-js: a cancelled call closes its stream, and so does a lost connection', async () => {
   await using served = await ServedBackend.open();
   // This client half-closes what it cancels, before it resets it.
@@ -256,6 +282,23 @@ test("Node's client: answers, trailers, errors, header fields in several frames"
     const refused = await ask(client, '/other/Method', request);
     assert.equal(refused.headers['grpc-status'], '12');
   }
+  await new Promise<void>((resolve) => client.close(resolve));
+});
+
+test("Node's client: calls that had an answer are cancelled without end", async () => {
+  await using served = await ServedBackend.open({ resetBurst: 20, resetsPerSecond: 1 });
+  const client = connectNode(served);
+  const opened = { ':method': 'POST', ':path': both, 'content-type': 'application/grpc' };
+  for (let round = 0; round < 200; round++) {
+    const request = client.request({ ...opened, te: 'trailers' });
+    request.on('error', nothing);
+    request.write(message(Buffer.of(1)));
+    await Promise.race([once(request, 'data'), once(client, 'close')]);
+    assert.equal(client.destroyed, false, `after ${round} calls`);
+    request.close(8);
+    await once(request, 'close');
+  }
+  assert.equal((await ask(client, echo, message(Buffer.of(1)))).trailers['grpc-status'], '0');
   await new Promise<void>((resolve) => client.close(resolve));
 });
 

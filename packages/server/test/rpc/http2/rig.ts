@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { StreamCall, StreamListener, UnaryDone } from '../../../src/core/method.ts';
 import { SharedLimit } from '../../../src/limits/shared-limit.ts';
 import { Deadlines } from '../../../src/rpc/http2/grpc/deadlines.ts';
@@ -53,7 +54,8 @@ export class Rig implements ConnectionHost {
     this.limits = { ...defaultHttp2Limits, ...limits };
     this.connection = new ServerConnection(this, this.limits, 0);
     const { connection, deadlines } = this;
-    this.#host = { connection, deadlines, limits: this.limits, commonName: '' };
+    const socket = new Socket();
+    this.#host = { connection, deadlines, limits: this.limits, commonName: '', socket };
     this.#router.unary('/test.Service/Unary', (request, _context, done) => done(null, request));
     this.#router.unary('/test.Service/Large', (_request, _context, done) => {
       done(null, Buffer.alloc(100_000, 7));

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '@quorate/base';
 import type { CallContext, StreamCall, UnaryDone } from '../../../src/core/method.ts';
+import { ClientTotals } from '../../../src/limits/client-totals.ts';
+import type { HttpHandler } from '../../../src/port/http-exchange.ts';
 import { defaultHttp2Limits, type Http2Limits } from '../../../src/rpc/http2/limits.ts';
 import { Http2Backend } from '../../../src/rpc/http2-backend.ts';
 
@@ -17,8 +19,12 @@ export class ServedBackend implements AsyncDisposable {
   endsWithClient = true;
   readonly #port: Server;
 
-  private constructor(limits: Partial<Http2Limits>) {
-    this.backend = new Http2Backend({ ...defaultHttp2Limits, ...limits });
+  private constructor(
+    limits: Partial<Http2Limits>,
+    http: HttpHandler | null,
+    totals: ClientTotals,
+  ) {
+    this.backend = new Http2Backend({ ...defaultHttp2Limits, ...limits }, totals, http);
     this.backend.unary('/test.Service/Echo', (request, context, done) => {
       this.contexts.push(context);
       done(null, request);
@@ -46,8 +52,12 @@ export class ServedBackend implements AsyncDisposable {
     });
   }
 
-  static async open(limits: Partial<Http2Limits> = {}): Promise<ServedBackend> {
-    const served = new ServedBackend(limits);
+  static async open(
+    limits: Partial<Http2Limits> = {},
+    http: HttpHandler | null = null,
+    totals = new ClientTotals(),
+  ): Promise<ServedBackend> {
+    const served = new ServedBackend(limits, http, totals);
     served.#port.listen(0, '127.0.0.1');
     await once(served.#port, 'listening');
     return served;

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type {
   CallContext,
   StreamCall,
@@ -20,6 +21,7 @@ export interface CallHost {
   readonly limits: Http2Limits;
   /** Of the client's certificate; '' without one. */
   readonly commonName: string;
+  readonly socket: Socket;
 }
 
 const prefixBytes = 5;
@@ -241,7 +243,7 @@ export class StreamingCall extends GrpcCall implements StreamCall {
     // Each may be answered: a client that takes no answers cannot ask for more.
     const { connection, limits } = this.host;
     const hasMuch = this.stream.pendingBytes > limits.maxPendingBytes;
-    if (hasMuch || (this.stream.isWaiting && connection.isOverloaded)) {
+    if (hasMuch || (this.stream.isWaiting && connection.refusesCalls())) {
       connection.reset(this.stream, ErrorCode.enhanceYourCalm);
     } else this.#listener.message(message);
   }

@@ -11,12 +11,21 @@ type Method =
   | { readonly kind: 'unary'; readonly handler: UnaryHandler }
   | { readonly kind: 'stream'; readonly method: StreamMethod };
 
+/** Takes requests that are no gRPC. */
+export type PlainTaker = (host: CallHost, stream: ServerStream, head: RequestHead) => void;
+
 const contentTypes = /^application\/grpc(?:$|[+;])/;
 
-/** Finds the method of each request, and refuses what is no gRPC. */
+/** Finds the method of each request, and tells apart what is no gRPC. */
 export class GrpcRouter {
   readonly #methods = new Map<string, Method>();
   readonly #services = new Set<string>();
+  readonly #plain: PlainTaker | null;
+
+  /** @param plain null: what is no gRPC is refused */
+  constructor(plain: PlainTaker | null = null) {
+    this.#plain = plain;
+  }
 
   unary(path: string, handler: UnaryHandler): void {
     this.known(path);
@@ -37,7 +46,7 @@ export class GrpcRouter {
     const method = this.#methods.get(head.path);
     const timeoutMs = head.timeout === '' ? null : readGrpcTimeout(head.timeout);
     const refusal = refusalOf(head, timeoutMs);
-    if (refusal !== null) stream.finish(refusal);
+    if (refusal !== null) this.#refuse(host, stream, head, refusal);
     else if (method === undefined) stream.finish(this.#unknown(head.path));
     else if (host.connection.refusesCalls()) stream.finish(rpcErrors.tooManyRequests);
     else {
@@ -51,6 +60,12 @@ export class GrpcRouter {
         call.start(method.method);
       }
     }
+  }
+
+  #refuse(host: CallHost, stream: ServerStream, head: RequestHead, refusal: CallStatus): void {
+    const isPlain = !head.contentType.startsWith('application/grpc');
+    if (isPlain && this.#plain !== null) this.#plain(host, stream, head);
+    else stream.finish(refusal);
   }
 
   /** In the words of servers written in Go. */

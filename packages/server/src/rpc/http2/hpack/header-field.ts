@@ -19,6 +19,7 @@ export const FieldKey = {
   /** A name or value with bytes that no field may have (RFC 9113, 8.2.1). */
   malformed: 14,
   traceparent: 15,
+  metadataHasLeader: 16,
 } as const;
 export type FieldKey = (typeof FieldKey)[keyof typeof FieldKey];
 
@@ -44,6 +45,7 @@ const keys = new Map<string, FieldKey>([
   ['authorization', FieldKey.authorization],
   ['hasleader', FieldKey.hasLeader],
   ['traceparent', FieldKey.traceparent],
+  ['grpc-metadata-hasleader', FieldKey.metadataHasLeader],
   ['connection', FieldKey.connectionSpecific],
   ['proxy-connection', FieldKey.connectionSpecific],
   ['keep-alive', FieldKey.connectionSpecific],

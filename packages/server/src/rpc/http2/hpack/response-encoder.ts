@@ -1,5 +1,6 @@
 import { type CallStatus, percentEncode } from '../call-status.ts';
 import { defaultHeaderTableBytes } from '../protocol.ts';
+import type { HeaderFields } from '../server-stream.ts';
 import { staticTable } from './static-table.ts';
 
 const indexed = 0x80;
@@ -93,6 +94,13 @@ export class ResponseEncoder {
       ...literal(0, grpcStatus, String(code)),
       ...(message === '' ? [] : literal(0, 'grpc-message', percentEncode(message))),
     ];
+    return this.#opened(Buffer.from(block));
+  }
+
+  /** Of an answer that is no gRPC. */
+  response(status: number, fields: HeaderFields): Buffer {
+    const block = status === 200 ? [statusOk] : literal(0, statusName, String(status));
+    for (const [name, value] of fields) block.push(...literal(0, name, value));
     return this.#opened(Buffer.from(block));
   }
 
