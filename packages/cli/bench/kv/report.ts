@@ -10,8 +10,8 @@ export function report(rows: readonly Row[], { load, rounds, seconds }: Plan): v
     );
     const ours = byName.get('quorate');
     const peer = byName.get('etcd');
-    const ratio =
-      ours === undefined || peer === undefined ? null : roundTo(median(ours) / median(peer), 3);
+    const isComparable = ours !== undefined && peer !== undefined && median(peer) !== 0;
+    const ratio = isComparable ? roundTo(median(ours) / median(peer), 3) : null;
     return { what, unit, medians: Object.fromEntries(medians), ratio };
   });
   console.log('\nmedians');
