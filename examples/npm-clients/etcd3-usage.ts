@@ -164,10 +164,12 @@ export const etcd3Usage: Readonly<Record<string, (client: Etcd3) => Promise<void
     const observer = await election.observe();
     while (observer.leader() !== 'first') await once(observer, 'change');
     const second = election.campaign('second');
+    // Listens from now on: it says only once that it was elected.
+    const elected = second.wait();
     await first.proclaim('still the first');
     while (observer.leader() !== 'still the first') await once(observer, 'change');
     await first.resign();
-    await second.wait();
+    await elected;
     while (observer.leader() !== 'second') await once(observer, 'change');
     await second.resign();
     await observer.cancel();
