@@ -238,6 +238,8 @@ test('the listener is told of ticks, of the first fresh lease after one, and of 
   assert.equal(count(grant(1n), grant(2n)), 1);
   assert.equal(count(tick(0, 1)), 1);
   assert.equal(count(renew(1n), renew(2n)), 1);
+  // Seed 125: a lease that came after the last fresh one had gone was no news, and never ended.
+  assert.equal(count(revoke(1n), revoke(2n), grant(3n)), 2);
   const other = drawSnapshot(machineWith(grant(9n)));
   told = 0;
   restoreFrom(machine, other);

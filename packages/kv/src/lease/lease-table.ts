@@ -109,6 +109,8 @@ export class LeaseTable {
 
   remove(lease: Lease): void {
     this.#leases.delete(lease.id);
+    // Else the next one granted would not be news, to whoever waits for it to begin time again.
+    if (this.#leases.size === 0) this.#hasFresh = false;
     this.#order.remove(lease);
     this.#hashSum = (this.#hashSum - lease.hash) >>> 0;
   }
