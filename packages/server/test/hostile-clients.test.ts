@@ -39,6 +39,8 @@ async function startCluster(context: TestContext): Promise<QuorateServer[]> {
   const options = await clusterOptions(context, ['n1', 'n2', 'n3']);
   const servers = await Promise.all(options.map((one) => startServer(one)));
   context.after(() => Promise.all(servers.map((server) => server.close())));
+  // Calls wait until then, and those that come here are not patient.
+  for (const server of servers) await until(async () => server.status().leader !== 0n);
   return servers;
 }
 
