@@ -86,7 +86,8 @@ start_etcd() {
 
 # $1 name, $2 data directory, $3 client port, $4 peer port, $5 members, $6 token
 start_quorate() {
-  quorate serve --name "$1" --data-dir "$2" --log-level warn \
+  # Not by the function: its process would be the shell around it, and outlive a kill.
+  node packages/cli/src/bin.ts serve --name "$1" --data-dir "$2" --log-level warn \
     --listen-client-urls "http://127.0.0.1:$3" --listen-peer-urls "http://127.0.0.1:$4" \
     --initial-cluster "$5" --initial-cluster-token "$6" >"$directory/$1.log" 2>&1 &
   pids+=($!)
