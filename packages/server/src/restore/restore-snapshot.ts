@@ -176,9 +176,10 @@ const parts = ['wal', 'snapshots', 'log-begun', restoredName, 'identity'];
 /** Builds the data directory hidden inside itself, and moves it up when it is whole. */
 async function build(directory: string, make: (hidden: string) => Promise<unknown>): Promise<void> {
   const hidden = join(directory, unfinishedName);
-  makeDirectory(directory, 0o700);
   // What an attempt that was killed has left.
   rmSync(hidden, { recursive: true, force: true });
+  // Before any work: from now on nobody founds an empty cluster in it.
+  makeDirectory(hidden, 0o700);
   try {
     await make(hidden);
     for (const part of parts) {
