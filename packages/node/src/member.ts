@@ -1,4 +1,4 @@
-import type { Address, LogFields, Logger, Network, StateMachine } from '@quorate/base';
+import type { Address, Clock, LogFields, Logger, Network, StateMachine } from '@quorate/base';
 import type { GroupService, Host, HostOptions, HostStorage, HostTuning } from '@quorate/host';
 import type { Applied, GroupStatus, RuntimeObserver } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
@@ -98,4 +98,6 @@ export interface ClusterMember extends AsyncDisposable {
 export interface OpenedMember extends ClusterMember {
   /** What it is made of: every group by id, in callbacks; requests to the cluster. */
   readonly host: Host;
+  /** The one its replicas go by: their deadlines are compared with no other (rule 1). */
+  readonly clock: Clock;
 }

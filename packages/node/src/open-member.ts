@@ -79,6 +79,10 @@ class OpenMember implements OpenedMember {
     return this.host.address;
   }
 
+  get clock(): OpenedMember['clock'] {
+    return this.#ports.clock;
+  }
+
   get writable(): boolean {
     return this.host.writable;
   }

@@ -74,6 +74,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   /** The configuration whose members the links know. */
   #metAtIndex = -1;
   readonly #listeners: ((status: GroupStatus) => void)[] = [];
+  readonly #handOverListeners: (() => void)[] = [];
   readonly #stateMachine: StateMachine<unknown>;
   readonly #appliedListeners = new Set<AppliedListener>();
   /** Null once the state machine has what its snapshot had. */
@@ -241,6 +242,12 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     return this.#raft.leaseReadIndex(this.#nowMs) === null ? null : { value, index };
   }
 
+  leaseUntilMs(): number | null {
+    const { leaseUntilMs, asleep } = this.#raft;
+    const isHeld = !this.#isClosed && !asleep && leaseUntilMs !== Number.NEGATIVE_INFINITY;
+    return isHeld ? leaseUntilMs : null;
+  }
+
   changeMembership(change: MembershipChange, done: ChangeDone): void {
     this.#requests.changeMembership(change, done);
   }
@@ -284,6 +291,10 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
 
   onLeadership(listener: (status: GroupStatus) => void): void {
     this.#listeners.push(listener);
+  }
+
+  onHandOver(listener: () => void): void {
+    this.#handOverListeners.push(listener);
   }
 
   onApplied(listener: AppliedListener): () => void {
@@ -444,6 +455,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
 
   #carryOut(effects: Effects): void {
     for (const message of effects.messages) {
+      if (message.type === 'TimeoutNow') this.#tellHandOver();
       this.#host.options.links.send(message.to, this.id, message);
     }
     for (const { context, index } of effects.reads) this.#requests.readConfirmed(context, index);
@@ -480,6 +492,11 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     }
     // What waited for a leader can go now; what asked the old one must ask again.
     this.#wake();
+  }
+
+  #tellHandOver(): void {
+    const { timers } = this.#host.options.ports;
+    for (const listener of this.#handOverListeners) isolated(timers, listener);
   }
 
   #tell(status: GroupStatus): void {

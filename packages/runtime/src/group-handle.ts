@@ -131,6 +131,14 @@ export interface GroupHandle<Result> {
    */
   leaseRead<Value>(read: () => Value): LeaseRead<Value> | null;
   /**
+   * Until when no other node can lead, by this node's monotonic clock. It moves on with each round
+   * that a quorum answers, and ends at once when the lead is handed over; so look at it first and
+   * at the clock after it, each time (rules 1, 2, 3).
+   *
+   * @returns null without a lease: it does not lead, has not earned one yet in this term, or sleeps
+   */
+  leaseUntilMs(): number | null;
+  /**
    * Changes who decides, holds data, or is preferred as leader. To be asked of the leader. `done`
    * once the configuration asked for is in force and committed, and a joint one that leaves by
    * itself has been left. With `mode: 'joint'` it is once the joint one is committed: from then on
@@ -169,6 +177,11 @@ export interface GroupHandle<Result> {
    * or halts, which ends its lead.
    */
   onLeadership(listener: (status: GroupStatus) => void): void;
+  /**
+   * Called before another node is told to take the lead over from this one: from here on it may
+   * lead at any moment, and there is no lease. The hand-over may yet fail, and this leader go on.
+   */
+  onHandOver(listener: () => void): void;
   /** @returns stops listening */
   onApplied(listener: AppliedListener): () => void;
   /** @throws what the state machine's `snapshot` throws */

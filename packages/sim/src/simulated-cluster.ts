@@ -51,7 +51,7 @@ export class SimulatedCluster {
   readonly options: SimulatedClusterOptions;
   readonly usualDiskLatency: DiskLatency;
   readonly messageFaults: MessageFaults = noMessageFaults();
-  readonly #invariants: readonly Invariant[] = allInvariants();
+  readonly #invariants: readonly Invariant[];
   readonly #troubles = new Set<() => void>();
   #mayHaveChanged = false;
   #lostDisks = 0;
@@ -59,6 +59,8 @@ export class SimulatedCluster {
 
   constructor(options: SimulatedClusterOptions) {
     this.options = options;
+    const { unchecked = [] } = options;
+    this.#invariants = allInvariants().filter(({ name }) => !unchecked.includes(name));
     this.usualDiskLatency = { minMs: options.diskMs / 10, maxMs: options.diskMs, perMebibyteMs: 4 };
     const prng = new Prng(options.seed);
     this.network = new VirtualNetwork({

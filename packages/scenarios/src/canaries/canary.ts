@@ -1,3 +1,5 @@
+import type { ScenarioName } from '../scenario-name.ts';
+
 /** A change to one place of the source. */
 export interface Edit {
   /** Below packages/. */
@@ -16,6 +18,8 @@ export interface Canary extends Edit {
   readonly also?: Edit;
   /** Voters that it takes to show; default: as many as are asked for. */
   readonly nodes?: number;
+  /** Where it shows; default: the key-value scenario. */
+  readonly scenario?: ScenarioName;
 }
 
 /** All places that a canary changes. */

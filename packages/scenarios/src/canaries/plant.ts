@@ -12,16 +12,19 @@ const missing = new Set(editsOf(canary));
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
-    const edit = editsOf(canary).find(({ file }) => url.endsWith(`/packages/${file}`));
-    if (edit === undefined) return loaded;
+    const edits = editsOf(canary).filter(({ file }) => url.endsWith(`/packages/${file}`));
+    if (edits.length === 0) return loaded;
     const { source: bytes } = loaded;
     if (bytes === undefined || bytes === null) throw new Error(`${url} has no source`);
-    const source = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
-    if (source.split(edit.find).length !== 2) {
-      throw new Error(`canary ${canary.name}: its place in ${edit.file} has changed`);
+    let source = typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes);
+    for (const edit of edits) {
+      if (source.split(edit.find).length !== 2) {
+        throw new Error(`canary ${canary.name}: its place in ${edit.file} has changed`);
+      }
+      missing.delete(edit);
+      source = source.replace(edit.find, () => edit.replace);
     }
-    missing.delete(edit);
-    return { ...loaded, source: source.replace(edit.find, () => edit.replace) };
+    return { ...loaded, source };
   },
 });
 

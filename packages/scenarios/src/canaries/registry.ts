@@ -1,6 +1,7 @@
 import type { Canary } from './canary.ts';
 import { clientCanaries } from './client-canaries.ts';
 import { electionCanaries } from './election-canaries.ts';
+import { leadershipCanaries } from './leadership-canaries.ts';
 import { leaseCanaries } from './lease-canaries.ts';
 import { replicationCanaries } from './replication-canaries.ts';
 import { sessionCanaries } from './session-canaries.ts';
@@ -16,4 +17,5 @@ export const canaries: readonly Canary[] = [
   ...leaseCanaries,
   ...storageCanaries,
   ...watchCanaries,
+  ...leadershipCanaries,
 ];

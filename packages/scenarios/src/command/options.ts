@@ -3,6 +3,7 @@ import { canaries } from '../canaries/registry.ts';
 import { drawPlan } from '../plan/draw-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { parsePlan } from '../plan/plan-text.ts';
+import { type ScenarioName, scenarioNames } from '../scenario-name.ts';
 
 export const usage = `Runs clusters of the real code in virtual time, with faults drawn from a seed.
 
@@ -14,6 +15,7 @@ export const usage = `Runs clusters of the real code in virtual time, with fault
   npm run sim -- --canary NAME            plants a known mistake, which must be caught
   npm run sim -- --canaries               all of them
 
+  --scenario NAME     ${scenarioNames.join(' or ')} (default kv, or where the canary shows)
   --nodes N           voters (default 3)
   --seeds N           how many seeds (default 1; with --canary or --canaries at most 500)
   --seed FIRST        the first seed (default 1)
@@ -34,6 +36,7 @@ Exit status: 0 no violation (with --canaries: all were caught), 1 a violation wa
 
 export interface SimOptions {
   readonly help: boolean;
+  readonly scenario: ScenarioName;
   readonly first: number;
   readonly count: number;
   readonly nodes: number;
@@ -59,6 +62,7 @@ export function parseOptions(args: readonly string[]): SimOptions {
   const { values } = parseArgs({
     args: joinTraceFormat(args),
     options: {
+      scenario: { type: 'string' },
       seed: { type: 'string' },
       seeds: { type: 'string' },
       nodes: { type: 'string', default: '3' },
@@ -85,10 +89,15 @@ export function parseOptions(args: readonly string[]): SimOptions {
     throw new Error('--plan has its own seed: leave --seed and --seeds out');
   }
   const nodes = plan?.nodes ?? wholeNumber('--nodes', values.nodes, 9);
+  const scenario = scenarioOf(values.scenario, canary);
+  if (scenario !== 'kv' && (plan !== null || values.shrink)) {
+    throw new Error('--plan and --shrink are of the kv scenario');
+  }
   const isHunt = canary !== null || values.canaries;
   const defaultCount = isHunt && plan === null ? '500' : '1';
   return {
     help: values.help,
+    scenario,
     first: wholeNumber('--seed', values.seed ?? '1', Number.MAX_SAFE_INTEGER),
     count: wholeNumber('--seeds', values.seeds ?? defaultCount, 1e9),
     nodes,
@@ -101,6 +110,14 @@ export function parseOptions(args: readonly string[]): SimOptions {
     canaries: values.canaries,
     runs: wholeNumber('--runs', values.runs, 1000),
   };
+}
+
+function scenarioOf(given: string | undefined, canary: string | null): ScenarioName {
+  const shownIn = canaries.find(({ name }) => name === canary)?.scenario ?? 'kv';
+  const scenario = given ?? shownIn;
+  const known = scenarioNames.find((name) => name === scenario);
+  if (known !== undefined) return known;
+  throw new Error(`--scenario takes ${scenarioNames.join(' or ')}, not ${scenario}`);
 }
 
 /** `--trace` stands alone, or before its format. */

@@ -1,4 +1,5 @@
 import { planText } from '../plan/plan-text.ts';
+import type { ScenarioName } from '../scenario-name.ts';
 import type { SimOptions } from './options.ts';
 import type { Summary, Totals } from './summary.ts';
 
@@ -39,7 +40,7 @@ export class Progress {
 /** What failed, and the commands that show it again. */
 export function tellFailure(failed: Summary, options: SimOptions): void {
   const { seed, failure } = failed;
-  const { nodes, plan, canary } = options;
+  const { scenario, nodes, plan, canary } = options;
   if (canary !== null && plan === null) {
     const tried = seed - options.first + 1;
     say(`canary ${canary} caught by seed ${seed}, the ${tried}. tried, as '${failure?.name}'`);
@@ -47,9 +48,11 @@ export function tellFailure(failed: Summary, options: SimOptions): void {
   say(`VIOLATION with seed ${seed}, ${nodes} nodes:`);
   say(failure?.text ?? '');
   const planted = canary === null ? '' : ` --canary ${canary}`;
-  const run = plan === null ? `--seed ${seed} --seeds 1 --nodes ${nodes}` : planOption(options);
+  const where = scenario === 'kv' || canary !== null ? '' : ` --scenario ${scenario}`;
+  const drawn = `--seed ${seed} --seeds 1 --nodes ${nodes}${where}`;
+  const run = plan === null ? drawn : planOption(options);
   say(`again:  npm run sim -- ${run}${planted} --trace`);
-  say(`shrink: npm run sim -- ${run}${planted} --shrink`);
+  if (scenario === 'kv') say(`shrink: npm run sim -- ${run}${planted} --shrink`);
 }
 
 function planOption({ plan }: SimOptions): string {
@@ -60,14 +63,24 @@ function planOption({ plan }: SimOptions): string {
 export function tellTotals(
   totals: Totals,
   wallMs: number,
-  end: { readonly failedSeed: number | null; readonly canary: string | null },
+  end: {
+    readonly scenario: ScenarioName;
+    readonly failedSeed: number | null;
+    readonly canary: string | null;
+  },
 ): void {
   const rates = totals.rates(wallMs);
+  const isElection = end.scenario === 'election';
+  const done = isElection
+    ? `${totals.overlaps} overlaps, ${totals.leaderships} leaderships, ` +
+      `${totals.acts} acts of leaders, `
+    : `${totals.writes} writes acknowledged, ${totals.reads} reads answered, ` +
+      `${totals.lostDisks} disks lost, `;
   say(
-    `${totals.runs} seeds, ${totals.events} events, ${totals.writes} writes acknowledged, ` +
-      `${totals.reads} reads answered, ${totals.lostDisks} disks lost, ` +
+    `${totals.runs} seeds, ${totals.events} events, ${done}` +
       `longest recovery ${Math.round(totals.longestRecoveryMs)} ms`,
   );
+  if (isElection) tellGaps(totals);
   say(
     `${rates.eventsPerSecond} events/s, ` +
       `${rates.virtualPerWallSecond} virtual seconds a second`,
@@ -81,9 +94,23 @@ export function tellTotals(
       ...(end.canary === null ? {} : { canary: end.canary }),
       events: totals.events,
       ...rates,
-      lostDisks: totals.lostDisks,
+      ...(isElection
+        ? {
+            overlaps: totals.overlaps,
+            leaderships: totals.leaderships,
+            gaps: totals.gaps.figures(),
+          }
+        : { lostDisks: totals.lostDisks }),
       longestRecoveryMs: totals.longestRecoveryMs,
       faults: Object.fromEntries(faults),
     }),
   );
+}
+
+/** In virtual time, whoever had to be elected again, by how the leader before had been lost. */
+function tellGaps(totals: Totals): void {
+  say('without a leader, in ms (count, p50, p90, p99, longest), by what had ended the one before:');
+  for (const [cause, { count, p50, p90, p99, max }] of Object.entries(totals.gaps.figures())) {
+    say(`  ${cause.padEnd(12)} ${[count, p50, p90, p99, max].join(' ')}`);
+  }
 }

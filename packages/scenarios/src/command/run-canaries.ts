@@ -59,7 +59,7 @@ export async function runCanaries(options: SimOptions): Promise<number> {
 }
 
 async function hunt(canary: Canary, options: SimOptions): Promise<Hunt> {
-  const { name } = canary;
+  const { name, scenario = 'kv' } = canary;
   const nodes = canary.nodes ?? options.nodes;
   const seeds: (number | null)[] = [];
   const as = new Map<string, number>();
@@ -69,7 +69,8 @@ async function hunt(canary: Canary, options: SimOptions): Promise<Hunt> {
       const first = options.first + run * apart;
       let caught: number | null = null;
       for (let tried = 1; tried <= options.count && caught === null; tried++) {
-        const { failure } = await player.play(first + tried - 1, nodes);
+        const seed = first + tried - 1;
+        const { failure } = await player.play({ scenario, seed, nodes });
         if (failure === null) continue;
         caught = tried;
         as.set(failure.name, (as.get(failure.name) ?? 0) + 1);

@@ -1,12 +1,15 @@
 import type { TraceEvent } from '@quorate/sim';
+import { drawElectionPlan } from '../election/election-plan.ts';
+import { runElectionScenario } from '../election/election-scenario.ts';
 import { runKvScenario } from '../kv/kv-scenario.ts';
 import { drawPlan } from '../plan/draw-plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Trial } from '../plan/shrink.ts';
 import type { SimOptions } from './options.ts';
 import { Progress, say, tellFailure, tellTotals } from './print.ts';
 import { SeedPlayer } from './seed-player.ts';
 import { shrinkFailure } from './shrink-failure.ts';
-import { type Summary, summarize, Totals } from './summary.ts';
+import { type Summary, summarize, summarizeElection, Totals } from './summary.ts';
 import { tracePrinter } from './trace-printer.ts';
 
 /** @returns the exit status */
@@ -29,7 +32,8 @@ export async function runSeeds(options: SimOptions): Promise<number> {
       shrinkFailure(plan ?? drawPlan(failed.seed, options.nodes), trialOf(failed), options);
     }
   }
-  tellTotals(totals, wallMs, { failedSeed: failed?.seed ?? null, canary });
+  const { scenario } = options;
+  tellTotals(totals, wallMs, { scenario, failedSeed: failed?.seed ?? null, canary });
   if (failed !== null) return 1;
   if (canary === null) return 0;
   say(`canary ${canary} was NOT caught by ${count} seeds`);
@@ -42,17 +46,23 @@ function trialOf({ failure, virtualMs, struck }: Summary): Trial {
 
 /** @returns the first run that failed */
 function playHere(options: SimOptions, seen: (summary: Summary) => void): Summary | null {
-  const { first, count, nodes, plan } = options;
+  const { scenario, first, count, nodes, plan } = options;
   const trace: ((event: TraceEvent) => void) | undefined =
     options.trace === null ? undefined : tracePrinter(options.trace, say);
   for (let seed = first; seed < first + count; seed++) {
-    const drawn = plan ?? drawPlan(seed, nodes);
-    const summary = summarize(drawn.seed, runKvScenario(drawn, trace));
+    const summary =
+      scenario === 'election'
+        ? summarizeElection(seed, runElectionScenario(drawElectionPlan(seed, nodes), trace))
+        : playKv(plan ?? drawPlan(seed, nodes), trace);
     seen(summary);
     if (summary.failure !== null) return summary;
-    if (count === 1) say(`seed ${drawn.seed}: event hash ${summary.hash}`);
+    if (count === 1) say(`seed ${summary.seed}: event hash ${summary.hash}`);
   }
   return null;
+}
+
+function playKv(plan: Plan, trace: ((event: TraceEvent) => void) | undefined): Summary {
+  return summarize(plan.seed, runKvScenario(plan, trace));
 }
 
 /**
@@ -61,7 +71,7 @@ function playHere(options: SimOptions, seen: (summary: Summary) => void): Summar
  * @returns the failed run with the lowest seed, whoever played it
  */
 async function playShared(
-  { first, count, nodes, jobs, canary }: SimOptions,
+  { scenario, first, count, nodes, jobs, canary }: SimOptions,
   seen: (summary: Summary) => void,
 ): Promise<Summary | null> {
   let next = first;
@@ -70,7 +80,7 @@ async function playShared(
   const play = async (): Promise<void> => {
     const player = new SeedPlayer(canary);
     while (next < end) {
-      const summary = await player.play(next++, nodes);
+      const summary = await player.play({ scenario, seed: next++, nodes });
       seen(summary);
       if (summary.failure === null || summary.seed >= (failed?.seed ?? Infinity)) continue;
       failed = summary;

@@ -1,6 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ScenarioName } from '../scenario-name.ts';
 import type { Summary } from './summary.ts';
+
+/** What is asked of the process. */
+export interface SeedToPlay {
+  readonly scenario: ScenarioName;
+  readonly seed: number;
+  readonly nodes: number;
+}
 
 /** A run that takes longer will not end. */
 const patienceMs = 120_000;
@@ -19,7 +27,8 @@ export class SeedPlayer {
   }
 
   /** One at a time. Rejects when the process ends, with what it said; hangs count as failures. */
-  play(seed: number, nodes: number): Promise<Summary> {
+  play(asked: SeedToPlay): Promise<Summary> {
+    const { seed } = asked;
     const child = this.#process;
     let said = '';
     return new Promise((resolve, reject) => {
@@ -48,7 +57,7 @@ export class SeedPlayer {
       child.on('message', message);
       child.on('exit', ended);
       child.stderr?.on('data', heard);
-      child.send({ seed, nodes });
+      child.send(asked);
     });
   }
 

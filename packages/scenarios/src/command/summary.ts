@@ -1,3 +1,5 @@
+import type { ElectionScenarioResult } from '../election/election-scenario.ts';
+import { type Gap, GapTable } from '../election/gap-table.ts';
 import { failureName, failureText } from '../failure.ts';
 import type { ScenarioResult } from '../kv/kv-scenario.ts';
 
@@ -14,25 +16,47 @@ export interface Summary {
   readonly lostDisks: number;
   readonly recoveredMs: number | null;
   readonly faults: readonly (readonly [string, number])[];
+  /** Of the election scenario. */
+  readonly election?: ElectionSummary;
+}
+
+export interface ElectionSummary {
+  readonly leaderships: number;
+  readonly acts: number;
+  readonly gaps: readonly Gap[];
 }
 
 export function summarize(seed: number, result: ScenarioResult): Summary {
-  const { violation, hash, events, virtualMs, struck, lostDisks, recoveredMs } = result;
   return {
-    seed,
-    failure:
-      violation === null ? null : { name: failureName(violation), text: failureText(violation) },
-    hash,
-    events,
-    virtualMs,
-    struck,
+    ...common(seed, result),
     writes: result.acknowledgedWrites,
     reads: result.answeredReads,
-    lostDisks,
-    recoveredMs,
-    faults: [...result.faults],
+    lostDisks: result.lostDisks,
   };
 }
+
+export function summarizeElection(seed: number, result: ElectionScenarioResult): Summary {
+  const { elections: leaderships, acts, gaps } = result;
+  const election = { leaderships, acts, gaps };
+  return { ...common(seed, result), writes: 0, reads: 0, lostDisks: 0, election };
+}
+
+type Common = Pick<
+  ScenarioResult,
+  'violation' | 'hash' | 'events' | 'virtualMs' | 'struck' | 'recoveredMs' | 'faults'
+>;
+
+function common(
+  seed: number,
+  { violation, hash, events, virtualMs, struck, recoveredMs, faults }: Common,
+): Omit<Summary, 'writes' | 'reads' | 'lostDisks'> {
+  const failure =
+    violation === null ? null : { name: failureName(violation), text: failureText(violation) };
+  return { seed, failure, hash, events, virtualMs, struck, recoveredMs, faults: [...faults] };
+}
+
+/** Two leaders at one instant, and two leases, which are longer. */
+const overlapping: ReadonlySet<string> = new Set(['one leader', 'leader lease']);
 
 /** The sum of many runs. */
 export class Totals {
@@ -43,6 +67,11 @@ export class Totals {
   reads = 0;
   lostDisks = 0;
   longestRecoveryMs = 0;
+  leaderships = 0;
+  acts = 0;
+  readonly gaps = new GapTable();
+  /** Runs in which two led at once; each ends with that. */
+  overlaps = 0;
   readonly faults = new Map<string, number>();
 
   add(summary: Summary): void {
@@ -53,6 +82,13 @@ export class Totals {
     this.reads += summary.reads;
     this.lostDisks += summary.lostDisks;
     this.longestRecoveryMs = Math.max(this.longestRecoveryMs, summary.recoveredMs ?? 0);
+    const { election, failure } = summary;
+    if (failure !== null && overlapping.has(failure.name)) this.overlaps += 1;
+    if (election !== undefined) {
+      this.leaderships += election.leaderships;
+      this.acts += election.acts;
+      this.gaps.add(election.gaps);
+    }
     for (const [name, count] of summary.faults) {
       this.faults.set(name, (this.faults.get(name) ?? 0) + count);
     }

@@ -1,0 +1,69 @@
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+const fileName = 'watermarks';
+const temporaryName = 'watermarks.new';
+/** Nobody else's business what a validator has signed. */
+const fileMode = 0o600;
+const directoryMode = 0o700;
+
+/**
+ * One file that is replaced as a whole: written under another name, fsynced, renamed, and the
+ * directory fsynced. After a crash it is the old one or the new one, so damage found in it is
+ * damage to the disk, never a torn write.
+ */
+export class WatermarkFile {
+  readonly path: string;
+  readonly #directory: string;
+  readonly #temporaryPath: string;
+
+  /** @param directory absolute */
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.path = join(directory, fileName);
+    this.#temporaryPath = join(directory, temporaryName);
+  }
+
+  /** Makes the directory where it is missing, durably. */
+  async prepare(): Promise<void> {
+    const first = await mkdir(this.#directory, { recursive: true, mode: directoryMode });
+    if (first === undefined) return;
+    for (let made = this.#directory; ; made = dirname(made)) {
+      await syncDirectory(dirname(made));
+      if (made === first) return;
+    }
+  }
+
+  /** @returns null when there is none; at most `maxBytes + 1` bytes are looked at */
+  async read(maxBytes: number): Promise<Uint8Array | null> {
+    try {
+      const { size } = await stat(this.path);
+      if (size > maxBytes) return new Uint8Array(0);
+      return await readFile(this.path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  async replace(chunks: Iterable<Uint8Array>): Promise<void> {
+    const file = await open(this.#temporaryPath, 'w', fileMode);
+    try {
+      for (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(this.#temporaryPath, this.path);
+    await syncDirectory(this.#directory);
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
