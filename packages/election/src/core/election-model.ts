@@ -45,6 +45,7 @@ export interface ResignCommand {
   readonly token: bigint;
 }
 
+/** What is in the log of an election. Bytes of each: see `encodeElectionCommand`. */
 export type ElectionCommand = LeadCommand | ProclaimCommand | ResignCommand;
 
 /**

@@ -18,6 +18,7 @@ export type ElectionGroup = Pick<
   | 'onApplied'
 >;
 
+/** What an elector is made of: its node, that one's replica of the group, and ports. */
 export interface ElectorOptions {
   readonly node: NodeId;
   /** With leader leases, and never asleep (`quiesceAfterMs: null`, rule 11). */
