@@ -4,13 +4,25 @@ import type { ElectionHealth, ElectionMember } from './election.ts';
 
 type ViewedHost = Pick<Host, 'nodeId' | 'writable' | 'group' | 'isConnected' | 'addressOf'>;
 
-/** @param leader of the election; 0: nobody */
+/**
+ * @param leader of the election; 0: nobody
+ * @param ledForMs for how long this node has led the group; null: it does not
+ * @param nowMs by the clock that the replica goes by
+ */
 export function membersOf(
   host: ViewedHost,
   group: GroupId,
   leader: NodeId,
+  ledForMs: number | null,
+  nowMs: number,
 ): readonly ElectionMember[] {
-  const { configuration } = host.group(group).status();
+  const handle = host.group(group);
+  const { configuration } = handle.status();
+  const silentMs = (id: NodeId): number | null => {
+    if (id === host.nodeId || ledForMs === null) return ledForMs === null ? null : 0;
+    const heardMs = handle.heardMs(id);
+    return heardMs === null ? ledForMs : Math.max(0, nowMs - heardMs);
+  };
   const { voters, votersOutgoing, learners, learnersNext, members } = configuration;
   const deciding = new Set([...voters, ...votersOutgoing]);
   const all = [...new Set([...deciding, ...learners, ...learnersNext])].sort((a, b) => a - b);
@@ -23,6 +35,7 @@ export function membersOf(
       role: isWitness ? 'witness' : role,
       isLeader: id === leader,
       isReachable: isReachable(host, id),
+      silentMs: silentMs(id),
     };
   });
 }
@@ -31,17 +44,19 @@ export function membersOf(
 export function healthOf(
   host: ViewedHost,
   group: GroupId,
-  own: Pick<ElectionHealth, 'leader' | 'isLeader' | 'isCandidate'>,
+  own: Pick<ElectionHealth, 'leader' | 'isLeader' | 'isCandidate' | 'membership'>,
 ): ElectionHealth {
-  const { term, leader, configuration } = host.group(group).status();
+  const { term, leader, role, configuration } = host.group(group).status();
   const { voters, quorum } = configuration;
   const isWritable = host.writable;
   return {
-    isHealthy: isWritable && leader !== 0,
+    isHealthy: isWritable && leader !== 0 && own.membership === 'member',
     ...own,
+    role,
     term,
     voters: voters.length,
     reachableVoters: voters.filter((id) => isReachable(host, id)).length,
+    failureTolerance: Math.floor(Math.max(0, voters.length - 1) / 2),
     quorum: quorum?.election ?? Math.floor(voters.length / 2) + 1,
     isWritable,
   };

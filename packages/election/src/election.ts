@@ -1,6 +1,9 @@
 import type { Address } from '@quorate/base';
+import type { GroupStatus } from '@quorate/runtime';
 import type { NodeId, Term } from '@quorate/schema';
+import type { ElectionClaims } from './claims/election-claims.ts';
 import type { LossReason } from './core/loss-reason.ts';
+import type { Membership } from './core/members/rejoiner.ts';
 
 /** What a leader says of itself, an address for instance; text is taken as UTF-8. */
 export type ElectionValue = string | Uint8Array;
@@ -83,11 +86,20 @@ export interface ElectionMember {
   readonly isLeader: boolean;
   /** Whether this node has a connection to it; of itself, true. */
   readonly isReachable: boolean;
+  /**
+   * On the node that leads the group, for how long it has heard nothing of this member, counted
+   * from the last heartbeat that was answered, and at most from when it began to lead. Null on all
+   * others: `isReachable` is what they know.
+   */
+  readonly silentMs: number | null;
 }
 
 /** How this node stands in the election. */
 export interface ElectionHealth {
-  /** It can write to its disk, and knows who leads its group: it can hear of a leader or be one. */
+  /**
+   * It can write to its disk, is a member, and knows who leads its group: it can hear of a leader
+   * or be one.
+   */
   readonly isHealthy: boolean;
   readonly isLeader: boolean;
   /** Whether a `campaign` or `withLeadership` is waiting here. */
@@ -96,6 +108,15 @@ export interface ElectionHealth {
   readonly leader: Leader | null;
   readonly term: Term;
   readonly voters: number;
+  /** So many of these voters may be lost and one can still lead: (voters - 1) / 2, rounded down. */
+  readonly failureTolerance: number;
+  /**
+   * Whether this node has a part: `member`, as far as it knows; `rejoin`, it was removed and asks
+   * to be taken in again, and campaigns wait; `out`, it was removed, and does not ask.
+   */
+  readonly membership: Membership;
+  /** In the Raft group. Its leader leads the election only while `isLeader` holds as well. */
+  readonly role: GroupStatus['role'];
   /** Voters that this node has a connection to, itself included if it is one. */
   readonly reachableVoters: number;
   /** So many voters have to answer for anyone to lead. */
@@ -124,6 +145,8 @@ export interface Election extends AsyncDisposable {
   readonly id: NodeId;
   /** Where peers reach it. */
   readonly address: Address;
+  /** For what must never be signed twice. Null: it was opened without option `claims`. */
+  readonly claims: ElectionClaims | null;
   /** Whether this node leads, by the clock, at each call: ask before each act, and act at once. */
   isLeader(): boolean;
   /**
@@ -192,6 +215,21 @@ export interface Election extends AsyncDisposable {
   on<Name extends keyof ElectionEvents>(name: Name, listener: ElectionEvents[Name]): () => void;
   /** Prometheus text format, version 0.0.4. */
   metricsText(): Promise<string>;
-  /** Resigns, then stops the node. Idempotent. */
+  /**
+   * Resigns, has this node removed from the members, and closes it: the others then need one voter
+   * less, where they would otherwise go on counting it. Two become one by this alone. A node that
+   * has left stays out, also when it is opened again, until it is opened with `join`.
+   *
+   * @throws ElectionError ELECTION_LEAVE_REFUSED: it is the only voter, or those that remain do not
+   *   answer; ELECTION_CLOSED; HostError HOST_CLUSTER_UNREACHABLE when nobody confirmed it within
+   *   `timeoutMs`. Then the node is open, and a member unless it turns out that it was removed
+   */
+  leave(): Promise<void>;
+  /** Resigns, then stops the node; it stays a member. Idempotent. */
   close(): Promise<void>;
+}
+
+/** An election that was opened with option `claims`. */
+export interface ElectionWithClaims extends Election {
+  readonly claims: ElectionClaims;
 }

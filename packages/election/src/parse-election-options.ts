@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Address, formatAddress, parseAddress } from '@quorate/base';
 import type { AddressLike } from '@quorate/node';
 import type { NodeId } from '@quorate/schema';
+import { watermarkDirOf } from './claims/parse-claims-option.ts';
 import { ElectionError } from './core/election-error.ts';
 import { maxGeneration, maxValueBytes } from './core/election-model.ts';
 import {
@@ -13,10 +14,12 @@ import {
 import type { ElectionValue } from './election.ts';
 import type { ElectionOptions, ElectionPeer, ElectionTls } from './election-options.ts';
 import { bytesOf } from './election-value.ts';
+import { type ParsedMembersOptions, parseMembersOptions } from './members/parse-members-options.ts';
 import { checkId, checkKeys, checkNumber, refuse, shown } from './refuse-option.ts';
+import { sharedKeyOf } from './shared-key-option.ts';
 
 /** What they come to, checked. */
-export interface ParsedElectionOptions {
+export interface ParsedElectionOptions extends ParsedMembersOptions {
   readonly id: NodeId;
   /** Absolute; null: in memory. */
   readonly dataDir: string | null;
@@ -29,7 +32,12 @@ export interface ParsedElectionOptions {
   readonly value: Uint8Array;
   readonly timing: ElectionTiming;
   readonly generation: number;
+  /** Absolute; null: the election has no claims. */
+  readonly watermarkDir: string | null;
+  /** Null: none. */
+  readonly sharedKey: Uint8Array | null;
   readonly workEndsWithinMs: number;
+  readonly maxObservers: number;
   readonly timeoutMs: number;
 }
 
@@ -43,8 +51,13 @@ const known = [
   'value',
   'timing',
   'tls',
+  'sharedKey',
+  'removeDead',
+  'rejoin',
+  'claims',
   'generation',
   'workEndsWithinMs',
+  'maxObservers',
   'timeoutMs',
   'network',
   'log',
@@ -83,17 +96,21 @@ export function parseElectionOptions(options: ElectionOptions): ParsedElectionOp
   checkNumber('generation', generation, 0, maxGeneration);
   checkNumber('workEndsWithinMs', workEndsWithinMs, 0, 2 ** 31 - 1);
   checkNumber('timeoutMs', timeoutMs, 1, 2 ** 31 - 1);
+  const { maxObservers = 128 } = options;
+  checkNumber('maxObservers', maxObservers, 1, 1000);
   for (const name of ['network', 'onHalt'] as const) {
     const given: unknown = options[name];
     if (given === undefined || typeof given === 'function') continue;
     refuse(name, `is ${shown(given)}`, 'give a function, or leave it out');
   }
   checkTls(options);
+  const sharedKey = ownKeyOf(options);
   const timing = timingOf(options.timing);
   const value = ownValueOf('value', options.value ?? '');
   const founders = options.peers === undefined ? null : foundersOf(options.peers, id);
   const join = joinOf(options.join, founders !== null);
   const listen = listenOf(options.listen, founders?.get(id) ?? null, join.length > 0);
+  const ofMembers = parseMembersOptions(options, timing, founders);
   // Last, for it makes the directory.
   const directory = directoryOf(dataDir);
   return {
@@ -106,12 +123,16 @@ export function parseElectionOptions(options: ElectionOptions): ParsedElectionOp
     value,
     timing,
     generation,
+    ...ofMembers,
+    watermarkDir: watermarkDirOf(options.claims, directory),
+    sharedKey,
     workEndsWithinMs,
+    maxObservers,
     timeoutMs,
   };
 }
 
-function checkTls({ tls, network }: ElectionOptions): void {
+export function checkTls({ tls, network }: Pick<ElectionOptions, 'tls' | 'network'>): void {
   if (tls === undefined) return;
   checkKeys('tls.', tls, knownTls);
   for (const name of ['certFile', 'keyFile', 'trustedCaFile'] as const) {
@@ -122,6 +143,17 @@ function checkTls({ tls, network }: ElectionOptions): void {
   }
   if (network === undefined) return;
   refuse('tls', 'stands beside network', 'give one of them: a network has the TLS that it has');
+}
+
+export function ownKeyOf({
+  sharedKey,
+  tls,
+  network,
+}: Pick<ElectionOptions, 'sharedKey' | 'tls' | 'network'>): Uint8Array | null {
+  if (sharedKey === undefined) return null;
+  const beside = tls === undefined ? (network === undefined ? null : 'network') : 'tls';
+  if (beside === null) return sharedKeyOf('sharedKey', sharedKey);
+  return refuse('sharedKey', `stands beside ${beside}`, 'give one of them; tls is the better one');
 }
 
 function timingOf(given: ElectionOptions['timing']): ElectionTiming {
@@ -216,7 +248,7 @@ function listenOf(given: AddressLike | undefined, own: Address | null, joins: bo
   return own ?? refuse('listen', 'is missing', 'without peers, give the address of this node');
 }
 
-function addressOf(field: string, given: AddressLike, lowestPort: number): Address {
+export function addressOf(field: string, given: AddressLike, lowestPort: number): Address {
   const { host, port } = (typeof given === 'string' ? parsed(given) : given) ?? {};
   const isPort = Number.isInteger(port) && Number(port) >= lowestPort && Number(port) <= 65_535;
   if (typeof host === 'string' && host !== '' && isPort) return { host, port: Number(port) };

@@ -1,6 +1,7 @@
 import type { Logger } from '@quorate/base';
 import { ElectionError } from './core/election-error.ts';
 import type { Work, WorkOptions } from './election.ts';
+import { refuse, shown } from './refuse-option.ts';
 import type { RunningLeadership, WorkOutcome } from './running-leadership.ts';
 
 export interface WorkParts {
@@ -10,12 +11,19 @@ export interface WorkParts {
   readonly resign: (leadership: RunningLeadership) => Promise<void>;
 }
 
-/** `Election.withLeadership`. */
+/**
+ * `Election.withLeadership`.
+ *
+ * @throws ElectionError ELECTION_OPTIONS_INVALID before anything was begun
+ */
 export async function runWork<Result>(
   work: Work<Result>,
   options: WorkOptions,
   { logger, campaign, resign }: WorkParts,
 ): Promise<Result> {
+  if (typeof work !== 'function') {
+    refuse('work', `is ${shown(work)}`, 'give a function, to be called while this node leads');
+  }
   const { signal, again = false } = options;
   for (;;) {
     const leadership = await campaign(options);

@@ -5,12 +5,13 @@ import type { GroupHandle } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
 import { calledBack, unknownOutcome } from './called-back.ts';
 import { CampaignWaiters } from './campaign-waiters.ts';
+import type { OpenClaims } from './claims/open-election-claims.ts';
 import { ElectionError } from './core/election-error.ts';
 import type { ElectionMachine } from './core/election-machine.ts';
 import type { ElectionResult } from './core/election-model.ts';
 import type { ElectionTiming } from './core/election-timing.ts';
 import { Elector } from './core/elector.ts';
-import { checkValue, closedError } from './core/elector-errors.ts';
+import { checkValue, closedError, resignedError } from './core/elector-errors.ts';
 import type { HandOverOptions, Leadership as LeadershipView } from './core/elector-model.ts';
 import type { LossReason } from './core/loss-reason.ts';
 import type {
@@ -29,9 +30,11 @@ import { ElectionListeners } from './election-listeners.ts';
 import { bytesOf, textOf } from './election-value.ts';
 import { healthOf, membersOf } from './election-view.ts';
 import { LeaderWatch } from './leader-watch.ts';
+import type { ElectionMembers } from './members/election-members.ts';
 import { checkId, refuse, shown } from './refuse-option.ts';
 import { runWork } from './run-work.ts';
 import { RunningLeadership } from './running-leadership.ts';
+import { timingDiffers } from './timing-differs.ts';
 
 export interface ElectionParts {
   readonly member: OpenedMember;
@@ -46,8 +49,13 @@ export interface ElectionParts {
   readonly generation: number;
   readonly workEndsWithinMs: number;
   readonly requestTimeoutMs: number;
+  readonly members: ElectionMembers;
+  /** Null: opened without option `claims`. */
+  readonly claims: OpenClaims | null;
   /** Called once all is closed. */
   readonly closed: () => void;
+  /** Called when this node has stopped itself. */
+  readonly onHalt: (error: Error) => void;
 }
 
 /** The elector of a node, in promises. */
@@ -67,6 +75,8 @@ export class RunningElection implements Election {
   /** Of the leadership that was given up last: it has ended, or goes on for too long. */
   #workEnded: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
+  /** Of the group, by whoever leads it now. */
+  #groupLedSinceMs: number;
 
   constructor(parts: ElectionParts) {
     const { member, groupName, machine, prng, timing, generation } = parts;
@@ -83,9 +93,11 @@ export class RunningElection implements Election {
       prng,
       timing,
       generation,
+      leaseDiffers: (record) => this.#halt(timingDiffers(this.id, timing, record)),
       askForLead: (done) =>
         this.#host.transferLeadership(this.#groupId, member.nodeId, parts.requestTimeoutMs, done),
     });
+    this.#groupLedSinceMs = member.clock.monotonicMs();
     this.#waiters = new CampaignWaiters(() => this.#elector.cancel());
     this.#watch = new LeaderWatch(
       () => this.leader(),
@@ -96,8 +108,19 @@ export class RunningElection implements Election {
       lost: (_, reason) => this.#lost(reason),
     });
     this.#elector.onRecord(() => this.#watch.refresh());
-    this.#group.onLeadership(() => this.#watch.refresh());
+    this.#group.onLeadership(() => {
+      this.#groupLedSinceMs = member.clock.monotonicMs();
+      this.#watch.refresh();
+    });
     this.#watch.refresh();
+    parts.claims?.follow(
+      () => this.isLeader(),
+      (look) => this.on('elected', look),
+    );
+  }
+
+  get claims(): OpenClaims | null {
+    return this.#parts.claims;
   }
 
   get id(): NodeId {
@@ -185,12 +208,16 @@ export class RunningElection implements Election {
   }
 
   members(): readonly ElectionMember[] {
-    return membersOf(this.#host, this.#groupId, this.leader()?.id ?? 0);
+    const nowMs = this.#parts.member.clock.monotonicMs();
+    const { role } = this.#group.status();
+    const ledForMs = role === 'leader' ? nowMs - this.#groupLedSinceMs : null;
+    return membersOf(this.#host, this.#groupId, this.leader()?.id ?? 0, ledForMs, nowMs);
   }
 
   health(): ElectionHealth {
     const isCandidate = this.#waiters.count > 0;
-    const own = { leader: this.leader(), isLeader: this.isLeader(), isCandidate };
+    const { membership } = this.#parts.members;
+    const own = { leader: this.leader(), isLeader: this.isLeader(), isCandidate, membership };
     return healthOf(this.#host, this.#groupId, own);
   }
 
@@ -208,6 +235,20 @@ export class RunningElection implements Election {
     return this.#parts.member.metricsText();
   }
 
+  /** Of another node, which has lost its directory, say. @throws as `ElectionMembers.remove` */
+  removeMember(id: NodeId): Promise<void> {
+    return this.#parts.members.remove(id);
+  }
+
+  async leave(): Promise<void> {
+    const { members } = this.#parts;
+    if (this.#closing !== null || members.isLeaving) throw closedError();
+    members.checkLeave();
+    await this.resign();
+    await members.leave();
+    await this.close();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -215,6 +256,14 @@ export class RunningElection implements Election {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** As a node that stops itself; in order, so that whoever works here is told. */
+  #halt(error: ElectionError): void {
+    const { logger, onHalt } = this.#parts;
+    logger.error('node halted', { reason: error.message, code: error.code });
+    this.#waiters.reject(error);
+    void this.close().then(() => onHalt(error));
   }
 
   async #end(): Promise<void> {
@@ -227,8 +276,11 @@ export class RunningElection implements Election {
     // Then the lease has run out, and nobody needs a word of this node; a majority may be gone.
     await settledWithin(over, this.#parts.timing.electionTimeoutMs);
     this.#elector.close();
+    this.#parts.members.close();
     this.#watch.close();
+    this.#parts.claims?.stopFollowing();
     await this.#parts.member.close();
+    await this.#parts.claims?.local.close();
     this.#parts.closed();
   }
 
@@ -237,6 +289,7 @@ export class RunningElection implements Election {
     signal: AbortSignal | undefined,
   ): Promise<RunningLeadership> {
     if (this.#closing !== null) throw closedError();
+    if (this.#parts.members.isLeaving) throw resignedError();
     signal?.throwIfAborted();
     const value = given === undefined ? this.#parts.value : bytesOf('value', given);
     checkValue(value);
@@ -343,9 +396,4 @@ async function settledWithin(promise: Promise<void>, withinMs: number): Promise<
   const timer = timers.after(withinMs, late.resolve);
   await Promise.race([promise, late.promise]);
   timer.cancel();
-}
-
-function resignedError(): ElectionError {
-  const message = 'the campaign ended because this node was told to resign: campaign again';
-  return new ElectionError('ELECTION_RESIGNED', message, {});
 }

@@ -41,6 +41,7 @@ const samples: readonly (ClusterRequest | ClusterAnswer)[] = [
   { kind: 'describe', group: 1 },
   { kind: 'meet', group: 1, members: [{ id: 2, address: 'b:2' }] },
   { kind: 'release', group: 1 },
+  { kind: 'probe', group: 1, node: 2 },
   { kind: 'met', nodeId: 4, address: 'd:4' },
   { kind: 'released' },
   { kind: 'changed', index: 12 },

@@ -34,6 +34,18 @@ function someRequest(prng: Prng): FeedRequest {
     { kind: 'entries', group, after: number(), maxBytes: number(), waitMs: number() },
     { kind: 'snapshot', group, id: number(), chunk: number() },
     { kind: 'barrier', group, maxStalenessMs: number() },
+    {
+      kind: 'follow',
+      group,
+      after: number(),
+      maxBytes: number(),
+      waitMs: number(),
+      follower: number(),
+      term: number(),
+      leader: number(),
+      contacts: number(),
+      address: prng.pick(['', 'host:1']),
+    },
   ] as const;
   return prng.pick(kinds);
 }
@@ -43,8 +55,14 @@ function someAnswer(prng: Prng): FeedAnswer {
   const entries = Array.from({ length: prng.below(5) }, (_, at) => {
     return { index: 3 * at + 1, term: 2, timestampMicros: 1000 + at, command: bytes() };
   });
+  const state = { kind: 'entries', through: 20, entries } as const;
+  const members = [{ id: prng.between(1, 9), address: 'host:2' }];
+  const contacts = { members, relays: ['host:3', 'host:4'].slice(prng.below(3)) };
+  const known = { heldMs: prng.below(1e4), ageMs: prng.below(1e4), term: 3, leader: 1, depth: 0 };
   const kinds = [
-    { kind: 'entries', through: 20, entries },
+    state,
+    { kind: 'followed', ...known, contacts: prng.pick([contacts, null]), answer: state },
+    { kind: 'elsewhere', contacts, reason: 'some reason' },
     { kind: 'begin', id: prng.below(99), index: prng.below(1e6) },
     { kind: 'chunk', last: prng.below(2) === 0, bytes: bytes() },
     { kind: 'barrier', index: prng.below(1e9) },

@@ -79,6 +79,8 @@ export interface HostTuning {
   readonly maxMessageBytes: number;
   readonly maxInflightMessages: number;
   readonly maxInflightBytes: number;
+  /** How many may follow who leads, through this node and for each group; others are sent on. */
+  readonly maxFollowers: number;
 }
 
 /** What a node is. Ids, groups and the data directory stay the same for the node's whole life. */
@@ -223,7 +225,8 @@ export interface Host {
   join(group: GroupId, options: JoinOptions, timeoutMs: number, done: MembersDone): void;
   /**
    * As `GroupHandle.changeMembership`, on whichever node leads. A condition that is not met there
-   * ends it with HOST_REQUEST_REFUSED, `code` TOO_MANY_LEARNERS or LEARNER_BEHIND.
+   * ends it with HOST_REQUEST_REFUSED, `code` TOO_MANY_LEARNERS, LEARNER_BEHIND
+   * or VOTERS_SILENT.
    */
   changeMembers(
     group: GroupId,
@@ -231,6 +234,18 @@ export interface Host {
     timeoutMs: number,
     done: MembersDone,
     conditions?: ChangeConditions,
+  ): void;
+  /**
+   * Asks a member of the group whether another one answers it at present: what one node cannot
+   * reach, another may.
+   *
+   * @param done exactly once, within 2 s; null: `voter` did not say
+   */
+  askAbout(
+    group: GroupId,
+    voter: NodeId,
+    about: NodeId,
+    done: (answers: boolean | null) => void,
   ): void;
   /** These are nodes to talk to, and may talk to this one, until the log says more. */
   meet(members: readonly MetMember[]): void;

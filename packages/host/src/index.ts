@@ -11,9 +11,11 @@ export type {
 } from './enquiries/messages.ts';
 export type { Survey } from './enquiries/surveyor.ts';
 export type { FedGroup } from './feed/fed-group.ts';
+export type { FedStanding } from './feed/fed-standing.ts';
 export {
   openReplica,
   type Replica,
+  type ReplicaFollowing,
   type ReplicaGroup,
   type ReplicaOptions,
 } from './feed/open-replica.ts';

@@ -140,12 +140,18 @@ function assemble(
     own: () => formatAddress(host.own),
     meet: (id, address) => links.setPeer(id, address),
     release: (id, done) => host.outreach.released(id, done),
+    probe: (node, group, done) => host.probe(node, group, done),
   });
   const reaches = new ReachDesk((id) => host.outreach.reached(id), maxFrameBytes);
   const feeds = new FeedDesk(
-    (id) => (groups.some((group) => group.id === id) ? groupOrigin(runtime.group(id)) : null),
+    (id) => {
+      if (!groups.some((group) => group.id === id)) return null;
+      const handle = runtime.group(id);
+      return groupOrigin(handle, (member) => addressKnown(options, handle, member));
+    },
     ports.timers,
     ports.clock,
+    { maxFollowers: tuning.maxFollowers, self: 0 },
   );
   const links = createPeerLinks({
     ...ports,

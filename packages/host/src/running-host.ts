@@ -152,6 +152,24 @@ export class RunningHost implements Host {
     for (const { members } of groups) this.meet(members);
   }
 
+  askAbout(
+    group: GroupId,
+    voter: NodeId,
+    about: NodeId,
+    done: (answers: boolean | null) => void,
+  ): void {
+    const address = parseAddress(this.addressOf(group, voter));
+    if (address === null) this.#options.ports.timers.defer(() => done(null));
+    else this.outreach.askAbout(address, group, about, done);
+  }
+
+  /** Another node asks whether this one is answered by a member of the group. */
+  probe(node: NodeId, group: GroupId, done: (answers: boolean | null) => void): void {
+    const address = parseAddress(this.addressOf(group, node));
+    if (address === null) this.#options.ports.timers.defer(() => done(null));
+    else this.outreach.probe(address, node, group, done);
+  }
+
   meet(members: readonly MetMember[]): void {
     for (const { id, address } of members) {
       if (address !== '') this.#parts.links.setPeer(id, address);

@@ -19,6 +19,7 @@ export const defaultTuning: HostTuning = {
   maxMessageBytes: mebibyte,
   maxInflightMessages: 256,
   maxInflightBytes: 16 * mebibyte,
+  maxFollowers: 128,
 };
 
 const mayBeNull: ReadonlySet<string> = new Set<keyof HostTuning>([

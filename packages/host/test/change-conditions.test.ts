@@ -13,10 +13,13 @@ interface Situation {
   /** Learners that are to be promoted once they have caught up. */
   readonly waiting?: readonly number[];
   readonly progress?: ReadonlyMap<number, number>;
+  /** Voters that the leader, node 1, has heard. */
+  readonly heard?: readonly number[];
 }
 
 function codeOf(change: Omit<Change, 'kind' | 'group'>, situation: Situation): string | null {
   const { role = 'leader', learners = [], waiting = [], progress = new Map() } = situation;
+  const { heard = [] } = situation;
   const configuration: Configuration = {
     ...majorityConfiguration([1, 2, 3]),
     learners: [...learners, ...waiting],
@@ -33,7 +36,8 @@ function codeOf(change: Omit<Change, 'kind' | 'group'>, situation: Situation): s
     }),
   };
   const group = {
-    status: () => ({ role, lastIndex: 100, configuration }),
+    status: () => ({ role, node: 1, lastIndex: 100, configuration }),
+    heardMs: (id: number) => (heard.includes(id) ? 50 : null),
     progressOf: (id: number) => progress.get(id) ?? null,
   } as unknown as GroupHandle<unknown>;
   const answer = unmetCondition({ kind: 'change', group: 1, ...change }, group);
@@ -68,4 +72,15 @@ it('only a leader judges', () => {
   const role = 'follower' as const;
   const conditions = { mostLearners: 1, caughtUp: 4 };
   assert.equal(codeOf({ steps: [addsLearner(4)], conditions }, { role, learners: [5] }), null);
+});
+
+it('who is removed leaves voters of whom a majority has been heard', () => {
+  const steps = [{ kind: 'remove', id: 3 } as const];
+  const change = { steps, conditions: { majorityHeard: true } };
+  assert.equal(codeOf(change, { heard: [2] }), null);
+  assert.equal(codeOf(change, { heard: [3] }), 'VOTERS_SILENT');
+  assert.equal(codeOf(change, { heard: [] }), 'VOTERS_SILENT');
+  assert.equal(codeOf({ steps }, { heard: [] }), null, 'nobody asked for it');
+  const both = { ...change, steps: [...steps, { kind: 'remove', id: 2 } as const] };
+  assert.equal(codeOf(both, { heard: [] }), null, 'the leader alone remains');
 });

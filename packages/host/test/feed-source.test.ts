@@ -32,7 +32,12 @@ class Setting {
       scheduler.schedule(delayMs, callback);
     const timers = { after, defer: (callback: () => void) => void after(0, callback) };
     const monotonicMs = (): number => scheduler.nowMs;
-    this.source = new FeedSource(origin, timers, { monotonicMs, wallMicros: () => 0 });
+    this.source = new FeedSource(
+      origin,
+      timers,
+      { monotonicMs, wallMicros: () => 0 },
+      { maxFollowers: 0, self: 0 },
+    );
   }
 
   begin(): FeedAnswer {

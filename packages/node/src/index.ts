@@ -36,7 +36,7 @@ export type {
 } from './embed/open-replica.ts';
 export { openReplica } from './embed/open-replica.ts';
 export type { Session, SessionOptions } from './embed/session.ts';
-export { clusterIdOf, memberIdOf } from './ids.ts';
+export { clusterIdOf, groupIdOf, memberIdOf } from './ids.ts';
 export type {
   ClusterMember,
   LogOptions,
@@ -51,6 +51,7 @@ export {
   type HttpNetworkOptions,
 } from './network/http/http-network.ts';
 export { createNetwork as createTcpNetwork } from './network/network.ts';
+export { openPskNetwork, type PskNetworkOptions } from './network/psk-network.ts';
 export {
   openTlsNetwork,
   type TlsNetwork,
@@ -59,6 +60,7 @@ export {
 export type { NodeErrorCode, NodeErrorMetadata } from './node-error.ts';
 export { NodeError } from './node-error.ts';
 export { createLogger } from './observe/logger.ts';
+export { type FollowerOptions, type OpenedFollower, openFollower } from './open-follower.ts';
 export { openMember } from './open-member.ts';
 export type { RepairNodeOptions } from './repair-node.ts';
 export { repairNode } from './repair-node.ts';
@@ -84,6 +86,7 @@ export { type CertificateFiles, commonNameOf, isFor } from './tls/certificate-fi
 export { type IdentityRule, judgeIdentity } from './tls/identity-rule.ts';
 export { RefusalLog } from './tls/refusal-log.ts';
 export {
+  type DoorKeys,
   type DoorRefusal,
   TlsDoor,
   type TlsDoorLimits,

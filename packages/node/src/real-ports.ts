@@ -14,19 +14,17 @@ export interface RealPorts extends Ports {
   readonly metrics: RealMetrics;
 }
 
-/**
- * @param root absolute; what relative paths are relative to
- * @param network left out: TCP
- */
-export function createRealPorts(
-  root: string,
+/** For what keeps nothing on a disk: no thread, then, that waits for one. */
+export type DisklessPorts = Omit<RealPorts, 'fileSystem'>;
+
+/** @param network left out: TCP */
+export function createDisklessPorts(
   logger: Logger,
   network: (logger: Logger) => Network = createNetwork,
-): RealPorts {
+): DisklessPorts {
   return {
     clock: createClock(),
     timers,
-    fileSystem: createFileSystem(root),
     network: network(logger),
     logger,
     metrics: createMetrics(),
@@ -34,4 +32,16 @@ export function createRealPorts(
     codec: zstdCodec,
     crypto: systemCrypto,
   };
+}
+
+/**
+ * @param root absolute; what relative paths are relative to
+ * @param network left out: TCP
+ */
+export function createRealPorts(
+  root: string,
+  logger: Logger,
+  network?: (logger: Logger) => Network,
+): RealPorts {
+  return { ...createDisklessPorts(logger, network), fileSystem: createFileSystem(root) };
 }

@@ -134,6 +134,17 @@ export class RaftState {
     return role.kind === 'leader' && role.transfer !== null;
   }
 
+  /**
+   * When the newest heartbeat round was sent that the other node has answered.
+   *
+   * @returns null when this node does not lead, or the other has not answered since it does
+   */
+  heardMs(node: NodeId): number | null {
+    const { role } = this.replica;
+    const progress = role.kind === 'leader' ? role.progress.get(node) : undefined;
+    return progress !== undefined && progress.answeredRound > 0 ? progress.roundSupportMs : null;
+  }
+
   /** What a leader knows of the others, in the order of their ids; empty on others. */
   get peers(): readonly PeerView[] {
     const { role, memberships } = this.replica;

@@ -80,6 +80,27 @@ describe('what may be seen of a replica', () => {
     assert.equal(alone.elect().bestSuccessor, 0);
   });
 
+  it('that leads: when it last heard each of the others', () => {
+    const cluster = new Cluster(3);
+    const leader = cluster.lead(1);
+    cluster.partition([3], [1, 2]);
+    cluster.pass(3 * heartbeatIntervalMs);
+    const heardMs = leader.heardMs(2);
+    assert.ok(heardMs !== null && heardMs > cluster.nowMs - 2 * heartbeatIntervalMs);
+    const lostMs = leader.heardMs(3);
+    cluster.pass(3 * heartbeatIntervalMs);
+    assert.ok((leader.heardMs(2) ?? 0) > heardMs);
+    assert.equal(leader.heardMs(3), lostMs);
+    const anew = new Cluster(3);
+    anew.partition([3], [1, 2]);
+    const another = anew.lead(1);
+    anew.pass(3 * heartbeatIntervalMs);
+    assert.notEqual(another.heardMs(2), null);
+    assert.equal(another.heardMs(3), null);
+    assert.deepEqual([leader.heardMs(1), leader.heardMs(9)], [null, null]);
+    assert.equal(cluster.raft(2).heardMs(1), null);
+  });
+
   it('that leads: until when it does so alone', () => {
     const cluster = new Cluster(3, { maxClockDrift: 0 });
     const leader = cluster.lead(3);

@@ -289,6 +289,10 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
     return this.#raft.peers.find(({ id }) => id === node)?.matchIndex ?? null;
   }
 
+  heardMs(node: NodeId): number | null {
+    return this.#isClosed ? null : this.#raft.heardMs(node);
+  }
+
   onLeadership(listener: (status: GroupStatus) => void): void {
     this.#listeners.push(listener);
   }

@@ -173,6 +173,12 @@ export interface GroupHandle<Result> {
    */
   progressOf(node: NodeId): LogIndex | null;
   /**
+   * When this leader sent the newest heartbeat that another node has answered, by this node's
+   * monotonic clock; in a group that sleeps it stands still. Null when this node does not lead, or
+   * the other has not answered since it does.
+   */
+  heardMs(node: NodeId): number | null;
+  /**
    * Called on every change of term, role or known leader, once, in order; and when a leader closes
    * or halts, which ends its lead.
    */

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseOptions, type SimOptions, usage } from './command/options.ts';
 import { runCanaries } from './command/run-canaries.ts';
+import { runPictures } from './command/run-pictures.ts';
 import { runSeeds } from './command/run-seeds.ts';
 
 async function main(): Promise<number> {
@@ -21,7 +22,7 @@ async function main(): Promise<number> {
   if (options.canary !== null && process.env['QUORATE_CANARY'] === undefined) {
     return runWithCanary(options.canary);
   }
-  return runSeeds(options);
+  return options.pictures.length > 0 ? runPictures(options) : runSeeds(options);
 }
 
 /** The mistake is planted while the modules load, in a process of its own; no file is changed. */

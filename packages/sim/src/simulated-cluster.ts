@@ -227,6 +227,7 @@ export class SimulatedCluster {
         })),
         tuning: this.options.tuning,
         protocolVersions: node.protocolVersions,
+        admitsNodes: this.options.admitsNodes ?? false,
         observer: this.#observer(node, tracer),
         linksThrough: (links) => this.#linksThrough(node, links, tracer),
         onHalt: (error) => this.#halted(node, error, node.diskFault),
@@ -255,7 +256,8 @@ export class SimulatedCluster {
       ...faulty,
       send: (to, group, message) => node.lost === null && faulty.send(to, group, message),
     };
-    return tracer === null ? silenced : tracer.links(silenced);
+    const scripted = this.options.linksThrough?.(node, silenced) ?? silenced;
+    return tracer === null ? scripted : tracer.links(scripted);
   }
 
   #halted(node: SimulatedNode, error: Error, isExcused: boolean): void {

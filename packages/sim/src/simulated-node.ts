@@ -1,5 +1,6 @@
 import type { Address, Prng, StateMachine } from '@quorate/base';
 import type { Host, HostOptions, HostTuning } from '@quorate/host';
+import type { PeerLinks } from '@quorate/raft';
 import type { RaftView } from '@quorate/runtime';
 import type { GroupId, NodeId } from '@quorate/schema';
 import type { VirtualDisk } from './disk/virtual-disk.ts';
@@ -35,6 +36,10 @@ export interface SimulatedClusterOptions {
    */
   readonly burst?: (node: NodeId, commands: number, prng: Prng) => void;
   readonly trace?: (event: TraceEvent) => void;
+  /** Whether nodes may join by asking, without having been added before. Default: no. */
+  readonly admitsNodes?: boolean;
+  /** Puts something between a node's replicas and its links, in each life: for scripts. */
+  readonly linksThrough?: (node: SimulatedNode, links: PeerLinks) => PeerLinks;
   /**
    * Names of invariants that are not looked at, in a run that breaks what they rest on: that clocks
    * keep to the drift that the nodes were told. Default: all are.

@@ -63,6 +63,15 @@ export function refusalNumber(refusal: Exclude<Refusal, 'wrongMagic' | 'unknownR
   return refusals.indexOf(refusal);
 }
 
+/** For the log, where the name alone does not say what to do. */
+export function adviceOn(refusal: Refusal): { readonly advice?: string } {
+  if (refusal !== 'foreignCluster') return {};
+  const advice =
+    'the node at that address is of another cluster: see that the address is right, and that all ' +
+    'nodes were founded with the same peers and cluster name';
+  return { advice };
+}
+
 /** Stands for whatever cluster is there; no cluster's id. */
 export const anyCluster = '0'.repeat(16);
 

@@ -10,6 +10,7 @@ import { AnsweringConnection } from './enquiry/answering-connection.ts';
 import type { EnquiryHandler } from './enquiry/enquiry.ts';
 import { FrameParser, frameHeaderBytes } from './frame-parser.ts';
 import {
+  adviceOn,
   commonVersion,
   encodeHandshake,
   greetingOf,
@@ -161,6 +162,7 @@ export class IncomingConnection {
       from: greeting?.from ?? null,
       to: greeting?.to ?? null,
       cluster: greeting?.clusterId ?? null,
+      ...adviceOn(refusal),
     });
     this.#answer(greeting, refusalNumber(refusal), 0);
   }

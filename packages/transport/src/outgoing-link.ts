@@ -1,7 +1,8 @@
-import type { Address, Connection, Timer } from '@quorate/base';
+import type { Address, Connection, LogFields, Timer } from '@quorate/base';
 import type { GroupId, NodeId, PeerMessage } from '@quorate/schema';
 import { frameHeaderBytes } from './frame-parser.ts';
 import {
+  adviceOn,
   encodeHandshake,
   greetingOf,
   type Handshake,
@@ -198,7 +199,10 @@ export class OutgoingLink {
       if (answer === null) return;
       const refusal = typeof answer === 'string' ? answer : judgeAnswer(answer, attempt.greeting);
       if (refusal !== null) {
-        this.#end(attempt, handshakeReason + refusal);
+        this.#end(attempt, handshakeReason + refusal, {
+          remote: attempt.connection?.remote ?? '',
+          ...adviceOn(refusal),
+        });
         return;
       }
       this.#up(attempt);
@@ -252,7 +256,7 @@ export class OutgoingLink {
     this.flush();
   }
 
-  #end(attempt: Attempt, reason: string): void {
+  #end(attempt: Attempt, reason: string, more: LogFields = {}): void {
     if (this.#attempt !== attempt) return;
     const { log } = this.#environment;
     const { peer, lane, metrics, down } = this.#options;
@@ -261,7 +265,7 @@ export class OutgoingLink {
     this.#queue.clear();
     const retryInMs = this.#pauseMs(attempt);
     this.#dialIn(retryInMs);
-    const fields = { peer, lane: laneNames[lane], reason, retryInMs };
+    const fields = { peer, lane: laneNames[lane], reason, ...more, retryInMs };
     // Other reasons quote the network and may differ each time: they share one key.
     const kind = reason.startsWith(handshakeReason) ? reason : '';
     log.warn(`${peer} ${kind}`, 'peer link down', fields);

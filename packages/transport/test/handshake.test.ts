@@ -139,6 +139,11 @@ test('a refused node logs why and tries again, ever more slowly', () => {
   assert.equal(one.links.isConnected(2) || two.links.isConnected(1), false);
   const downs = two.logged.filter(({ event }) => event === 'peer link down');
   assert.equal(downs[0]?.fields['reason'], 'handshake: foreignCluster');
+  const isLogged = { remote: downs[0]?.fields['remote'], advice: downs[0]?.fields['advice'] };
+  assert.match(String(isLogged.remote), /:\d+$/);
+  assert.match(String(isLogged.advice), /of another cluster: see that the address is right/);
+  const refused = two.logged.find(({ event }) => event === 'peer connection refused');
+  assert.match(String(refused?.fields['advice']), /with the same peers and cluster name/);
   assert.ok(downs.length <= 5, 'the log is not flooded');
   assert.ok(Number(downs.at(-1)?.fields['omittedSince']) > 1);
   assert.ok(Number(downs.at(-1)?.fields['retryInMs']) >= 1500);

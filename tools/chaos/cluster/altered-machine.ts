@@ -3,9 +3,11 @@
 // {"wallOffsetMs", "clockRate", "syncDelayMs"}.
 //
 // Altered are Date (the wall clock), performance.now (the monotonic one, `clockRate` times as
-// fast) and how long fdatasync and fsync take. Timers are not, nor what the kernel stamps.
+// fast), the uptime with it, and how long fdatasync and fsync take. Timers
+// are not, nor what the kernel stamps.
 import fs, { readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 
 const path = process.env['CHAOS_MACHINE'] ?? '';
@@ -41,6 +43,13 @@ function monotonicAt(trueMs: number): number {
 }
 
 performance.now = () => monotonicAt(look());
+
+// The kernel's clocks go at one rate: two rates would look like a machine that was suspended.
+const trueUptime = os.uptime;
+os.uptime = () => {
+  const nowMs = look();
+  return trueUptime() + (monotonicAt(nowMs) - nowMs) / 1000;
+};
 
 const TrueDate = Date;
 globalThis.Date = class extends TrueDate {

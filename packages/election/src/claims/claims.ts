@@ -1,7 +1,8 @@
-import type { Group } from '@quorate/node';
+import type { Applied } from '@quorate/runtime';
 import type { ClaimsMachine } from '../core/claims/claims-machine.ts';
 import type {
   ClaimCommand,
+  ClaimsResult,
   KeyClaims,
   RaiseFloorCommand,
   StoredCommand,
@@ -131,5 +132,12 @@ export interface Claims {
   exportPrivValidatorState(key: Uint8Array): Promise<string | null>;
 }
 
-/** What is used of a group. */
-export type ClaimsGroup = Pick<Group<ClaimsMachine>, 'propose' | 'read'>;
+/** What is used of a group; a `Group<ClaimsMachine>` has it. */
+export interface ClaimsGroup {
+  propose(command: Uint8Array, options?: ClaimCallOptions): Promise<Applied<ClaimsResult>>;
+  /** Linearizable. */
+  read<Answer>(
+    view: (machine: ClaimsMachine) => Answer,
+    options?: ClaimCallOptions,
+  ): Promise<Answer>;
+}

@@ -34,7 +34,7 @@ export function createClaims(group: ClaimsGroup, options: ClaimsOptions = {}): C
   return new GroupClaims(group, options);
 }
 
-class GroupClaims implements Claims {
+export class GroupClaims implements Claims {
   readonly #group: ClaimsGroup;
   readonly #options: ClaimsOptions;
 

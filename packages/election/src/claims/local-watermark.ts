@@ -14,8 +14,8 @@ import {
 } from '../core/claims/claims-snapshot.ts';
 import { ClaimsTable } from '../core/claims/claims-table.ts';
 import { ElectionError } from '../core/election-error.ts';
+import { ReplacedFile } from '../replaced-file.ts';
 import { claimInvalid, claimRefused } from './claim-errors.ts';
-import { WatermarkFile } from './watermark-file.ts';
 
 /** Of `openLocalWatermark`. */
 export interface LocalWatermarkOptions {
@@ -56,7 +56,7 @@ export interface LocalWatermark extends AsyncDisposable {
  */
 export async function openLocalWatermark(options: LocalWatermarkOptions): Promise<LocalWatermark> {
   const directory = resolve(options.directory);
-  const file = new WatermarkFile(directory);
+  const file = new ReplacedFile(directory, 'watermarks');
   let lock: DirectoryLock | null = null;
   try {
     await file.prepare();
@@ -74,7 +74,7 @@ export async function openLocalWatermark(options: LocalWatermarkOptions): Promis
 }
 
 class FileWatermark implements LocalWatermark {
-  readonly #file: WatermarkFile;
+  readonly #file: ReplacedFile;
   readonly #lock: DirectoryLock;
   readonly #table: ClaimsTable;
   /** Counts changes of the table. */
@@ -85,7 +85,7 @@ class FileWatermark implements LocalWatermark {
   #failure: Error | null = null;
   #isClosed = false;
 
-  constructor(file: WatermarkFile, lock: DirectoryLock, table: ClaimsTable) {
+  constructor(file: ReplacedFile, lock: DirectoryLock, table: ClaimsTable) {
     this.#file = file;
     this.#lock = lock;
     this.#table = table;

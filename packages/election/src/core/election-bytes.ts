@@ -1,4 +1,5 @@
 import type { ByteReader, ByteWriter } from '@quorate/base';
+import type { LeaseTerms } from './election-model.ts';
 
 /** The largest there is: tokens are of 64 bits, unsigned. */
 export const maxToken = 2n ** 64n - 1n;
@@ -13,4 +14,15 @@ export function writeToken(writer: ByteWriter, token: bigint): void {
 export function readToken(reader: ByteReader): bigint {
   const low = BigInt(reader.fixed32());
   return low | (BigInt(reader.fixed32()) << 32n);
+}
+
+/** Two varints. */
+export function writeLease(writer: ByteWriter, lease: LeaseTerms): void {
+  writer.varint(lease.electionTimeoutMs);
+  writer.varint(lease.clockDriftPpm);
+}
+
+/** @throws ByteReaderError */
+export function readLease(reader: ByteReader): LeaseTerms {
+  return { electionTimeoutMs: reader.varint(), clockDriftPpm: reader.varint() };
 }

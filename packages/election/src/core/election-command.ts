@@ -1,5 +1,5 @@
 import { assert, ByteReader, ByteReaderError, ByteWriter, unreachable } from '@quorate/base';
-import { maxToken, readToken, writeToken } from './election-bytes.ts';
+import { maxToken, readLease, readToken, writeLease, writeToken } from './election-bytes.ts';
 import { type ElectionCommand, maxGeneration, maxValueBytes } from './election-model.ts';
 
 /**
@@ -7,7 +7,7 @@ import { type ElectionCommand, maxGeneration, maxValueBytes } from './election-m
  * length and its bytes:
  *
  *     version (1), kind, then
- *     lead      (kind 1)  leader term generation value
+ *     lead      (kind 1)  leader term generation electionTimeoutMs clockDriftPpm value
  *     proclaim  (kind 2)  token value
  *     resign    (kind 3)  token
  */
@@ -31,6 +31,7 @@ export function encodeElectionCommand(command: ElectionCommand): Uint8Array {
       writer.varint(command.leader);
       writer.varint(command.term);
       writer.varint(command.generation);
+      writeLease(writer, command.lease);
       writeValue(command.value);
       break;
     case 'proclaim':
@@ -75,9 +76,10 @@ function readCommand(reader: ByteReader): ElectionCommand | null {
   switch (reader.varint()) {
     case kinds.lead: {
       const [leader, term, generation] = [reader.varint(), reader.varint(), reader.varint()];
+      const lease = readLease(reader);
       const value = reader.bytes();
-      const isLegal = leader >= 1 && term >= 1 && generation <= maxGeneration;
-      return isLegal && fits(value) ? { kind: 'lead', leader, term, generation, value } : null;
+      const isLegal = leader >= 1 && term >= 1 && generation <= maxGeneration && fits(value);
+      return isLegal ? { kind: 'lead', leader, term, generation, lease, value } : null;
     }
     case kinds.proclaim: {
       const token = readToken(reader);

@@ -1,6 +1,8 @@
 import { CodedError } from '@quorate/base';
+import type { RuntimeErrorMetadata } from '@quorate/runtime';
 import type { NodeId } from '@quorate/schema';
 import type { ClaimErrorMetadata } from './claims/claim-error.ts';
+import type { LeaseTerms } from './election-model.ts';
 import type { LossReason } from './loss-reason.ts';
 
 /** By code: what an ElectionError knows. */
@@ -19,6 +21,16 @@ export interface ElectionErrorMetadata extends ClaimErrorMetadata {
   /** Whoever sent `token` led before the one that sent `newest`: refuse what came with it. */
   ELECTION_TOKEN_STALE: { readonly token: bigint; readonly newest: bigint };
   ELECTION_VALUE_TOO_LARGE: { readonly bytes: number; readonly maxBytes: number };
+  /** None of these answered an observer in time; 'host:port' each. */
+  ELECTION_UNREACHABLE: { readonly addresses: readonly string[]; readonly timeoutMs: number };
+  /** The node stays a member; `reason` says what the others cannot do without it. */
+  ELECTION_LEAVE_REFUSED: Pick<RuntimeErrorMetadata['RUNTIME_CHANGE_REFUSED'], 'reason'>;
+  /** `leader` goes by other times than this node, which has stopped: a lease rests on all alike. */
+  ELECTION_TIMING_DIFFERS: {
+    readonly leader: NodeId;
+    readonly own: LeaseTerms;
+    readonly leaders: LeaseTerms;
+  };
   /** It was closed: nothing was begun. */
   ELECTION_CLOSED: Record<never, never>;
   /** A snapshot is not one of an election: the replica must not go on. */

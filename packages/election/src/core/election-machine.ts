@@ -53,14 +53,14 @@ export class ElectionMachine implements StateMachine<ElectionResult> {
     }
   }
 
-  #lead({ leader, term, generation, value }: LeadCommand, entryTerm: Term): ElectionResult {
+  #lead({ leader, term, generation, lease, value }: LeadCommand, entryTerm: Term): ElectionResult {
     // A command that was handed on to the leader of another term is not that leader's own.
     if (entryTerm !== term) return refused('staleTerm');
     const next = this.lastToken + 1n;
     const floor = BigInt(generation) << generationBits;
     const token = next > floor ? next : floor;
     if (token > maxToken) return refused('tokensExhausted');
-    this.#record = { token, term, leader, value: value.slice(), held: true };
+    this.#record = { token, term, leader, lease, value: value.slice(), held: true };
     return { outcome: 'led', token };
   }
 

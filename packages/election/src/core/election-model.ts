@@ -6,6 +6,13 @@ export const maxValueBytes = 4096;
 /** The largest restore generation: tokens are of 64 bits, and it has the upper 16 (rule 16). */
 export const maxGeneration = 0xffff;
 
+/** What leases rest on, and so the same on every voter. */
+export interface LeaseTerms {
+  readonly electionTimeoutMs: number;
+  /** `maxClockDrift` in millionths. */
+  readonly clockDriftPpm: number;
+}
+
 /** One leadership, as the log knows it: the last that was granted. */
 export interface ElectionRecord {
   /** Strictly increasing from one leadership to the next, for the life of the election. */
@@ -15,6 +22,8 @@ export interface ElectionRecord {
   readonly leader: NodeId;
   /** Never changed once it is here; at most `maxValueBytes`. */
   readonly value: Uint8Array;
+  /** What its leader goes by. */
+  readonly lease: LeaseTerms;
   /** False once it was resigned. True does not say that its lease lasts: only its holder knows. */
   readonly held: boolean;
 }
@@ -29,6 +38,7 @@ export interface LeadCommand {
   readonly term: Term;
   /** Of the last restore from a backup, 0 before the first: tokens begin at its 2^48-fold. */
   readonly generation: number;
+  readonly lease: LeaseTerms;
   readonly value: Uint8Array;
 }
 

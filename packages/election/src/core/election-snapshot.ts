@@ -1,5 +1,5 @@
 import { ByteReader, ByteReaderError, ByteWriter, type SnapshotSink } from '@quorate/base';
-import { readToken, writeToken } from './election-bytes.ts';
+import { readLease, readToken, writeLease, writeToken } from './election-bytes.ts';
 import { ElectionError } from './election-error.ts';
 import { type ElectionRecord, maxValueBytes } from './election-model.ts';
 
@@ -8,7 +8,7 @@ import { type ElectionRecord, maxValueBytes } from './election-model.ts';
  * and its bytes. Checksums are the snapshot file's business.
  *
  *     version (1), then 0: nobody has ever led; or
- *     1, token term leader held (0 or 1) value
+ *     1, token term leader held (0 or 1) electionTimeoutMs clockDriftPpm value
  */
 const formatVersion = 1;
 
@@ -24,6 +24,7 @@ export function electionSnapshot(record: ElectionRecord | null): Uint8Array {
     writer.varint(record.term);
     writer.varint(record.leader);
     writer.varint(record.held ? 1 : 0);
+    writeLease(writer, record.lease);
     writer.bytes(record.value);
   }
   return writer.take();
@@ -70,10 +71,11 @@ function readRecord(reader: ByteReader): ElectionRecord | null {
   const term = reader.varint();
   const leader = reader.varint();
   const held = readFlag(reader);
+  const lease = readLease(reader);
   const value = reader.bytes().slice();
   if (token === 0n || term === 0 || leader === 0) invalid('it has a record of nobody');
   if (value.length > maxValueBytes) invalid(`it has a value of ${value.length} bytes`);
-  return { token, term, leader, value, held };
+  return { token, term, leader, lease, value, held };
 }
 
 function readFlag(reader: ByteReader): boolean {

@@ -1,4 +1,5 @@
 import { ElectionError } from './election-error.ts';
+import type { LeaseTerms } from './election-model.ts';
 
 /** The same on every node. Milliseconds. */
 export interface ElectionTiming {
@@ -21,6 +22,17 @@ const leastMarginMs = 10;
 /** How long a leader may act after the round was sent that a quorum answered (rule 2). */
 export function leaseMs({ electionTimeoutMs, maxClockDrift }: ElectionTiming): number {
   return (electionTimeoutMs * (1 - maxClockDrift)) / (1 + maxClockDrift);
+}
+
+/** As it is told to others. */
+export function leaseTermsOf({ electionTimeoutMs, maxClockDrift }: ElectionTiming): LeaseTerms {
+  return { electionTimeoutMs, clockDriftPpm: Math.round(maxClockDrift * 1_000_000) };
+}
+
+/** Whether a vote that is refused by these terms is refused for as long as the other's lease. */
+export function isSameLease(one: LeaseTerms, other: LeaseTerms): boolean {
+  const isSameTimeout = one.electionTimeoutMs === other.electionTimeoutMs;
+  return isSameTimeout && one.clockDriftPpm === other.clockDriftPpm;
 }
 
 /** How long before the end of its lease a leader ceases to lead: what a look at it may cost. */

@@ -21,3 +21,8 @@ export function notLeaderError(node: NodeId, leader: NodeId): ElectionError {
 export function closedError(): ElectionError {
   return new ElectionError('ELECTION_CLOSED', 'the election was closed: open another one', {});
 }
+
+export function resignedError(): ElectionError {
+  const message = 'the campaign ended because this node was told to resign: campaign again';
+  return new ElectionError('ELECTION_RESIGNED', message, {});
+}

@@ -10,6 +10,7 @@ import type { LossReason } from './loss-reason.ts';
 export type ElectionGroup = Pick<
   GroupHandle<ElectionResult>,
   | 'propose'
+  | 'readBarrier'
   | 'status'
   | 'leaseUntilMs'
   | 'transferLeadership'
@@ -33,6 +34,12 @@ export interface ElectorOptions {
   readonly timing: ElectionTiming;
   /** Of the last restore from a backup, 0 to `maxGeneration`; the same on every node. */
   readonly generation: number;
+  /**
+   * Whoever leads now goes by another lease than this node's timing gives, so that this node would
+   * refuse its vote too briefly, or lead too long. The elector has closed, and the node must not
+   * vote any more. Called once at most.
+   */
+  readonly leaseDiffers?: (record: ElectionRecord) => void;
   /**
    * Asks whoever leads the group to hand that to this node, as `Host.transferLeadership` does;
    * `done` exactly once.

@@ -2,8 +2,13 @@ import type { Timer } from '@quorate/base';
 import type { ProposeDone } from '@quorate/runtime';
 import type { Term } from '@quorate/schema';
 import { encodeElectionCommand } from './election-command.ts';
-import type { ElectionCommand, ElectionRecord, ElectionResult } from './election-model.ts';
-import { leaseMarginMs } from './election-timing.ts';
+import type {
+  ElectionCommand,
+  ElectionRecord,
+  ElectionResult,
+  LeaseTerms,
+} from './election-model.ts';
+import { isSameLease, leaseMarginMs, leaseTermsOf } from './election-timing.ts';
 import { checkValue, closedError, notLeaderError } from './elector-errors.ts';
 import { ElectorEvents } from './elector-events.ts';
 import type {
@@ -14,8 +19,9 @@ import type {
   LeadershipListener,
   RecordListener,
 } from './elector-model.ts';
-import { type Grant, HandOver, leadsIn } from './hand-over.ts';
+import { type Grant, HandOver, leadsIn, once } from './hand-over.ts';
 import { LeadRequest } from './lead-request.ts';
+import { LeaseWait } from './lease-wait.ts';
 import type { LossReason } from './loss-reason.ts';
 
 interface Holding extends Grant {
@@ -37,9 +43,11 @@ const never = Number.NEGATIVE_INFINITY;
 export class Elector {
   readonly #options: ElectorOptions;
   readonly #marginMs: number;
+  readonly #lease: LeaseTerms;
   readonly #events: ElectorEvents;
   readonly #leadRequest: LeadRequest;
   readonly #handOver: HandOver;
+  readonly #leaseWait: LeaseWait;
   readonly #stopListening: () => void;
   /** What is told of this node once it leads; null: it is no candidate. */
   #campaign: Uint8Array | null = null;
@@ -58,8 +66,10 @@ export class Elector {
     const { group, machine, timers, timing } = options;
     this.#options = options;
     this.#marginMs = leaseMarginMs(timing);
+    this.#lease = leaseTermsOf(timing);
     this.#events = new ElectorEvents(timers);
     this.#leadRequest = new LeadRequest(options);
+    this.#leaseWait = new LeaseWait(options);
     this.#handOver = new HandOver(group, () => this.#step());
     this.#toldRecord = machine.record;
     group.onLeadership(() => this.#step());
@@ -241,13 +251,24 @@ export class Elector {
   #step(): void {
     if (this.#isClosed) return;
     this.#look();
+    if (!this.#agrees()) return;
     const { role, term } = this.#options.group.status();
     const leads = role === 'leader';
     if (!leads || this.#attempt?.term !== term) this.#attempt = null;
     if (!leads || this.#grant?.term !== term) this.#grant = null;
+    if (this.#grant === null) this.#leaseWait.rest();
     if (leads) this.#asLeader(term);
     else this.#asFollower();
     if (!this.#isClosed) this.#wakeIn(this.#waitMs());
+  }
+
+  /** A record of an earlier term says nothing: all may have been given other times since. */
+  #agrees(): boolean {
+    const record = this.presentRecord();
+    if (record === null || isSameLease(record.lease, this.#lease)) return true;
+    this.close();
+    this.#options.leaseDiffers?.(record);
+    return false;
   }
 
   #asLeader(term: Term): void {
@@ -268,7 +289,7 @@ export class Elector {
   /** Unless there is no lease yet; then at a later step. */
   #begin(grant: Grant): void {
     const untilMs = this.#untilMs(grant);
-    if (this.#nowMs >= untilMs) return;
+    if (this.#nowMs >= untilMs) return this.#leaseWait.waits(this.#nowMs);
     const value = this.#options.machine.record?.value ?? new Uint8Array(0);
     const holding = { ...grant, value, deadlineMs: untilMs };
     this.#grant = null;
@@ -280,7 +301,8 @@ export class Elector {
     const { node, generation } = this.#options;
     const attempt = { term };
     this.#attempt = attempt;
-    this.#propose({ kind: 'lead', leader: node, term, generation, value }, (_, applied) => {
+    const lease = this.#lease;
+    this.#propose({ kind: 'lead', leader: node, term, generation, lease, value }, (_, applied) => {
       // Of another term: what it was granted is worth nothing any more.
       if (this.#attempt !== attempt) return;
       this.#attempt = null;
@@ -306,10 +328,15 @@ export class Elector {
   }
 
   #asFollower(): void {
-    const status = this.#options.group.status();
-    const isFree = status.leader !== 0 && this.presentRecord() === null;
-    if (this.#campaign === null || this.#handOver.isUnderWay || !isFree) this.#leadRequest.rest();
-    else this.#leadRequest.wait(status, this.#nowMs, () => this.#step());
+    const isFree = (): boolean => {
+      const { role, leader } = this.#options.group.status();
+      const mayAsk = this.#campaign !== null && !this.#handOver.isUnderWay && role !== 'leader';
+      return mayAsk && leader !== 0 && this.presentRecord() === null;
+    };
+    const { term } = this.#options.group.status();
+    const answered = (): void => this.#step();
+    if (isFree()) this.#leadRequest.wait({ term, nowMs: this.#nowMs, isFree, answered });
+    else this.#leadRequest.rest();
   }
 
   #giveUp(
@@ -366,15 +393,6 @@ export class Elector {
   #notLeader(): Error {
     return notLeaderError(this.#options.node, this.presentRecord()?.leader ?? 0);
   }
-}
-
-function once(callback: () => void): () => void {
-  let isOver = false;
-  return () => {
-    if (isOver) return;
-    isOver = true;
-    callback();
-  };
 }
 
 function viewOf({ token, term, value, deadlineMs }: Holding): Leadership {

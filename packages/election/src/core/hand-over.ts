@@ -13,6 +13,16 @@ export function leadsIn(term: Term, group: Pick<ElectionGroup, 'status'>): boole
   return status.role === 'leader' && status.term === term;
 }
 
+/** Whoever does the work may say more than once that it has ended. */
+export function once(callback: () => void): () => void {
+  let isOver = false;
+  return () => {
+    if (isOver) return;
+    isOver = true;
+    callback();
+  };
+}
+
 /**
  * A leadership that was given up: what was done as leader ends, the log is told, and another node
  * is asked to lead the group. In this order, so that nobody leads before the work has ended.

@@ -1,4 +1,8 @@
 // The election without promises or Node: the replicated state machine, and who leads by it.
+export { encodeClaimsCommand } from './claims/claims-command.ts';
+export { ClaimsMachine } from './claims/claims-machine.ts';
+export type { ClaimsResult } from './claims/claims-model.ts';
+export type { Position } from './claims/position.ts';
 export {
   decodeElectionCommand,
   encodeElectionCommand,
@@ -12,6 +16,7 @@ export type {
   ElectionRefusal,
   ElectionResult,
   LeadCommand,
+  LeaseTerms,
   ProclaimCommand,
   ResignCommand,
 } from './election-model.ts';
@@ -22,6 +27,7 @@ export {
   defaultElectionTiming,
   leaseMarginMs,
   leaseMs,
+  leaseTermsOf,
 } from './election-timing.ts';
 export { Elector } from './elector.ts';
 export type {
@@ -34,3 +40,17 @@ export type {
   RecordListener,
 } from './elector-model.ts';
 export type { LossReason } from './loss-reason.ts';
+export type { RemovalRule } from './members/dead-voter.ts';
+export { hostMembers, type MemberQuestions } from './members/host-members.ts';
+export {
+  type KeptGroup,
+  MemberKeeper,
+  type MemberKeeperOptions,
+  type Removal,
+} from './members/member-keeper.ts';
+export {
+  type Membership,
+  Rejoiner,
+  type RejoinerOptions,
+  type ToldMembers,
+} from './members/rejoiner.ts';

@@ -105,6 +105,18 @@ describe('claims', () => {
     assert.deepEqual(result, { kind, reason, watermark: block(9), token: firstTokenOf(2) });
   });
 
+  it('keep the newest leadership and generation when a floor of an older one comes', () => {
+    const machine = new ClaimsMachine();
+    applyOne(machine, floorOf(block(5), 2));
+    const token = firstTokenOf(2) + 7n;
+    assert.equal(applyOne(machine, claimOf(block(6), 1, token)).kind, 'sign');
+    applyOne(machine, floorOf(block(8), 0));
+    applyOne(machine, floorOf(block(9), 1));
+    const older = applyOne(machine, claimOf(block(10), 1, token - 1n));
+    assert.ok(older.kind === 'refused' && older.reason === 'olderToken' && older.token === token);
+    assert.equal(applyOne(machine, claimOf(block(10), 1, token)).kind, 'sign');
+  });
+
   it('have floors that only go up, each number for itself', () => {
     const machine = new ClaimsMachine();
     const raise = (position: Position) => {

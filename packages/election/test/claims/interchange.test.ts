@@ -30,6 +30,36 @@ const good = {
   ],
 };
 
+/** https://eips.ethereum.org/EIPS/eip-3076: complete, with what may be left out left out. */
+const specified = {
+  metadata: {
+    interchange_format_version: '5',
+    genesis_validators_root: '0x04700007fabc8282644aed6d1c7c9e21d38a03a0c4ba193f3afe428824b3a673',
+  },
+  data: [
+    {
+      pubkey:
+        '0xb845089a1457f811bfc000588fbb4e713669be8ce060ea6be3c6ece09afc3794' +
+        '106c91ca73acda5e5457122d58723bed',
+      signed_blocks: [
+        {
+          slot: '81952',
+          signing_root: '0x4ff6f743a43f3b4f95350831aeaf0a122a1a392922c45d804280284a69eb850b',
+        },
+        { slot: '81951' },
+      ],
+      signed_attestations: [
+        {
+          source_epoch: '2290',
+          target_epoch: '3007',
+          signing_root: '0x587d6a4f59a58fe24f406e0502413e77fe1babddee641fda30034ed37ecc884d',
+        },
+        { source_epoch: '2290', target_epoch: '3008' },
+      ],
+    },
+  ],
+};
+
 /** `good` with another value at a path; undefined takes it out. */
 function having(path: string, value: unknown): string {
   const copy: unknown = structuredClone(good);
@@ -61,6 +91,29 @@ describe('the slashing-protection interchange', () => {
     ]);
   });
 
+  it('reads the example of its specification, and that in the minimal form', () => {
+    const { genesis_validators_root: genesis } = specified.metadata;
+    const ofChain = new Uint8Array(Buffer.from(genesis.slice(2), 'hex'));
+    const floors = parseInterchange(JSON.stringify(specified), ofChain);
+    const [validator] = specified.data;
+    const named = new Uint8Array(Buffer.from((validator?.pubkey ?? '').slice(2), 'hex'));
+    assert.deepEqual(floors, [
+      { key: named, position: block(81_952) },
+      { key: named, position: attestation(2290, 3008) },
+    ]);
+    const machine = new ClaimsMachine();
+    for (const one of floors) applyOne(machine, { kind: 'raiseFloor', generation: 0, ...one });
+    const minimal = formatInterchange(machine.all(), ofChain);
+    assert.deepEqual(JSON.parse(minimal).data, [
+      {
+        pubkey: validator?.pubkey,
+        signed_blocks: [{ slot: '81952' }],
+        signed_attestations: [{ source_epoch: '2290', target_epoch: '3008' }],
+      },
+    ]);
+    assert.deepEqual(parseInterchange(minimal, ofChain), floors);
+  });
+
   it('may name a key more than once, in any case of letters, and members it does not know', () => {
     const more = {
       pubkey: pubkey.toLowerCase(),
@@ -82,6 +135,8 @@ describe('the slashing-protection interchange', () => {
       ['metadata', undefined],
       ['metadata', 5],
       ['metadata.interchange_format_version', '4'],
+      ['metadata.interchange_format_version', '6'],
+      ['metadata.interchange_format_version', '05'],
       ['metadata.interchange_format_version', 5],
       ['metadata.genesis_validators_root', undefined],
       ['metadata.genesis_validators_root', rootText.slice(0, -2)],

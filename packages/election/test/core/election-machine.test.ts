@@ -16,6 +16,7 @@ import {
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const lease = { electionTimeoutMs: 100, clockDriftPpm: 100 };
 const value = fc.uint8Array({ maxLength: 40 });
 const token = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const id = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
@@ -25,6 +26,7 @@ const command: fc.Arbitrary<ElectionCommand> = fc.oneof(
     leader: id,
     term: id,
     generation: fc.integer({ min: 0, max: maxGeneration }),
+    lease: fc.record({ electionTimeoutMs: id, clockDriftPpm: fc.nat() }, { noNullPrototype: true }),
     value,
   }),
   fc.record({ kind: fc.constant('proclaim' as const), token, value }),
@@ -38,6 +40,7 @@ const near: fc.Arbitrary<ElectionCommand> = fc.oneof(
     leader: fc.integer({ min: 1, max: 3 }),
     term: fc.integer({ min: 1, max: 4 }),
     generation: fc.constantFrom(0, 0, 0, 1),
+    lease: fc.constant(lease),
     value,
   }),
   fc.record({
@@ -63,7 +66,7 @@ class Log {
   }
 
   lead(term: number, leader: number, generation = 0): ElectionResult {
-    return this.apply(term, { kind: 'lead', leader, term, generation, value: bytes('v') });
+    return this.apply(term, { kind: 'lead', leader, term, generation, lease, value: bytes('v') });
   }
 }
 
@@ -78,9 +81,17 @@ describe('ElectionMachine', () => {
           const its = BigInt(prng.below(at + 2));
           const text = bytes(`value ${at}`.repeat(prng.pick([1, 1, 100])));
           return prng.pick([
-            () => encodeElectionCommand({ kind: 'lead', ...own, generation: 0, value: text }),
             () =>
-              encodeElectionCommand({ kind: 'lead', ...own, term: 1, generation: 0, value: text }),
+              encodeElectionCommand({ kind: 'lead', ...own, generation: 0, lease, value: text }),
+            () =>
+              encodeElectionCommand({
+                kind: 'lead',
+                ...own,
+                term: 1,
+                generation: 0,
+                lease,
+                value: text,
+              }),
             () => encodeElectionCommand({ kind: 'proclaim', token: its, value: text }),
             () => encodeElectionCommand({ kind: 'resign', token: its }),
             () => text,
@@ -93,7 +104,14 @@ describe('ElectionMachine', () => {
   it('grants a leadership to whoever asks in the term of its own entry, and to nobody else', () => {
     const election = new Log();
     assert.deepEqual(election.lead(3, 2), { outcome: 'led', token: 1n });
-    const stale = { kind: 'lead', leader: 1, term: 3, generation: 0, value: bytes('') } as const;
+    const stale = {
+      kind: 'lead',
+      leader: 1,
+      term: 3,
+      generation: 0,
+      lease,
+      value: bytes(''),
+    } as const;
     assert.deepEqual(election.apply(4, stale), { outcome: 'refused', reason: 'staleTerm' });
     const early = { ...stale, term: 9 };
     assert.deepEqual(election.apply(4, early), { outcome: 'refused', reason: 'staleTerm' });
@@ -157,6 +175,7 @@ describe('ElectionMachine', () => {
       leader: 1,
       term: 2,
       generation: 0,
+      lease,
       value: bytes(''),
     });
     const entry = { index: 9, term: 2, timestampMicros: 9, command: last };
@@ -208,6 +227,7 @@ describe('ElectionMachine', () => {
       leader: 1,
       term: 1,
       generation: 0,
+      lease,
       value: bytes('mine'),
     });
     election.apply(1, encoded);
@@ -241,13 +261,14 @@ describe('the codec of election commands', () => {
       leader: 1,
       term: 1,
       generation: 0,
+      lease,
       value: new Uint8Array(maxValueBytes),
     });
     assert.notEqual(decodeElectionCommand(lead), null);
     assert.equal(decodeElectionCommand(lead.with(0, 2)), null);
     assert.equal(decodeElectionCommand(lead.with(1, 9)), null);
     // 4096 is the varint 0x80 0x20.
-    const longer = new Uint8Array([...lead.with(5, 0x81), 7]);
+    const longer = new Uint8Array([...lead.with(7, 0x81), 7]);
     assert.equal(decodeElectionCommand(longer), null);
   });
 });

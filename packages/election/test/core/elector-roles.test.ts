@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ElectionError, encodeElectionCommand } from '../../src/core/index.ts';
+import { type ReadDone, RuntimeError } from '@quorate/runtime';
+import {
+  type ElectionError,
+  type ElectionTiming,
+  encodeElectionCommand,
+  leaseTermsOf,
+} from '../../src/core/index.ts';
 import { bytes, elected, has } from './support/elected.ts';
-import { FakeGroup } from './support/fake-group.ts';
+import { FakeGroup, timing } from './support/fake-group.ts';
 
 describe('Elector that gives up', () => {
   it('has lost first, then waits for the work, then says so in the log, then hands over', () => {
@@ -110,8 +116,15 @@ describe('Elector that gives up', () => {
 });
 
 describe('Elector that follows', () => {
-  const lead = (leader: number, term: number): Uint8Array =>
-    encodeElectionCommand({ kind: 'lead', leader, term, generation: 0, value: bytes('') });
+  const lead = (leader: number, term: number, its: ElectionTiming = timing): Uint8Array =>
+    encodeElectionCommand({
+      kind: 'lead',
+      leader,
+      term,
+      generation: 0,
+      lease: leaseTermsOf(its),
+      value: bytes(''),
+    });
 
   it('waits while the leader of the group leads', () => {
     const group = new FakeGroup();
@@ -152,11 +165,59 @@ describe('Elector that follows', () => {
     assert.equal(group.asked.length, 0);
   });
 
+  it('does not ask before it knows all that is committed, nor if somebody leads by that', () => {
+    const group = new FakeGroup();
+    const barriers: ReadDone[] = [];
+    group.barriers = barriers;
+    group.elector.campaign(bytes(''));
+    group.follow(1, 2);
+    group.run(401);
+    assert.deepEqual([barriers.length, group.asked.length], [1, 0]);
+    barriers[0]?.(new RuntimeError('RUNTIME_READ_TIMEOUT', 'no answer', { timeoutMs: 1 }), 0);
+    group.run(401);
+    assert.deepEqual([barriers.length, group.asked.length], [2, 0]);
+    group.applyOther(lead(2, 1));
+    barriers[1]?.(null, 1);
+    group.run(5000);
+    assert.deepEqual([barriers.length, group.asked.length], [2, 0]);
+  });
+
   it('asks for nothing when it is no candidate', () => {
     const group = new FakeGroup();
     group.follow(1, 2);
     group.run(5000);
     assert.equal(group.asked.length, 0);
+  });
+
+  it('closes, and says so, when another leads by other times than its own', () => {
+    const differs: bigint[] = [];
+    const group = new FakeGroup({ leaseDiffers: ({ token }) => differs.push(token) });
+    group.elector.campaign(bytes(''));
+    group.follow(1, 2);
+    group.applyOther(lead(2, 1));
+    assert.deepEqual(differs, []);
+    group.follow(2, 3);
+    group.applyOther(lead(3, 2, { ...timing, electionTimeoutMs: 400 }));
+    group.applyOther(lead(3, 2, { ...timing, maxClockDrift: 0.02 }));
+    assert.deepEqual(differs, [2n]);
+    assert.throws(() => group.elector.campaign(bytes('')), has('ELECTION_CLOSED'));
+  });
+
+  it('does not mind by what times somebody led in an earlier term', () => {
+    const differs: bigint[] = [];
+    const group = new FakeGroup({ leaseDiffers: ({ token }) => differs.push(token) });
+    group.follow(2, 3);
+    group.applyOther(lead(3, 2));
+    group.follow(3, 0);
+    group.elector.campaign(bytes(''));
+    group.lead(4);
+    group.run(5);
+    assert.deepEqual(group.told, ['elected 2']);
+    const old = new FakeGroup({ leaseDiffers: ({ token }) => differs.push(token) });
+    old.follow(1, 0);
+    old.applyOther(lead(2, 1, { ...timing, electionTimeoutMs: 400 }));
+    old.follow(2, 2);
+    assert.deepEqual(differs, []);
   });
 
   it('hears of each change of the record, once', () => {

@@ -43,6 +43,30 @@ describe('Elector', () => {
     assert.deepEqual(group.told, ['elected 1']);
   });
 
+  it('hands the lead of the group on when no lease comes for long, and is elected later', () => {
+    const group = new FakeGroup();
+    group.elector.campaign(bytes(''));
+    group.lead(1);
+    group.loseLease();
+    group.run(350);
+    assert.equal(group.transfers.length, 0);
+    group.run(100);
+    assert.deepEqual(
+      group.transfers.map(({ to }) => to),
+      [null],
+    );
+    group.run(2000);
+    assert.equal(group.transfers.length, 1);
+    group.failTransfer();
+    group.run(500);
+    assert.equal(group.transfers.length, 2);
+    group.follow(2, 2);
+    group.lead(3);
+    group.runWithLease(5000);
+    assert.deepEqual(group.told, ['elected 2']);
+    assert.equal(group.transfers.length, 2);
+  });
+
   it('leads on as long as a quorum answers', () => {
     const group = elected();
     group.runWithLease(3000);

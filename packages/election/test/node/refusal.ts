@@ -8,7 +8,7 @@ export async function refusal(
   problem: RegExp,
 ): Promise<void> {
   await assert.rejects(asked, (error: unknown) => {
-    assert.ok(error instanceof ElectionError);
+    assert.ok(error instanceof ElectionError, String(error));
     assert.equal(error.code, 'ELECTION_OPTIONS_INVALID', error.message);
     assert.deepEqual(error.metadata, { field });
     assert.match(error.message, problem);

@@ -9,9 +9,19 @@ export function unmetCondition(
   { steps, conditions = {} }: Extract<ClusterRequest, { kind: 'change' }>,
   group: GroupHandle<unknown>,
 ): ClusterAnswer | null {
-  const { role, lastIndex, configuration } = group.status();
+  const { role, node, lastIndex, configuration } = group.status();
   if (role !== 'leader') return null;
-  const { mostLearners, caughtUp } = conditions;
+  const { mostLearners, caughtUp, majorityHeard = false } = conditions;
+  if (majorityHeard) {
+    const removed = new Set(steps.filter(({ kind }) => kind === 'remove').map(({ id }) => id));
+    const voters = configuration.voters.filter((id) => !removed.has(id));
+    const heard = voters.filter((id) => id === node || group.heardMs(id) !== null);
+    if (2 * heard.length <= voters.length) {
+      const [all, some] = [voters.length, heard.length];
+      const message = `of ${all} voters that would remain ${some} answer: bring others back first`;
+      return refusal('VOTERS_SILENT', message);
+    }
+  }
   if (mostLearners !== undefined) {
     const waiting = new Set(configuration.members.filter((one) => one.promote).map(({ id }) => id));
     const staying = configuration.learners.filter((id) => !waiting.has(id));

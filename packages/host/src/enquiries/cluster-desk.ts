@@ -30,6 +30,8 @@ export interface DeskOptions {
   /** From now on the node is one to talk to, and may talk to this one. */
   readonly meet: (id: NodeId, address: string) => void;
   readonly release: (group: GroupId, done: () => void) => void;
+  /** Whether the node answers; null: this one does not know where it is. */
+  readonly probe: (node: NodeId, group: GroupId, done: (answers: boolean | null) => void) => void;
 }
 
 type Reply = (answer: ClusterAnswer) => void;
@@ -71,6 +73,14 @@ export class ClusterDesk {
   ): void {
     if (request.kind === 'release') {
       this.#options.release(request.group, () => reply({ kind: 'released' }));
+      return;
+    }
+    if (request.kind === 'probe') {
+      const { node, group: id } = request;
+      this.#options.probe(node, id, (answers) => {
+        if (answers === null) reply(refusal('NODE_UNKNOWN', `this node knows no node ${node}`));
+        else reply({ kind: 'probed', answers });
+      });
       return;
     }
     if (request.kind === 'meet') {

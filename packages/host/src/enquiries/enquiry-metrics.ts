@@ -18,11 +18,12 @@ const binaryKinds: ReadonlyMap<number, string> = new Map([
   [1, 'feedEntries'],
   [2, 'feedSnapshot'],
   [3, 'feedBarrier'],
+  [4, 'feedFollow'],
   [16, 'propose'],
   [17, 'query'],
 ]);
 /** Answers that say no: of a feed, and of a member to a node outside (elsewhere, failed). */
-const binaryRefusals: ReadonlySet<number> = new Set([5, 18, 19]);
+const binaryRefusals: ReadonlySet<number> = new Set([5, 7, 18, 19]);
 /** What a label may say: anything may come from outside. */
 const clusterKinds: ReadonlySet<string> = new Set([
   'describe',
@@ -31,6 +32,7 @@ const clusterKinds: ReadonlySet<string> = new Set([
   'transfer',
   'meet',
   'release',
+  'probe',
 ]);
 
 const text = new TextDecoder();

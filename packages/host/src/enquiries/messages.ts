@@ -28,7 +28,9 @@ export type ClusterRequest =
    * The group is to be moved away from the node: serve it through other members from now on, and
    * answer once nothing waits for the replica here.
    */
-  | { readonly kind: 'release'; readonly group: GroupId };
+  | { readonly kind: 'release'; readonly group: GroupId }
+  /** Whether this member of the group answers the node that is asked. */
+  | { readonly kind: 'probe'; readonly group: GroupId; readonly node: NodeId };
 
 /** What else has to hold for a change, as the leader sees it at the moment it would propose it. */
 export interface ChangeConditions {
@@ -36,6 +38,11 @@ export interface ChangeConditions {
   readonly mostLearners?: number;
   /** This node has nearly all that the leader has. */
   readonly caughtUp?: NodeId;
+  /**
+   * A majority of the voters that remain has answered the leader since it leads: a new one takes
+   * even the dead for alive until an election timeout has passed. For steps that remove.
+   */
+  readonly majorityHeard?: boolean;
 }
 
 /** Enough to reach a node: its id, and where it listens ('host:port'; empty: not known). */
@@ -91,13 +98,14 @@ export type ClusterAnswer =
   | { readonly kind: 'changed'; readonly index: LogIndex }
   | { readonly kind: 'transferred' }
   | { readonly kind: 'released' }
+  | { readonly kind: 'probed'; readonly answers: boolean }
   /** `address` is where peers reach the node that answers. */
   | { readonly kind: 'met'; readonly nodeId: NodeId; readonly address: string }
   | {
       readonly kind: 'refused';
       /**
        * Of a `RuntimeError`, or JOINING_REFUSED, NODE_ID_TAKEN, NODE_ADDRESS_TAKEN, GROUP_UNKNOWN,
-       * TOO_MANY_LEARNERS, LEARNER_BEHIND, REQUEST_UNKNOWN.
+       * TOO_MANY_LEARNERS, LEARNER_BEHIND, VOTERS_SILENT, NODE_UNKNOWN, REQUEST_UNKNOWN.
        */
       readonly code: string;
       readonly message: string;
@@ -137,6 +145,7 @@ export function parseRequest(bytes: Uint8Array): ClusterRequest | null {
     const joining = joiningNode(node);
     return joining === null ? null : { kind, group, node: joining };
   }
+  if (kind === 'probe') return isId(node) ? { kind, group, node } : null;
   if (kind === 'transfer') return to === 0 || isId(to) ? { kind, group, to } : null;
   if (kind !== 'change' || !Array.isArray(steps) || steps.length > maxSteps) return null;
   const parsed = steps.map(stepOf);
@@ -146,10 +155,12 @@ export function parseRequest(bytes: Uint8Array): ClusterRequest | null {
 }
 
 function conditionsOf(value: unknown): ChangeConditions | null {
-  const { mostLearners, caughtUp } = objectOf(value) ?? {};
+  const { mostLearners, caughtUp, majorityHeard } = objectOf(value) ?? {};
   if (mostLearners !== undefined && !isIndex(mostLearners)) return null;
   if (caughtUp !== undefined && !isId(caughtUp)) return null;
+  if (majorityHeard !== undefined && typeof majorityHeard !== 'boolean') return null;
   return {
+    ...(majorityHeard === undefined ? {} : { majorityHeard }),
     ...(mostLearners === undefined ? {} : { mostLearners }),
     ...(caughtUp === undefined ? {} : { caughtUp }),
   };
@@ -163,6 +174,10 @@ export function parseAnswer(bytes: Uint8Array): ClusterAnswer | null {
     case 'transferred':
     case 'released':
       return { kind: found['kind'] };
+    case 'probed':
+      return typeof found['answers'] === 'boolean'
+        ? { kind: 'probed', answers: found['answers'] }
+        : null;
     case 'met':
       return metAnswer(found);
     case 'changed':

@@ -1,13 +1,13 @@
 import { type Address, formatAddress, parseAddress } from '@quorate/base';
 import type { GroupHandle, RuntimeError } from '@quorate/runtime';
-import type { GroupId } from '@quorate/schema';
+import type { GroupId, NodeId } from '@quorate/schema';
 import { Enquirer } from '@quorate/transport';
 import type { HostGroup, HostOptions, HostTuning } from '../host.ts';
 import { ClusterAsker } from './cluster-asker.ts';
 import type { ClusterDesk } from './cluster-desk.ts';
 import { type Asking, createEnquiryMetrics } from './enquiry-metrics.ts';
 import { LimitedEnquirer } from './limited-enquirer.ts';
-import type { MetMember } from './messages.ts';
+import { encodeRequest, type MetMember, parseAnswer } from './messages.ts';
 import { ReachedGroup } from './reached-group.ts';
 import { type Survey, Surveyor } from './surveyor.ts';
 
@@ -31,6 +31,7 @@ export class Outreach {
   readonly asker: ClusterAsker;
   readonly #options: OutreachOptions;
   readonly #enquirers: readonly LimitedEnquirer[];
+  readonly #control: Asking;
   readonly #data: Asking;
   readonly #surveyor: Surveyor;
   readonly #reached = new Map<GroupId, ReachedGroup>();
@@ -47,6 +48,7 @@ export class Outreach {
     this.#enquirers = [ofControl, ofData];
     const metrics = createEnquiryMetrics(ports.metrics, ports.clock);
     const control = metrics.asking(ofControl);
+    this.#control = control;
     this.#data = metrics.asking(ofData);
     this.asker = new ClusterAsker({
       ...ports,
@@ -117,6 +119,30 @@ export class Outreach {
     done: (error: Error | null) => void,
   ): void {
     this.asker.ask({ kind: 'release', group }, [address], timeoutMs, (error) => done(error));
+  }
+
+  /** See `Host.askAbout`. @param about of the node that it is about */
+  askAbout(
+    voter: Address,
+    group: GroupId,
+    about: NodeId,
+    done: (answers: boolean | null) => void,
+  ): void {
+    const request = encodeRequest({ kind: 'probe', group, node: about });
+    // It asks in its turn.
+    this.#control.ask(voter, request, 2 * describeTimeoutMs, (_error, body) => {
+      const answer = body === null ? null : parseAnswer(body);
+      done(answer?.kind === 'probed' ? answer.answers : null);
+    });
+  }
+
+  /** Whether the node that listens there is this one, and answers. */
+  probe(address: Address, node: NodeId, group: GroupId, done: (answers: boolean) => void): void {
+    const request = encodeRequest({ kind: 'describe', group });
+    this.#control.ask(address, request, describeTimeoutMs, (_error, body) => {
+      const answer = body === null ? null : parseAnswer(body);
+      done(answer?.kind === 'described' && answer.nodeId === node);
+    });
   }
 
   /** Another node has asked this one to release the group; see `Host.release`. */

@@ -3,6 +3,7 @@ import {
   type AppliedEntry,
   formatAddress,
   type Logger,
+  type Prng,
   type StateMachine,
   type Timer,
   type Timers,
@@ -11,13 +12,16 @@ import type { AppliedListener, StateSnapshot } from '@quorate/runtime';
 import { type Entry, EntryKind, type GroupId, type LogIndex } from '@quorate/schema';
 import type { Asking } from '../enquiries/enquiry-metrics.ts';
 import { type BarrierDone, FedReads } from './fed-reads.ts';
+import { FedStanding, type FollowOptions } from './fed-standing.ts';
 import {
   decodeFeedAnswer,
   encodeFeedRequest,
   type FeedAnswer,
   type FeedRequest,
+  type FollowedAnswer,
 } from './feed-messages.ts';
-import type { FeedOrigin } from './feed-origin.ts';
+import type { FeedOrigin, FollowedOrigin } from './feed-origin.ts';
+import { Upstreams } from './upstreams.ts';
 
 export interface FedGroupOptions {
   readonly group: GroupId;
@@ -29,6 +33,10 @@ export interface FedGroupOptions {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly nowMs: () => number;
+  /** Spreads what many of them would do at one moment. */
+  readonly prng: Prng;
+  /** Null: it is not told who leads. */
+  readonly follow: FollowOptions | null;
   /** The state machine threw: nothing more is applied. */
   readonly failed: (error: Error) => void;
 }
@@ -40,6 +48,8 @@ const waitMs = 5000;
 const answerMs = 5000;
 /** An upstream that has not confirmed reads for so long is itself cut off, or hangs. */
 const patienceMs = 8000;
+/** Of a follower, which hears from upstream more often: at least a slow round trip or two. */
+const leastAnswerMs = 2000;
 const minPauseMs = 50;
 const maxPauseMs = 3000;
 
@@ -51,8 +61,13 @@ export class FedGroup implements FeedOrigin {
   readonly #options: FedGroupOptions;
   readonly #listeners = new Set<AppliedListener>();
   readonly #reads: FedReads;
+  readonly #upstreams: Upstreams;
+  /** Null: it is not told who leads. */
+  readonly standing: FedStanding | null;
+  readonly followed?: FollowedOrigin;
+  /** What was told with entries or with a snapshot, until those are applied. */
+  #told: { readonly answer: FollowedAnswer; readonly askedMs: number } | null = null;
   #appliedIndex: LogIndex = 0;
-  #upstreamAt = 0;
   #failures = 0;
   #pause: Timer | null = null;
   /** Answers to what was asked before it changed come too late. */
@@ -65,6 +80,16 @@ export class FedGroup implements FeedOrigin {
 
   constructor(options: FedGroupOptions) {
     this.#options = options;
+    const { upstream, prng, follow, nowMs } = options;
+    this.#upstreams = new Upstreams(upstream, prng);
+    const standing = follow === null ? null : new FedStanding(follow, this.#upstreams, nowMs);
+    this.standing = standing;
+    if (standing !== null) {
+      this.followed = {
+        standing: () => standing.standing(),
+        onStanding: (listener) => void standing.onStanding(listener),
+      };
+    }
     this.#reads = new FedReads({
       timers: options.timers,
       nowMs: options.nowMs,
@@ -80,8 +105,7 @@ export class FedGroup implements FeedOrigin {
 
   /** Who feeds it at the moment. */
   get upstream(): Address {
-    const { upstream } = this.#options;
-    return upstream[this.#upstreamAt % upstream.length] as Address;
+    return this.#upstreams.current;
   }
 
   start(): void {
@@ -121,10 +145,10 @@ export class FedGroup implements FeedOrigin {
   #askCurrent(done: (index: LogIndex | null) => void): void {
     const { group, nowMs } = this.#options;
     const askedMs = nowMs();
-    const askedAt = this.#upstreamAt;
+    const askedAt = this.#upstreams.changes;
     this.#request({ kind: 'barrier', group, maxStalenessMs: 0 }, (answer) => {
       const index = answer?.kind === 'barrier' ? answer.index : null;
-      if (askedAt === this.#upstreamAt) {
+      if (askedAt === this.#upstreams.changes) {
         if (index !== null) this.#unconfirmedSinceMs = null;
         else this.#unconfirmed(askedMs);
       }
@@ -143,7 +167,7 @@ export class FedGroup implements FeedOrigin {
   }
 
   #request(request: FeedRequest, done: (answer: FeedAnswer | null) => void): void {
-    const timeoutMs = answerMs + (request.kind === 'entries' ? request.waitMs : 0);
+    const timeoutMs = this.#timeoutMs(request);
     const bytes = encodeFeedRequest(request);
     this.#options.enquirer.ask(this.upstream, bytes, timeoutMs, (error, body) => {
       const answer = body === null ? null : decodeFeedAnswer(body);
@@ -157,13 +181,29 @@ export class FedGroup implements FeedOrigin {
     });
   }
 
+  #timeoutMs(request: FeedRequest): number {
+    const { follow } = this.#options;
+    if (request.kind === 'entries') return answerMs + request.waitMs;
+    if (follow === null || request.kind === 'barrier') return answerMs;
+    const patienceMs = Math.min(answerMs, Math.max(leastAnswerMs, follow.refreshMs));
+    // Whoever is told itself holds it for half as long again.
+    return request.kind === 'follow' ? 1.5 * request.waitMs + patienceMs : patienceMs;
+  }
+
   #next(): void {
     if (this.#isClosed) return;
-    const { group } = this.#options;
+    const { group, nowMs } = this.#options;
     const after = this.#appliedIndex;
     const turn = this.#turn;
-    this.#request({ kind: 'entries', group, after, maxBytes, waitMs }, (answer) => {
+    const askedMs = nowMs();
+    const request =
+      this.standing?.request(group, after, maxBytes) ??
+      ({ kind: 'entries', group, after, maxBytes, waitMs } as const);
+    this.#request(request, (whole) => {
       if (this.#isClosed || turn !== this.#turn) return;
+      const isFollowed = whole?.kind === 'followed';
+      this.#told = isFollowed ? { answer: whole, askedMs } : null;
+      const answer = isFollowed ? whole.answer : whole;
       if (answer?.kind === 'entries') this.#prefetch(answer.entries, answer.through);
       // Never back: a snapshot that is no newer would undo what has been read here.
       else if (answer?.kind === 'begin' && answer.index > after)
@@ -178,15 +218,25 @@ export class FedGroup implements FeedOrigin {
       const { logger, name } = this.#options;
       const fields = { group: name, upstream: formatAddress(this.upstream), reason: answer.reason };
       logger.warn('feed refused', fields);
+    } else if (answer?.kind === 'elsewhere') {
+      const { relays } = answer.contacts;
+      const fields = { group: this.#options.name, upstream: formatAddress(this.upstream) };
+      const others = { reason: answer.reason, others: relays.join(' ') };
+      this.#options.logger.info('feed is full', { ...fields, ...others });
+      this.standing?.learn(answer.contacts);
+      this.#upstreams.redirect(relays);
     }
-    this.#upstreamAt += 1;
+    this.#upstreams.next();
     this.#unconfirmedSinceMs = null;
     if (this.#isPrefetching) return;
     this.#turn += 1;
+    this.#told = null;
     this.#pause?.cancel();
     const pauseMs = Math.min(maxPauseMs, minPauseMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
-    this.#pause = this.#options.timers.after(pauseMs, () => this.#next());
+    this.#pause = this.#options.timers.after(this.#upstreams.jittered(pauseMs), () => {
+      this.#next();
+    });
   }
 
   #prefetch(given: readonly AppliedEntry[], through: LogIndex): void {
@@ -219,8 +269,30 @@ export class FedGroup implements FeedOrigin {
       this.#appliedIndex = through;
       this.#reads.reached();
     }
+    const fault = this.#takeTold();
     for (const listener of this.#listeners) listener.applied(entries.map(entryOf));
-    this.#next();
+    this.#goOn(fault);
+  }
+
+  /** With what it came with, so that whoever looks sees both or none. */
+  #takeTold(): string | null {
+    const told = this.#told;
+    this.#told = null;
+    return told === null ? null : (this.standing?.take(told.answer, told.askedMs) ?? null);
+  }
+
+  #goOn(fault: string | null): void {
+    this.standing?.tell();
+    // A listener may close it.
+    if (this.#isClosed) return;
+    if (fault === null) {
+      this.#next();
+      return;
+    }
+    const { logger, name } = this.#options;
+    const upstream = formatAddress(this.upstream);
+    logger.warn('feed is out of date', { group: name, upstream, reason: fault });
+    this.#again(null);
   }
 
   #restore(id: number, index: LogIndex): void {
@@ -251,8 +323,9 @@ export class FedGroup implements FeedOrigin {
         this.#failures = 0;
         this.#appliedIndex = index;
         this.#reads.reached();
+        const fault = this.#takeTold();
         for (const listener of this.#listeners) listener.restored(index);
-        this.#next();
+        this.#goOn(fault);
       });
     };
     piece(0);

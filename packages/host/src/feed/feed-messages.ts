@@ -1,5 +1,6 @@
 import { type AppliedEntry, ByteReader, ByteReaderError, ByteWriter } from '@quorate/base';
-import type { GroupId, LogIndex } from '@quorate/schema';
+import type { GroupId, LogIndex, NodeId, Term } from '@quorate/schema';
+import { type FeedContacts, readAddress, readContacts, writeContacts } from './feed-contacts.ts';
 
 /**
  * What a read replica asks of whoever feeds it, after a first byte that no JSON begins with. All
@@ -9,6 +10,7 @@ import type { GroupId, LogIndex } from '@quorate/schema';
  * entries   1, group, after, maxBytes, waitMs
  * snapshot  2, group, id, chunk
  * barrier   3, group, maxStalenessMs
+ * follow    4, group, after, maxBytes, waitMs, follower, term, leader, contacts, length, address
  * ```
  */
 export type FeedRequest =
@@ -28,7 +30,26 @@ export type FeedRequest =
       readonly chunk: number;
     }
   /** An index that is at most so old; 0: one that reflects all that was acknowledged. */
-  | { readonly kind: 'barrier'; readonly group: GroupId; readonly maxStalenessMs: number };
+  | { readonly kind: 'barrier'; readonly group: GroupId; readonly maxStalenessMs: number }
+  | FollowRequest;
+
+/** As `entries`, and answered as well as soon as another term or leader is known. */
+export interface FollowRequest {
+  readonly kind: 'follow';
+  readonly group: GroupId;
+  readonly after: LogIndex;
+  readonly maxBytes: number;
+  readonly waitMs: number;
+  /** Drawn by whoever asks, the same in all that it asks. */
+  readonly follower: number;
+  /** What it knows; 0 and 0: nothing. */
+  readonly term: Term;
+  readonly leader: NodeId;
+  /** The digest of the contacts that it knows; 0: none. */
+  readonly contacts: number;
+  /** 'host:port' where it feeds others; empty: nowhere. */
+  readonly address: string;
+}
 
 /**
  * ```
@@ -37,6 +58,9 @@ export type FeedRequest =
  * chunk     3, last (0 or 1), bytes to the end
  * barrier   4, index
  * refused   5, reason in UTF-8 to the end
+ * followed  6, heldMs, ageMs, term, leader, depth, told (0 or 1), contacts if told, then an
+ *           answer `entries` or `begin`
+ * elsewhere 7, contacts, reason in UTF-8 to the end
  * ```
  */
 export type FeedAnswer =
@@ -50,10 +74,39 @@ export type FeedAnswer =
   | { readonly kind: 'begin'; readonly id: number; readonly index: LogIndex }
   | { readonly kind: 'chunk'; readonly last: boolean; readonly bytes: Uint8Array }
   | { readonly kind: 'barrier'; readonly index: LogIndex }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  | FollowedAnswer
+  /** Not here; these may have room. */
+  | { readonly kind: 'elsewhere'; readonly contacts: FeedContacts; readonly reason: string };
 
-const requestKinds = { entries: 1, snapshot: 2, barrier: 3 } as const;
-const answerKinds = { entries: 1, begin: 2, chunk: 3, barrier: 4, refused: 5 } as const;
+export interface FollowedAnswer {
+  readonly kind: 'followed';
+  /** How long the request waited here. */
+  readonly heldMs: number;
+  /** How long ago a member knew what this says; 0: whoever answers is one. */
+  readonly ageMs: number;
+  readonly term: Term;
+  /** 0: nobody is known. */
+  readonly leader: NodeId;
+  /** How many nodes are between whoever answers and a member; 0: it is one. */
+  readonly depth: number;
+  /** Null: as whoever asked knows them. */
+  readonly contacts: FeedContacts | null;
+  readonly answer: Extract<FeedAnswer, { readonly kind: 'entries' | 'begin' }>;
+}
+
+type EntriesAnswer = Extract<FeedAnswer, { readonly kind: 'entries' }>;
+
+const requestKinds = { entries: 1, snapshot: 2, barrier: 3, follow: 4 } as const;
+const answerKinds = {
+  entries: 1,
+  begin: 2,
+  chunk: 3,
+  barrier: 4,
+  refused: 5,
+  followed: 6,
+  elsewhere: 7,
+} as const;
 const maxEntries = 131_072;
 const text = new TextEncoder();
 const textOf = new TextDecoder();
@@ -61,7 +114,7 @@ const textOf = new TextDecoder();
 /** Whether these bytes may be a feed's, and not a request in JSON. */
 export function isFeedRequest(bytes: Uint8Array): boolean {
   const first = bytes[0] ?? 0;
-  return first >= requestKinds.entries && first <= requestKinds.barrier;
+  return first >= requestKinds.entries && first <= requestKinds.follow;
 }
 
 export function encodeFeedRequest(request: FeedRequest): Uint8Array {
@@ -80,6 +133,9 @@ export function encodeFeedRequest(request: FeedRequest): Uint8Array {
       break;
     case 'barrier':
       writer.varint(request.maxStalenessMs);
+      break;
+    case 'follow':
+      writeFollow(writer, request);
   }
   return writer.take();
 }
@@ -98,10 +154,33 @@ export function decodeFeedRequest(bytes: Uint8Array): FeedRequest | null {
         return { kind: 'snapshot', group, id: reader.varint(), chunk: reader.varint() };
       case requestKinds.barrier:
         return { kind: 'barrier', group, maxStalenessMs: reader.varint() };
+      case requestKinds.follow:
+        return readFollow(reader, group);
       default:
         return null;
     }
   });
+}
+
+function writeFollow(writer: ByteWriter, request: FollowRequest): void {
+  writer.varint(request.after);
+  writer.varint(request.maxBytes);
+  writer.varint(request.waitMs);
+  writer.varint(request.follower);
+  writer.varint(request.term);
+  writer.varint(request.leader);
+  writer.varint(request.contacts);
+  writer.string(request.address);
+}
+
+function readFollow(reader: ByteReader, group: GroupId): FollowRequest | null {
+  const [after, maxBytes, waitMs] = [reader.varint(), reader.varint(), reader.varint()];
+  const [follower, term, leader] = [reader.varint(), reader.varint(), reader.varint()];
+  const contacts = reader.varint();
+  const address = readAddress(reader);
+  if (address === null) return null;
+  const knows = { follower, term, leader, contacts, address };
+  return { kind: 'follow', group, after, maxBytes, waitMs, ...knows };
 }
 
 export function encodeFeedAnswer(answer: FeedAnswer): Uint8Array {
@@ -131,6 +210,13 @@ export function encodeFeedAnswer(answer: FeedAnswer): Uint8Array {
       break;
     case 'refused':
       writer.raw(text.encode(answer.reason));
+      break;
+    case 'followed':
+      writeFollowed(writer, answer);
+      break;
+    case 'elsewhere':
+      writeContacts(writer, answer.contacts);
+      writer.raw(text.encode(answer.reason));
   }
   return writer.take();
 }
@@ -152,13 +238,49 @@ export function decodeFeedAnswer(bytes: Uint8Array): FeedAnswer | null {
         return { kind: 'barrier', index: reader.varint() };
       case answerKinds.refused:
         return { kind: 'refused', reason: textOf.decode(rest()) };
+      case answerKinds.followed:
+        return readFollowed(reader, rest);
+      case answerKinds.elsewhere: {
+        const contacts = readContacts(reader);
+        return contacts && { kind: 'elsewhere', contacts, reason: textOf.decode(rest()) };
+      }
       default:
         return null;
     }
   });
 }
 
-function decodeEntries(reader: ByteReader): FeedAnswer | null {
+function writeFollowed(writer: ByteWriter, followed: FollowedAnswer): void {
+  const { heldMs, ageMs, term, leader, depth, contacts, answer } = followed;
+  for (const number of [heldMs, ageMs, term, leader, depth]) writer.varint(number);
+  writer.varint(contacts === null ? 0 : 1);
+  if (contacts !== null) writeContacts(writer, contacts);
+  writer.raw(encodeFeedAnswer(answer));
+}
+
+function readFollowed(reader: ByteReader, rest: () => Uint8Array): FollowedAnswer | null {
+  const [heldMs, ageMs, term] = [reader.varint(), reader.varint(), reader.varint()];
+  const [leader, depth, told] = [reader.varint(), reader.varint(), reader.varint()];
+  const contacts = told === 0 ? null : readContacts(reader);
+  if (told > 1 || (told === 1 && contacts === null)) return null;
+  // Not `decodeFeedAnswer`: what is nested may not nest again.
+  const answer = decoded(rest(), readState);
+  const known = { heldMs, ageMs, term, leader, depth, contacts };
+  return answer && { kind: 'followed', ...known, answer };
+}
+
+function readState(reader: ByteReader): FollowedAnswer['answer'] | null {
+  switch (reader.varint()) {
+    case answerKinds.entries:
+      return decodeEntries(reader);
+    case answerKinds.begin:
+      return { kind: 'begin', id: reader.varint(), index: reader.varint() };
+    default:
+      return null;
+  }
+}
+
+function decodeEntries(reader: ByteReader): EntriesAnswer | null {
   const through = reader.varint();
   const count = reader.varint();
   if (count > maxEntries) return null;

@@ -1,6 +1,7 @@
 import type { AppliedEntry, Clock, Timer, Timers } from '@quorate/base';
 import { type Entry, EntryKind, type LogIndex } from '@quorate/schema';
-import type { FeedAnswer } from './feed-messages.ts';
+import { FeedFollowers, type FollowersOptions } from './feed-followers.ts';
+import type { FeedAnswer, FollowRequest } from './feed-messages.ts';
 import type { FeedOrigin } from './feed-origin.ts';
 
 /** How much of what was applied last is kept for those that are a little behind. */
@@ -23,6 +24,9 @@ interface Waiting {
   readonly maxBytes: number;
   readonly reply: Reply;
   readonly timer: Timer;
+  readonly sinceMs: number;
+  /** Null: it asked for entries alone. */
+  readonly follows: FollowRequest | null;
 }
 
 interface OpenSnapshot {
@@ -49,14 +53,72 @@ export class FeedSource {
   readonly #snapshots = new Map<number, OpenSnapshot>();
   #nextSnapshot = 1;
   #sweep: Timer | null = null;
+  readonly #limits: FollowersOptions;
+  #followers: FeedFollowers | null = null;
 
-  constructor(origin: FeedOrigin, timers: Timers, clock: Clock) {
+  constructor(origin: FeedOrigin, timers: Timers, clock: Clock, limits: FollowersOptions) {
     this.#origin = origin;
     this.#timers = timers;
     this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** So many follow at the moment. */
+  get followers(): number {
+    return this.#followers?.count ?? 0;
   }
 
   entriesAfter(after: LogIndex, maxBytes: number, waitMs: number, reply: Reply): void {
+    this.#answerAfter({ after, maxBytes, waitMs }, reply, null);
+  }
+
+  follow(request: FollowRequest, reply: Reply): void {
+    const followers = this.#followed();
+    const refusal =
+      followers === null
+        ? { kind: 'refused' as const, reason: 'who leads is not known here: ask a member' }
+        : followers.admit(request);
+    if (followers === null || refusal !== null) {
+      reply(refusal as FeedAnswer);
+      return;
+    }
+    const replyWhole = followers.whole(request, reply);
+    this.#activate();
+    if (request.after >= this.#base && followers.isNews(request)) {
+      replyWhole(this.#batch(request.after, request.maxBytes));
+    } else {
+      this.#answerAfter(request, replyWhole, request);
+    }
+  }
+
+  #followed(): FeedFollowers | null {
+    const { followed } = this.#origin;
+    if (this.#followers !== null || followed === undefined) return this.#followers;
+    const followers = new FeedFollowers(followed, this.#clock, this.#limits);
+    this.#followers = followers;
+    followed.onStanding(() => {
+      const nowMs = this.#clock.monotonicMs();
+      for (const one of this.#waiting) {
+        if (one.follows === null) continue;
+        // What is fresh here is passed on at once, so that it does not age at each level.
+        const isDue = nowMs - one.sinceMs >= one.follows.waitMs / 2;
+        if (isDue || followers.isNews(one.follows)) this.#answer(one);
+      }
+    });
+    return followers;
+  }
+
+  /** Whoever is told itself waits for that, rather than pass on what it was told before. */
+  #holdMs(waitMs: number, follows: FollowRequest | null): number {
+    const isTold = follows !== null && (this.#origin.followed?.standing().depth ?? 0) > 0;
+    return Math.min(isTold ? 1.5 * waitMs : waitMs, maxWaitMs);
+  }
+
+  #answerAfter(
+    { after, maxBytes, waitMs }: Pick<FollowRequest, 'after' | 'maxBytes' | 'waitMs'>,
+    reply: Reply,
+    follows: FollowRequest | null,
+  ): void {
     this.#activate();
     if (after < this.#base) {
       this.#beginSnapshot(reply);
@@ -69,7 +131,9 @@ export class FeedSource {
         after,
         maxBytes,
         reply,
-        timer: this.#timers.after(Math.min(waitMs, maxWaitMs), () => this.#answer(waiting)),
+        follows,
+        sinceMs: this.#clock.monotonicMs(),
+        timer: this.#timers.after(this.#holdMs(waitMs, follows), () => this.#answer(waiting)),
       };
       this.#waiting.add(waiting);
     }

@@ -1,9 +1,17 @@
-import { type Address, assert, type Ports, type StateMachine } from '@quorate/base';
+import {
+  type Address,
+  assert,
+  formatAddress,
+  type Ports,
+  Prng,
+  type StateMachine,
+} from '@quorate/base';
 import type { GroupId } from '@quorate/schema';
 import { createPeerLinks, Enquirer, type ListeningPeerLinks } from '@quorate/transport';
 import { createEnquiryMetrics, type EnquiryMetrics } from '../enquiries/enquiry-metrics.ts';
 import { type ClusterAnswer, encodeAnswer, parseRequest } from '../enquiries/messages.ts';
 import { FedGroup } from './fed-group.ts';
+import type { FollowOptions } from './fed-standing.ts';
 import { FeedDesk } from './feed-desk.ts';
 import { isFeedRequest } from './feed-messages.ts';
 
@@ -18,9 +26,12 @@ export interface ReplicaGroup {
   readonly stateMachine: StateMachine<unknown>;
 }
 
+/** It keeps nothing on a disk. */
+type ReplicaPorts = Omit<Ports, 'fileSystem'>;
+
 /** A replica keeps nothing: it begins with a snapshot of upstream's at every start. */
 export interface ReplicaOptions {
-  readonly ports: Ports;
+  readonly ports: ReplicaPorts;
   /** 16 hex digits. */
   readonly clusterId: string;
   /** Members or other replicas, in the order of preference; at least one. */
@@ -28,8 +39,22 @@ export interface ReplicaOptions {
   readonly groups: readonly ReplicaGroup[];
   /** Where further replicas may be fed from; null: nowhere. */
   readonly listen: Address | null;
+  /** As the members were given it, for those that ask here; left out: not known. */
+  readonly clusterName?: string;
+  /** Left out: it is not told who leads, and tells nobody. */
+  readonly follow?: ReplicaFollowing;
   /** A state machine threw: the replica has stopped. */
   readonly onHalt: (error: Error) => void;
+}
+
+/** Of a replica that follows who leads its groups. */
+export interface ReplicaFollowing {
+  /** How often it hears from upstream when nothing changes; 100 to 30,000. */
+  readonly refreshMs: number;
+  /** How many others may follow through it, for each group. */
+  readonly maxFollowers: number;
+  /** 'host:port' where others reach it; null: as it listens. */
+  readonly advertise: Address | null;
 }
 
 /** Copies of groups' state that are no members: any number of them, at no cost to the leader. */
@@ -37,6 +62,8 @@ export interface Replica {
   /** Where further replicas may be fed from; null: nowhere. */
   readonly address: Address | null;
   group(id: GroupId): FedGroup;
+  /** So many follow the group through this replica at the moment. */
+  followers(id: GroupId): number;
   close(): void;
 }
 
@@ -50,10 +77,14 @@ const groupsOfConnection = 16;
 const noMember = Number.MAX_SAFE_INTEGER;
 
 /** Further replicas ask which cluster this is; who wants to join has to ask a member. */
-function described(request: Uint8Array, { clusterId, groups }: ReplicaOptions): ClusterAnswer {
+function described(
+  request: Uint8Array,
+  { clusterId, clusterName, groups }: ReplicaOptions,
+): ClusterAnswer {
   if (parseRequest(request)?.kind === 'describe') {
     const own = groups.map(({ id }) => ({ id, index: 0, leader: 0, members: [] }));
-    return { kind: 'described', clusterId, nodeId: noMember, groups: own };
+    const named = clusterName === undefined ? {} : { clusterName };
+    return { kind: 'described', clusterId, ...named, nodeId: noMember, groups: own };
   }
   const message = 'this is a read replica, no member: ask a member';
   const nobody = { reason: '', leader: 0, leaderAddress: '' };
@@ -68,10 +99,12 @@ interface Groups {
 function createGroups(
   options: ReplicaOptions,
   metrics: EnquiryMetrics,
+  follow: FollowOptions | null,
   failed: (error: Error) => void,
 ): Groups {
   const { ports, clusterId, upstream, groups } = options;
   const { timers, logger, clock } = ports;
+  const prng = new Prng(drawn(ports));
   const nowMs = (): number => clock.monotonicMs();
   const enquirers: Enquirer[] = [];
   const fed = new Map<GroupId, FedGroup>();
@@ -81,9 +114,43 @@ function createGroups(
     }
     const enquirer = metrics.asking(enquirers.at(-1) as Enquirer);
     const parts = { group, name, stateMachine, upstream, enquirer, timers, logger, nowMs, failed };
-    fed.set(group, new FedGroup(parts));
+    fed.set(group, new FedGroup({ ...parts, prng, follow }));
   }
   return { fed, enquirers };
+}
+
+const nothing = (): void => undefined;
+
+/** It has no peers. */
+const unheard = {
+  greeted: nothing,
+  message: nothing,
+  connected: nothing,
+  disconnected: nothing,
+};
+
+/** @returns 1 to 2^48 */
+function drawn({ crypto }: ReplicaPorts): number {
+  return crypto.randomBytes(6).reduce((number, byte) => number * 256 + byte, 0) + 1;
+}
+
+function followOf(
+  { ports, follow }: ReplicaOptions,
+  listening: () => Address | null,
+): FollowOptions | null {
+  if (follow === undefined) return null;
+  const { refreshMs, advertise } = follow;
+  const address = (): string => {
+    const own = listening();
+    const told = own === null ? null : (advertise ?? own);
+    return told === null || isWildcard(told) ? '' : formatAddress(told);
+  };
+  return { refreshMs, follower: drawn(ports), address };
+}
+
+/** Nobody reaches a wildcard, so it is told to nobody. */
+function isWildcard({ host }: Address): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 /**
@@ -99,9 +166,13 @@ export function openReplica(
   assert(upstream.length > 0, 'a replica is fed by somebody');
   const { timers, clock, logger } = ports;
   const metrics = createEnquiryMetrics(ports.metrics, clock);
-  const { enquirers, fed } = createGroups(options, metrics, (error) => failed(error));
   let links: ListeningPeerLinks | null = null;
-  const desk = new FeedDesk((id) => fed.get(id) ?? null, timers, clock);
+  const follow = followOf(options, () => links?.address ?? null);
+  const { enquirers, fed } = createGroups(options, metrics, follow, (error) => failed(error));
+  const desk = new FeedDesk((id) => fed.get(id) ?? null, timers, clock, {
+    maxFollowers: options.follow?.maxFollowers ?? 0,
+    self: follow?.follower ?? 0,
+  });
   const close = (): void => {
     for (const group of fed.values()) group.close();
     desk.close();
@@ -125,6 +196,7 @@ export function openReplica(
         assert(group !== undefined, `group ${id} was given`);
         return group;
       },
+      followers: (id) => desk.followers(id),
       close,
     });
   };
@@ -145,14 +217,7 @@ export function openReplica(
       else answer(encodeAnswer(described(request, options)));
     }),
   });
-  const nothing = (): void => undefined;
-  const handlers = {
-    greeted: nothing,
-    message: nothing,
-    connected: nothing,
-    disconnected: nothing,
-  };
-  links.start(handlers, (error) => {
+  links.start(unheard, (error) => {
     if (error === null) begin();
     else done(error, null);
   });

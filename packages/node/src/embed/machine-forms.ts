@@ -28,7 +28,11 @@ export interface SimpleMachineShape {
 export interface FullMachineShape extends StateMachine<unknown> {
   query?(query: never): unknown;
   /** For sessions, which remember results. Left out: results are bytes, or plain JSON. */
-  readonly results?: ResultCodec<never>;
+  readonly results?: {
+    encode(result: never): Uint8Array;
+    /** @param bytes as `encode` made them */
+    decode(bytes: Uint8Array): unknown;
+  };
 }
 
 /** A state machine of either form. One with `snapshot` and `restore` is taken for the full one. */

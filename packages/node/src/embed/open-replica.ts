@@ -10,12 +10,11 @@ import { checksum } from '../computation.ts';
 import { groupIdOf } from '../ids.ts';
 import type { LogOptions } from '../member.ts';
 import { checkLog } from '../member-options.ts';
-import { createNetwork } from '../network/network.ts';
 import { NodeError } from '../node-error.ts';
 import { createLogger } from '../observe/logger.ts';
 import { processMetricsText, startProcessMetrics } from '../observe/process-metrics.ts';
 import { defaultLog } from '../open-member.ts';
-import { createRealPorts, type RealPorts } from '../real-ports.ts';
+import { createDisklessPorts, type DisklessPorts } from '../real-ports.ts';
 import { addressOf } from './addresses.ts';
 import { checkReadOptions } from './call-options.ts';
 import { type MachineOf, type PreparedMachine, prepareMachine } from './machine-forms.ts';
@@ -107,7 +106,7 @@ export async function openReplica<const Groups extends GroupSources>(
   const listen = options.listen === undefined ? null : addressOf('listen', options.listen, 0);
   const logger = createLogger(options.log ?? defaultLog);
   startProcessMetrics();
-  const ports = createRealPorts(process.cwd(), logger, options.network ?? createNetwork);
+  const ports = createDisklessPorts(logger, options.network);
   const { timeoutMs = 10_000 } = options;
   const machines = new Map<string, PreparedMachine>();
   for (const [name, source] of Object.entries(options.groups)) {
@@ -138,13 +137,13 @@ class RunningReplica<Groups extends GroupSources> implements ReadReplica<Groups>
   readonly #fed: Replica;
   readonly #machines: ReadonlyMap<string, PreparedMachine>;
   readonly #timeoutMs: number;
-  readonly #ports: RealPorts;
+  readonly #ports: DisklessPorts;
 
   constructor(
     fed: Replica,
     machines: ReadonlyMap<string, PreparedMachine>,
     timeoutMs: number,
-    ports: RealPorts,
+    ports: DisklessPorts,
   ) {
     this.#fed = fed;
     this.#machines = machines;
@@ -184,7 +183,6 @@ class RunningReplica<Groups extends GroupSources> implements ReadReplica<Groups>
 
   async close(): Promise<void> {
     this.#fed.close();
-    await this.#ports.fileSystem.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -30,8 +30,13 @@ export function listenError(address: Address, cause: Error): NodeError<'NODE_LIS
   return new NodeError('NODE_LISTEN_FAILED', message, { ...address, reason }, { cause });
 }
 
-export function connectError(address: Address, cause: Error): NodeError<'NODE_CONNECT_FAILED'> {
-  const reason = networkReason(cause);
+/** @param known why, where more is known than the error says */
+export function connectError(
+  address: Address,
+  cause: Error,
+  known: string | null = null,
+): NodeError<'NODE_CONNECT_FAILED'> {
+  const reason = known ?? networkReason(cause);
   const message = `cannot connect to ${formatAddress(address)}: ${reason}`;
   return new NodeError('NODE_CONNECT_FAILED', message, { ...address, reason }, { cause });
 }

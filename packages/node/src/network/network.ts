@@ -21,7 +21,7 @@ export const maxConnections = 1_024;
 
 const tlsAdvice =
   'all nodes need the same: give this one https peer URLs, --peer-cert-file and --peer-key-file, ' +
-  'or the other one http';
+  'or the shared key, or the other one neither';
 
 /** Both are the beginning of a record (RFC 8446, 5.1); a peer's own first byte is a letter. */
 function isTlsHandshake(chunk: Uint8Array): boolean {

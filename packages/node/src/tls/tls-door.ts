@@ -1,18 +1,30 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
 import { formatAddress } from '@quorate/base';
 import { tlsReason } from './tls-reason.ts';
-import type { WatchedCertificates } from './watched-certificates.ts';
+
+/** What the two ends prove themselves by. */
+export interface DoorKeys {
+  readonly contextOptions: TlsOptions;
+  readonly asksForCertificates: boolean;
+  /** @param listener called after each change of `contextOptions` */
+  onChange(listener: () => void): void;
+}
 
 /** Who is let in, and who hears of it. */
 export interface TlsDoorOptions {
-  readonly certificates: WatchedCertificates;
+  /** Such as `WatchedCertificates`. */
+  readonly certificates: DoorKeys;
   /** By ALPN (RFC 7301), the preferred one first. Who names none is let in. */
   readonly protocols: readonly string[];
   readonly limits: TlsDoorLimits;
   /** Why the other side's certificate, trusted as it is, is not let in; null: it is. */
   readonly judge: (certificate: X509Certificate | undefined) => string | null;
+  /** What a failed handshake means, by its code; null: unknown. Left out: of certificates. */
+  readonly reasonOf?: (code: string | undefined) => string | null;
+  /** What an end in the middle of a handshake means. Left out: of certificates. */
+  readonly brokenOffReason?: string;
   /** The handshake is done; from now on the socket is the owner's. */
   readonly secured: (socket: TLSSocket) => void;
   readonly refused: (remote: string, refusal: DoorRefusal) => void;
@@ -153,7 +165,8 @@ export class TlsDoor {
     const verdict = socket.authorizationError as string | Error | null | undefined;
     const code = verdict instanceof Error ? verdict.message : (verdict ?? error.code);
     const failed = `the TLS handshake failed: ${code ?? error.message}`;
-    const reason = code === 'ECONNRESET' ? brokenOff : (tlsReason(code) ?? failed);
+    const { reasonOf = tlsReason, brokenOffReason = brokenOff } = this.#options;
+    const reason = code === 'ECONNRESET' ? brokenOffReason : (reasonOf(code) ?? failed);
     this.#refuse(raw, { kind: 'handshake', reason });
   }
 

@@ -32,6 +32,8 @@ const meanings: Readonly<Record<string, string>> = {
 
 /** What a failed handshake means, seen from this side; null: nothing that TLS has a word for. */
 export function tlsReason(code: string | undefined): string | null {
-  const meaning = code === undefined ? undefined : meanings[code];
+  // Alerts that older versions have too: OpenSSL has had two names for them.
+  const known = code?.replace('ERR_SSL_SSL/TLS_ALERT_', 'ERR_SSL_SSLV3_ALERT_');
+  const meaning = known === undefined ? undefined : meanings[known];
   return meaning === undefined ? null : `${meaning} (${code})`;
 }

@@ -66,6 +66,48 @@ test('a suspend after the wall clock was set back is noticed', () => {
   assert.ok(Math.abs(clock.monotonicMs() - before - 60_000) <= 10);
 });
 
+test('a suspend is noticed although the wall clock was set back meanwhile', () => {
+  const { now, clock } = machine();
+  const before = clock.monotonicMs();
+  now.wallMs -= 3_540_000;
+  now.uptimeMs += 60_000;
+  assert.ok(Math.abs(clock.monotonicMs() - before - 60_000) <= 10);
+});
+
+test('short suspends count as soon as they come to more than the uptime is coarse', () => {
+  const { now, clock, pass } = machine();
+  const before = clock.monotonicMs();
+  for (let i = 0; i < 20; i++) {
+    pass(50);
+    now.wallMs += 9;
+    now.uptimeMs += 9;
+    clock.monotonicMs();
+  }
+  const missed = 20 * (50 + 9) - (clock.monotonicMs() - before);
+  assert.ok(missed >= -10 && missed < 35, `${missed} ms`);
+});
+
+test('a process that is stopped between two readings does not take that for a suspend', () => {
+  const now = { ms: 1000 };
+  let readings = 0;
+  // It is stopped for 150 ms before the reading of that number, whichever clock that reads.
+  let stopAt = Number.POSITIVE_INFINITY;
+  const read = (): number => {
+    readings += 1;
+    if (readings === stopAt) now.ms += 150;
+    return now.ms;
+  };
+  for (let after = 1; after <= 12; after++) {
+    const clock = suspendAwareClock({ monotonicMs: read, wallMs: read, uptimeMs: read });
+    const aheadMs = clock.monotonicMs() - now.ms;
+    stopAt = readings + after;
+    // The second look sees what the first one has made of it.
+    for (let look = 0; look < 6; look++) clock.monotonicMs();
+    stopAt = Number.POSITIVE_INFINITY;
+    assert.equal(clock.monotonicMs() - now.ms, aheadMs, `stopped before reading ${after}`);
+  }
+});
+
 test('the machine clock never goes back and stamps in whole microseconds', () => {
   const clock = createClock();
   let last = clock.monotonicMs();

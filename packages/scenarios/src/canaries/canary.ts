@@ -20,6 +20,8 @@ export interface Canary extends Edit {
   readonly nodes?: number;
   /** Where it shows; default: the key-value scenario. */
   readonly scenario?: ScenarioName;
+  /** The picture of the election in which it shows; default: it shows in drawn runs. */
+  readonly picture?: string;
 }
 
 /** All places that a canary changes. */

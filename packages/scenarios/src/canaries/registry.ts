@@ -3,6 +3,7 @@ import { clientCanaries } from './client-canaries.ts';
 import { electionCanaries } from './election-canaries.ts';
 import { leadershipCanaries } from './leadership-canaries.ts';
 import { leaseCanaries } from './lease-canaries.ts';
+import { pictureCanaries } from './picture-canaries.ts';
 import { replicationCanaries } from './replication-canaries.ts';
 import { sessionCanaries } from './session-canaries.ts';
 import { storageCanaries } from './storage-canaries.ts';
@@ -18,4 +19,5 @@ export const canaries: readonly Canary[] = [
   ...storageCanaries,
   ...watchCanaries,
   ...leadershipCanaries,
+  ...pictureCanaries,
 ];

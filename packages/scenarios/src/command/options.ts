@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { canaries } from '../canaries/registry.ts';
+import { pictures } from '../election/pictures/registry.ts';
 import { drawPlan } from '../plan/draw-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { parsePlan } from '../plan/plan-text.ts';
@@ -14,10 +15,17 @@ export const usage = `Runs clusters of the real code in virtual time, with fault
   npm run sim -- --plan 'seed=42;...'     a reduced run, as --shrink printed it
   npm run sim -- --canary NAME            plants a known mistake, which must be caught
   npm run sim -- --canaries               all of them
+  npm run sim -- --scenario election --pictures           what an election has to stand
+  npm run sim -- --scenario election --picture NAME       one of these, --trace goes with it
+  npm run sim -- --scenario election --violate-drift --seeds 200
+                                          clocks worse than declared: two leaders are found
 
   --scenario NAME     ${scenarioNames.join(' or ')} (default kv, or where the canary shows)
   --nodes N           voters (default 3)
   --seeds N           how many seeds (default 1; with --canary or --canaries at most 500)
+  --picture NAME      ${pictures.map(({ name }) => name).join('\n                      ')}
+  --pictures          all of them, each with as many seeds
+  --violate-drift     of the election: overlaps are counted, and must be found
   --seed FIRST        the first seed (default 1)
   --jobs N            processes to share the seeds, or the canaries (default 1)
   --plan TEXT         plays this plan instead of one drawn from a seed
@@ -31,7 +39,8 @@ export const usage = `Runs clusters of the real code in virtual time, with fault
   --runs K            with --canaries: from K different first seeds, and the median (default 1)
 
 Exit status: 0 no violation (with --canaries: all were caught), 1 a violation was found (with
---canary: as it should be), 2 usage, 3 a canary was not caught, 4 a canary could not be planted.
+--canary: as it should be), 2 usage, 3 a canary was not caught (with --violate-drift: no two leaders
+were found), 4 a canary could not be planted.
 `;
 
 export interface SimOptions {
@@ -48,6 +57,9 @@ export interface SimOptions {
   readonly canary: string | null;
   readonly canaries: boolean;
   readonly runs: number;
+  /** Names; empty: none, seeds are drawn. */
+  readonly pictures: readonly string[];
+  readonly violateDrift: boolean;
 }
 
 export interface TraceOptions {
@@ -77,6 +89,9 @@ export function parseOptions(args: readonly string[]): SimOptions {
       canary: { type: 'string' },
       canaries: { type: 'boolean', default: false },
       runs: { type: 'string', default: '1' },
+      picture: { type: 'string' },
+      pictures: { type: 'boolean', default: false },
+      'violate-drift': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -93,8 +108,13 @@ export function parseOptions(args: readonly string[]): SimOptions {
   if (scenario !== 'kv' && (plan !== null || values.shrink)) {
     throw new Error('--plan and --shrink are of the kv scenario');
   }
+  const played = picturesOf(values.picture, values.pictures, canary);
+  const isOfElection = played.length > 0 || values['violate-drift'];
+  if (scenario !== 'election' && isOfElection) {
+    throw new Error('--picture, --pictures and --violate-drift are of the election scenario');
+  }
   const isHunt = canary !== null || values.canaries;
-  const defaultCount = isHunt && plan === null ? '500' : '1';
+  const defaultCount = isHunt && plan === null && played.length === 0 ? '500' : '1';
   return {
     help: values.help,
     scenario,
@@ -109,6 +129,8 @@ export function parseOptions(args: readonly string[]): SimOptions {
     canary,
     canaries: values.canaries,
     runs: wholeNumber('--runs', values.runs, 1000),
+    pictures: played,
+    violateDrift: values['violate-drift'],
   };
 }
 
@@ -118,6 +140,18 @@ function scenarioOf(given: string | undefined, canary: string | null): ScenarioN
   const known = scenarioNames.find((name) => name === scenario);
   if (known !== undefined) return known;
   throw new Error(`--scenario takes ${scenarioNames.join(' or ')}, not ${scenario}`);
+}
+
+function picturesOf(
+  name: string | undefined,
+  isAll: boolean,
+  canary: string | null,
+): readonly string[] {
+  if (isAll) return pictures.map((picture) => picture.name);
+  const asked = name ?? canaries.find((one) => one.name === canary)?.picture;
+  if (asked === undefined) return [];
+  if (pictures.some((picture) => picture.name === asked)) return [asked];
+  throw new Error(`--picture: there is no picture ${asked}; --help lists them`);
 }
 
 /** `--trace` stands alone, or before its format. */

@@ -48,7 +48,8 @@ export function tellFailure(failed: Summary, options: SimOptions): void {
   say(`VIOLATION with seed ${seed}, ${nodes} nodes:`);
   say(failure?.text ?? '');
   const planted = canary === null ? '' : ` --canary ${canary}`;
-  const where = scenario === 'kv' || canary !== null ? '' : ` --scenario ${scenario}`;
+  const drift = options.violateDrift ? ' --violate-drift' : '';
+  const where = scenario === 'kv' || canary !== null ? '' : ` --scenario ${scenario}${drift}`;
   const drawn = `--seed ${seed} --seeds 1 --nodes ${nodes}${where}`;
   const run = plan === null ? drawn : planOption(options);
   say(`again:  npm run sim -- ${run}${planted} --trace`);
@@ -67,19 +68,22 @@ export function tellTotals(
     readonly scenario: ScenarioName;
     readonly failedSeed: number | null;
     readonly canary: string | null;
+    readonly violateDrift: boolean;
   },
 ): void {
   const rates = totals.rates(wallMs);
   const isElection = end.scenario === 'election';
   const done = isElection
     ? `${totals.overlaps} overlaps, ${totals.leaderships} leaderships, ` +
-      `${totals.acts} acts of leaders, `
+      `${totals.acts} acts of leaders, ${totals.signatures} signatures, ` +
+      `${totals.refusedClaims} claims refused, `
     : `${totals.writes} writes acknowledged, ${totals.reads} reads answered, ` +
       `${totals.lostDisks} disks lost, `;
   say(
     `${totals.runs} seeds, ${totals.events} events, ${done}` +
       `longest recovery ${Math.round(totals.longestRecoveryMs)} ms`,
   );
+  if (end.violateDrift) tellOverlapped(totals);
   if (isElection) tellGaps(totals);
   say(
     `${rates.eventsPerSecond} events/s, ` +
@@ -97,13 +101,23 @@ export function tellTotals(
       ...(isElection
         ? {
             overlaps: totals.overlaps,
+            ...(end.violateDrift ? { seedsWithOverlaps: totals.overlapped } : {}),
             leaderships: totals.leaderships,
+            signatures: totals.signatures,
+            refusedClaims: totals.refusedClaims,
             gaps: totals.gaps.figures(),
           }
         : { lostDisks: totals.lostDisks }),
       longestRecoveryMs: totals.longestRecoveryMs,
       faults: Object.fromEntries(faults),
     }),
+  );
+}
+
+function tellOverlapped(totals: Totals): void {
+  say(
+    `clocks drifted further than was declared: two led at once in ${totals.overlapped} of ` +
+      `${totals.runs} seeds, and nothing was signed twice in any that is not told of above`,
   );
 }
 

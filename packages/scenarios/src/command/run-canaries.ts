@@ -59,7 +59,7 @@ export async function runCanaries(options: SimOptions): Promise<number> {
 }
 
 async function hunt(canary: Canary, options: SimOptions): Promise<Hunt> {
-  const { name, scenario = 'kv' } = canary;
+  const { name, scenario = 'kv', picture } = canary;
   const nodes = canary.nodes ?? options.nodes;
   const seeds: (number | null)[] = [];
   const as = new Map<string, number>();
@@ -70,7 +70,12 @@ async function hunt(canary: Canary, options: SimOptions): Promise<Hunt> {
       let caught: number | null = null;
       for (let tried = 1; tried <= options.count && caught === null; tried++) {
         const seed = first + tried - 1;
-        const { failure } = await player.play({ scenario, seed, nodes });
+        const { failure } = await player.play({
+          scenario,
+          seed,
+          nodes,
+          ...(picture === undefined ? {} : { picture }),
+        });
         if (failure === null) continue;
         caught = tried;
         as.set(failure.name, (as.get(failure.name) ?? 0) + 1);

@@ -1,15 +1,13 @@
 import type { TraceEvent } from '@quorate/sim';
-import { drawElectionPlan } from '../election/election-plan.ts';
-import { runElectionScenario } from '../election/election-scenario.ts';
 import { runKvScenario } from '../kv/kv-scenario.ts';
 import { drawPlan } from '../plan/draw-plan.ts';
-import type { Plan } from '../plan/plan.ts';
 import type { Trial } from '../plan/shrink.ts';
 import type { SimOptions } from './options.ts';
+import { playSeed } from './play-seed.ts';
 import { Progress, say, tellFailure, tellTotals } from './print.ts';
 import { SeedPlayer } from './seed-player.ts';
 import { shrinkFailure } from './shrink-failure.ts';
-import { type Summary, summarize, summarizeElection, Totals } from './summary.ts';
+import { type Summary, summarize, Totals } from './summary.ts';
 import { tracePrinter } from './trace-printer.ts';
 
 /** @returns the exit status */
@@ -32,9 +30,10 @@ export async function runSeeds(options: SimOptions): Promise<number> {
       shrinkFailure(plan ?? drawPlan(failed.seed, options.nodes), trialOf(failed), options);
     }
   }
-  const { scenario } = options;
-  tellTotals(totals, wallMs, { scenario, failedSeed: failed?.seed ?? null, canary });
+  const { scenario, violateDrift } = options;
+  tellTotals(totals, wallMs, { scenario, failedSeed: failed?.seed ?? null, canary, violateDrift });
   if (failed !== null) return 1;
+  if (violateDrift && totals.overlapped === 0) return 3;
   if (canary === null) return 0;
   say(`canary ${canary} was NOT caught by ${count} seeds`);
   return 3;
@@ -46,23 +45,19 @@ function trialOf({ failure, virtualMs, struck }: Summary): Trial {
 
 /** @returns the first run that failed */
 function playHere(options: SimOptions, seen: (summary: Summary) => void): Summary | null {
-  const { scenario, first, count, nodes, plan } = options;
+  const { scenario, first, count, nodes, plan, violateDrift } = options;
   const trace: ((event: TraceEvent) => void) | undefined =
     options.trace === null ? undefined : tracePrinter(options.trace, say);
   for (let seed = first; seed < first + count; seed++) {
     const summary =
-      scenario === 'election'
-        ? summarizeElection(seed, runElectionScenario(drawElectionPlan(seed, nodes), trace))
-        : playKv(plan ?? drawPlan(seed, nodes), trace);
+      plan === null
+        ? playSeed({ scenario, seed, nodes, violateDrift }, trace)
+        : summarize(plan.seed, runKvScenario(plan, trace));
     seen(summary);
     if (summary.failure !== null) return summary;
     if (count === 1) say(`seed ${summary.seed}: event hash ${summary.hash}`);
   }
   return null;
-}
-
-function playKv(plan: Plan, trace: ((event: TraceEvent) => void) | undefined): Summary {
-  return summarize(plan.seed, runKvScenario(plan, trace));
 }
 
 /**
@@ -71,7 +66,7 @@ function playKv(plan: Plan, trace: ((event: TraceEvent) => void) | undefined): S
  * @returns the failed run with the lowest seed, whoever played it
  */
 async function playShared(
-  { scenario, first, count, nodes, jobs, canary }: SimOptions,
+  { scenario, first, count, nodes, jobs, canary, violateDrift }: SimOptions,
   seen: (summary: Summary) => void,
 ): Promise<Summary | null> {
   let next = first;
@@ -80,7 +75,7 @@ async function playShared(
   const play = async (): Promise<void> => {
     const player = new SeedPlayer(canary);
     while (next < end) {
-      const summary = await player.play({ scenario, seed: next++, nodes });
+      const summary = await player.play({ scenario, seed: next++, nodes, violateDrift });
       seen(summary);
       if (summary.failure === null || summary.seed >= (failed?.seed ?? Infinity)) continue;
       failed = summary;

@@ -8,6 +8,10 @@ export interface SeedToPlay {
   readonly scenario: ScenarioName;
   readonly seed: number;
   readonly nodes: number;
+  /** Of the election scenario: instead of a run drawn from the seed. */
+  readonly picture?: string;
+  /** Of the election scenario: clocks drift further than is declared. */
+  readonly violateDrift?: boolean;
 }
 
 /** A run that takes longer will not end. */

@@ -1,19 +1,10 @@
-import { drawElectionPlan } from '../election/election-plan.ts';
-import { runElectionScenario } from '../election/election-scenario.ts';
-import { runKvScenario } from '../kv/kv-scenario.ts';
-import { drawPlan } from '../plan/draw-plan.ts';
+import { playSeed } from './play-seed.ts';
 import type { SeedToPlay } from './seed-player.ts';
-import { summarize, summarizeElection } from './summary.ts';
 
 // A process that plays one seed after another for the one that forked it.
 
-process.on('message', ({ scenario, seed, nodes }: SeedToPlay) => {
-  const isElection = scenario === 'election';
-  process.send?.(
-    isElection
-      ? summarizeElection(seed, runElectionScenario(drawElectionPlan(seed, nodes)))
-      : summarize(seed, runKvScenario(drawPlan(seed, nodes))),
-  );
+process.on('message', (asked: SeedToPlay) => {
+  process.send?.(playSeed(asked));
 });
 
 process.on('disconnect', () => process.exit());

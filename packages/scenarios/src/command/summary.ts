@@ -1,5 +1,6 @@
 import type { ElectionScenarioResult } from '../election/election-scenario.ts';
 import { type Gap, GapTable } from '../election/gap-table.ts';
+import type { PictureResult } from '../election/pictures/picture.ts';
 import { failureName, failureText } from '../failure.ts';
 import type { ScenarioResult } from '../kv/kv-scenario.ts';
 
@@ -24,6 +25,10 @@ export interface ElectionSummary {
   readonly leaderships: number;
   readonly acts: number;
   readonly gaps: readonly Gap[];
+  /** Whether two led at once, where that is no failure. */
+  readonly overlapped: boolean;
+  readonly signatures: number;
+  readonly refusedClaims: number;
 }
 
 export function summarize(seed: number, result: ScenarioResult): Summary {
@@ -36,9 +41,18 @@ export function summarize(seed: number, result: ScenarioResult): Summary {
 }
 
 export function summarizeElection(seed: number, result: ElectionScenarioResult): Summary {
-  const { elections: leaderships, acts, gaps } = result;
-  const election = { leaderships, acts, gaps };
+  const { elections: leaderships, acts, gaps, signatures, refusedClaims } = result;
+  const overlapped = result.overlaps > 0;
+  const election = { leaderships, acts, gaps, overlapped, signatures, refusedClaims };
   return { ...common(seed, result), writes: 0, reads: 0, lostDisks: 0, election };
+}
+
+/** For a canary: what it was caught as. */
+export function summarizePicture(result: PictureResult): Summary {
+  const { seed, failure: violation, hash, events, virtualMs } = result;
+  const nothing = { struck: [], recoveredMs: null, faults: new Map<string, number>() };
+  const played = { violation, hash, events, virtualMs, ...nothing };
+  return { ...common(seed, played), writes: 0, reads: 0, lostDisks: 0 };
 }
 
 type Common = Pick<
@@ -69,7 +83,11 @@ export class Totals {
   longestRecoveryMs = 0;
   leaderships = 0;
   acts = 0;
+  signatures = 0;
+  refusedClaims = 0;
   readonly gaps = new GapTable();
+  /** Runs in which two led at once, and went on, as was allowed. */
+  overlapped = 0;
   /** Runs in which two led at once; each ends with that. */
   overlaps = 0;
   readonly faults = new Map<string, number>();
@@ -87,6 +105,9 @@ export class Totals {
     if (election !== undefined) {
       this.leaderships += election.leaderships;
       this.acts += election.acts;
+      this.signatures += election.signatures;
+      this.refusedClaims += election.refusedClaims;
+      if (election.overlapped) this.overlapped += 1;
       this.gaps.add(election.gaps);
     }
     for (const [name, count] of summary.faults) {

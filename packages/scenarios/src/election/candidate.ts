@@ -1,18 +1,38 @@
 import type { Prng, Timers } from '@quorate/base';
-import { type ElectionGroup, type ElectionResult, Elector } from '@quorate/election/core';
+import {
+  type ClaimsResult,
+  type ElectionGroup,
+  type ElectionResult,
+  type ElectionTiming,
+  Elector,
+} from '@quorate/election/core';
 import type { GroupHandle, ProposeDone } from '@quorate/runtime';
 import type { GroupId } from '@quorate/schema';
 import type { SimulatedNode } from '@quorate/sim';
 import type { ElectionLog, ObservedElection } from './election-log.ts';
 import type { ElectionPlan } from './election-plan.ts';
 import type { Believer, LeadershipChecker } from './leadership-checker.ts';
+import type { MembersLog } from './members-log.ts';
+import { PartOfMembers } from './part-of-members.ts';
+import type { SignatureLog } from './signature-log.ts';
+import { Signer } from './signer.ts';
+
+/** What the program around an elector does. */
+export type Habits = Pick<ElectionPlan, 'restlessMs' | 'actMs' | 'slotMs'>;
 
 export interface CandidateOptions {
   readonly node: SimulatedNode;
   readonly host: NonNullable<SimulatedNode['host']>;
   readonly group: GroupId;
-  readonly plan: ElectionPlan;
-  readonly timing: ConstructorParameters<typeof Elector>[0]['timing'];
+  /** Of the claims; not used by those that sign nothing. */
+  readonly claims: GroupId;
+  readonly signatures: SignatureLog;
+  readonly habits: Habits;
+  /** Ids are 1 to this. */
+  readonly nodes: number;
+  readonly timing: ElectionTiming;
+  /** Null: the members stay who they are. */
+  readonly members: MembersLog | null;
   readonly prng: Prng;
   readonly checker: LeadershipChecker;
   readonly log: ElectionLog;
@@ -31,6 +51,8 @@ const text = new TextEncoder();
 /** One life of one node: an elector, and a program that uses it. */
 export class Candidate implements Believer {
   readonly node: SimulatedNode;
+  /** Its part among the members; null: those stay who they are. */
+  readonly part: PartOfMembers | null;
   readonly #options: CandidateOptions;
   readonly #elector: Elector;
   readonly #handle: GroupHandle<ElectionResult>;
@@ -40,7 +62,7 @@ export class Candidate implements Believer {
   #count = 0;
 
   constructor(options: CandidateOptions) {
-    const { node, host, group, plan, timing, prng, checker, log } = options;
+    const { node, host, group, habits, timing, prng, checker, log } = options;
     this.#options = options;
     this.node = node;
     this.ranAtMs = options.nowMs();
@@ -70,8 +92,28 @@ export class Candidate implements Believer {
       lost: (leadership, reason) => checker.lost(this, leadership, reason),
     });
     checker.add(this);
-    this.#later(plan.actMs, () => this.#act());
-    if (plan.restlessMs > 0) this.#later(plan.restlessMs, () => this.#think());
+    this.#later(habits.actMs, () => this.#act());
+    if (habits.restlessMs > 0) this.#later(habits.restlessMs, () => this.#think());
+    if (habits.slotMs > 0) this.#signs();
+    this.part = options.members === null ? null : this.#partOf(options.members);
+  }
+
+  #partOf(log: MembersLog): PartOfMembers {
+    const { node, host, group, timing, prng } = this.#options;
+    return new PartOfMembers({ node, host, group, timing, prng, log, timers: this.#timers });
+  }
+
+  #signs(): void {
+    const { node, host, claims, habits, signatures, nowMs, prng } = this.#options;
+    new Signer({
+      node,
+      claims: host.group<ClaimsResult>(claims),
+      leadership: () => this.#elector.leadership(),
+      prng: prng.fork(),
+      slotMs: habits.slotMs,
+      log: signatures,
+      nowMs,
+    });
   }
 
   get isAlive(): boolean {
@@ -91,9 +133,19 @@ export class Candidate implements Believer {
     return this.#elector.presentRecord()?.leader ?? 0;
   }
 
+  /** What the program would be told now. */
+  isLeader(): boolean {
+    return this.#elector.isLeader();
+  }
+
+  transferTo(to: number): void {
+    this.#elector.transfer({ to }, () => undefined);
+  }
+
   /** From now on it wants nothing but to lead. */
   calm(): void {
     this.#isCalm = true;
+    this.part?.stay();
     this.campaign();
   }
 
@@ -123,7 +175,7 @@ export class Candidate implements Believer {
   /** What the elector proposes comes a second time now and then: a copy that was on its way. */
   #overheard(): ElectionGroup {
     const handle = this.#handle;
-    const { prng, plan } = this.#options;
+    const { prng, habits } = this.#options;
     return {
       status: () => handle.status(),
       leaseUntilMs: () => handle.leaseUntilMs(),
@@ -131,9 +183,10 @@ export class Candidate implements Believer {
       onLeadership: (listener) => handle.onLeadership(listener),
       onHandOver: (listener) => handle.onHandOver(listener),
       onApplied: (listener) => handle.onApplied(listener),
+      readBarrier: (done) => handle.readBarrier(done),
       propose: (command: Uint8Array, done: ProposeDone<ElectionResult>) => {
         handle.propose(command, done);
-        if (plan.restlessMs === 0 || this.#isCalm || !prng.chance(0.3)) return;
+        if (habits.restlessMs === 0 || this.#isCalm || !prng.chance(0.3)) return;
         this.#in(prng.between(0, latestEchoMs), () => {
           if (!this.#isCalm) handle.propose(command, () => undefined);
         });
@@ -142,15 +195,15 @@ export class Candidate implements Believer {
   }
 
   #act(): void {
-    const { checker, plan } = this.#options;
+    const { checker, habits } = this.#options;
     const leadership = this.#elector.leadership();
     if (leadership !== null) checker.acted(this, leadership.token);
-    this.#later(plan.actMs, () => this.#act());
+    this.#later(habits.actMs, () => this.#act());
   }
 
   /** Does what a program may do with an elector. */
   #think(): void {
-    const { prng, plan } = this.#options;
+    const { prng, habits } = this.#options;
     if (this.#isCalm) return;
     const what = prng.below(100);
     if (what < 35) this.campaign();
@@ -158,7 +211,7 @@ export class Candidate implements Believer {
     else if (what < 70) this.#transfer();
     else if (what < 80) this.#cancel();
     else this.#proclaim();
-    this.#later(plan.restlessMs, () => this.#think());
+    this.#later(habits.restlessMs, () => this.#think());
   }
 
   #resign(): void {
@@ -167,8 +220,8 @@ export class Candidate implements Believer {
   }
 
   #transfer(): void {
-    const { prng, plan } = this.#options;
-    const to = prng.chance(0.5) ? null : prng.between(1, plan.nodes);
+    const { prng, nodes } = this.#options;
+    const to = prng.chance(0.5) ? null : prng.between(1, nodes);
     this.#elector.transfer({ to, workEnds: (then) => this.#work(then) }, () => undefined);
   }
 

@@ -1,4 +1,5 @@
 import { Prng } from '@quorate/base';
+import type { RemovalRule } from '@quorate/election/core';
 import type { ClusterPlan } from '@quorate/sim';
 
 /** A run of the election scenario as data. */
@@ -8,6 +9,8 @@ export interface ElectionPlan extends ClusterPlan {
    * have, and two may lead at once.
    */
   readonly declaredDrift: number;
+  /** Two that lead at once are counted then, and the run goes on. */
+  readonly mayOverlap: boolean;
   /** A candidate thinks at most so long before it gives up its lead, or its campaign; 0: never. */
   readonly restlessMs: number;
   /**
@@ -17,6 +20,18 @@ export interface ElectionPlan extends ClusterPlan {
   readonly stallMs: number;
   /** Between two acts of a leader, at most. */
   readonly actMs: number;
+  /** Whoever leads claims and signs each slot of a chain, of so long a time; 0: nobody signs. */
+  readonly slotMs: number;
+  /** Null: the members stay who they are. */
+  readonly members: MembersPlan | null;
+}
+
+/** Dead nodes are removed, come back and are taken in again; some leave by themselves. */
+export interface MembersPlan extends RemovalRule {
+  /** At most so long after one, another node leaves, for about as long; 0: none does. */
+  readonly leaveMs: number;
+  /** At most so long after some, others die, for long enough to be removed; 0: none does. */
+  readonly deathMs: number;
 }
 
 /** What may strike: no change of members, and no disk that forgets. */
@@ -62,9 +77,12 @@ export function drawElectionPlan(seed: number, nodes: number): ElectionPlan {
   // Not the stream that the cluster draws from, which begins with the seed itself.
   const prng = new Prng(seed).fork().fork();
   const strikesPrng = prng.fork();
-  const faultyMs = prng.between(2000, 6000);
+  const members = prng.chance(0.35) ? drawMembers(prng, nodes) : null;
+  const faultyMs = members === null ? prng.between(2000, 6000) : prng.between(6000, 12_000);
   const clockDrift = prng.pick([0, 0.01, 0.01, 0.05, 0.1]);
-  const electionTimeoutMs = prng.pick([200, 200, 300, 1000]);
+  // Who is dead is found out only where one leads for a while.
+  const isSteady = members !== null && prng.chance(0.6);
+  const electionTimeoutMs = members === null ? prng.pick([200, 200, 300, 1000]) : 200;
   return {
     seed,
     nodes,
@@ -74,14 +92,17 @@ export function drawElectionPlan(seed: number, nodes: number): ElectionPlan {
     quiesceMs: 0,
     clockDrift,
     declaredDrift: clockDrift,
+    mayOverlap: false,
     leases: true,
     priorities: false,
     lastPart: 'voter',
     mends: false,
     faultyMs,
-    restlessMs: prng.pick([0, 0, 300, 1500]),
-    stallMs: prng.pick([0, 500, 1000, 3000]),
+    restlessMs: isSteady ? 0 : prng.pick([0, 0, 300, 1500]),
+    stallMs: isSteady ? 0 : prng.pick([0, 500, 1000, 3000]),
     actMs: prng.pick([10, 40, 200]),
+    slotMs: prng.pick([0, 0, 0, 50, 200]),
+    members,
     tuning: {
       electionTimeoutMs,
       heartbeatIntervalMs: electionTimeoutMs / prng.pick([5, 10]),
@@ -90,7 +111,33 @@ export function drawElectionPlan(seed: number, nodes: number): ElectionPlan {
       snapshotLogBytes: prng.pick([400, 10_000_000]),
       snapshotTailEntries: prng.pick([0, 5, 500]),
     },
-    strikes: drawStrikes(strikesPrng, faultyMs),
+    strikes: isSteady ? [] : drawStrikes(strikesPrng, faultyMs),
+  };
+}
+
+/** Soon enough for a run of seconds: the least wait is ten election timeouts. */
+const removalMs = 2000;
+
+function drawMembers(prng: Prng, nodes: number): MembersPlan | null {
+  if (nodes < 3) return null;
+  return {
+    afterMs: removalMs,
+    floor: nodes === 3 ? prng.pick([2, 3]) : 3,
+    leaveMs: prng.pick([0, 3000]),
+    deathMs: prng.pick([0, 2000, 6000]),
+  };
+}
+
+/** As `plan`, with clocks that drift much further than their nodes were told, and signers. */
+export function violateDrift(plan: ElectionPlan): ElectionPlan {
+  return {
+    ...plan,
+    clockDrift: 0.5,
+    declaredDrift: 0.01,
+    mayOverlap: true,
+    // What shows it: whoever leads stands still for about a lease.
+    stallMs: 500,
+    slotMs: 50,
   };
 }
 

@@ -1,21 +1,21 @@
 import { Prng } from '@quorate/base';
-import { leaseMs } from '@quorate/election/core';
+import type { ElectionTiming } from '@quorate/election/core';
 import {
   handOverBoundMs,
   InvariantViolation,
   playStrikes,
   runUntilHolds,
-  SimulatedCluster,
+  type SimulatedCluster,
   type SimulatedNode,
   serviceBoundMs,
   type TraceEvent,
   usualTuning,
 } from '@quorate/sim';
-import { Candidate } from './candidate.ts';
-import { ElectionLog, ObservedElection } from './election-log.ts';
-import type { ElectionPlan } from './election-plan.ts';
+import type { Candidate } from './candidate.ts';
+import type { ElectionPlan, MembersPlan } from './election-plan.ts';
+import { ElectionStage, electionGroup } from './election-stage.ts';
 import type { Gap } from './gap-table.ts';
-import { LeadershipChecker } from './leadership-checker.ts';
+import type { LeadershipChecker } from './leadership-checker.ts';
 
 export interface ElectionScenarioResult {
   readonly violation: Error | null;
@@ -29,17 +29,25 @@ export interface ElectionScenarioResult {
   readonly elections: number;
   /** What leaders did, each time after they had asked whether they were. */
   readonly acts: number;
+  /** Looks at which two nodes led at once; 0 unless clocks drift further than was declared. */
+  readonly overlaps: number;
+  /** Positions that were signed after a claim. */
+  readonly signatures: number;
+  /** Claims that lost to another. */
+  readonly refusedClaims: number;
+  /** Dead voters that were removed, and nodes that found they had been and became members again. */
+  readonly removals: number;
+  readonly rejoined: number;
   /** Intervals without a leader, though some node that ran was a candidate all the time. */
   readonly gaps: readonly Gap[];
   /** From the end of the faults until all knew who leads; null when they never did. */
   readonly recoveredMs: number | null;
 }
 
-const group = 1;
-const sampleMs = 5;
 /** A run that is quiet is watched for so many election timeouts. */
 const quietTimeouts = 6;
 const mostTimeoutsStalled = 3;
+const rejoinTimeouts = 40;
 
 /**
  * Candidates for one lead while everything goes wrong (safety), then all faults end: one must lead,
@@ -54,54 +62,45 @@ export function runElectionScenario(
 
 class ElectionScenario {
   readonly #plan: ElectionPlan;
+  readonly #stage: ElectionStage;
   readonly #cluster: SimulatedCluster;
   readonly #checker: LeadershipChecker;
-  readonly #log: ElectionLog;
-  readonly #candidates = new Map<SimulatedNode, Candidate>();
   readonly #prng: Prng;
   #isCalm = false;
 
   constructor(plan: ElectionPlan, trace?: (event: TraceEvent) => void) {
     this.#plan = plan;
-    this.#prng = new Prng(plan.seed).fork();
-    const fail = (error: Error): void => this.#cluster.fail(error);
-    this.#log = new ElectionLog(fail);
-    this.#cluster = new SimulatedCluster({
-      seed: plan.seed,
-      nodes: plan.nodes,
-      groups: [
-        { id: group, name: 'election', create: (node) => new ObservedElection(node, this.#log) },
-      ],
-      tuning: {
-        ...usualTuning,
-        ...plan.tuning,
-        quiesceAfterMs: null,
-        maxClockDrift: plan.declaredDrift,
-      },
-      clockDrift: plan.clockDrift,
-      diskMs: plan.diskMs,
-      // Where clocks drift further than was declared, two leases are no mistake of the replicas.
-      ...(plan.declaredDrift < plan.clockDrift ? { unchecked: ['leader lease'] } : {}),
+    this.#prng = new Prng(plan.seed).fork().fork();
+    this.#stage = new ElectionStage({
+      ...plan,
+      timing: this.#timing,
+      habits: plan,
+      mayOverlap: plan.mayOverlap,
+      born: (candidate) => this.#born(candidate),
       ...(trace === undefined ? {} : { trace }),
     });
-    this.#checker = new LeadershipChecker({
-      nowMs: () => this.#cluster.scheduler.nowMs,
-      longestLeaseMs: leaseMs(this.#timing) / (1 - plan.clockDrift),
-      fail,
-    });
+    this.#cluster = this.#stage.cluster;
+    this.#checker = this.#stage.checker;
   }
 
-  get #timing(): ConstructorParameters<typeof Candidate>[0]['timing'] {
+  get #timing(): ElectionTiming {
     const { tuning, declaredDrift } = this.#plan;
     const { heartbeatIntervalMs, electionTimeoutMs } = { ...usualTuning, ...tuning };
     return { heartbeatIntervalMs, electionTimeoutMs, maxClockDrift: declaredDrift };
   }
 
+  #born(candidate: Candidate): void {
+    if (this.#isCalm) candidate.calm();
+    else if (this.#plan.restlessMs === 0 || this.#prng.chance(0.8)) candidate.campaign();
+  }
+
   run(): ElectionScenarioResult {
     const cluster = this.#cluster;
-    cluster.startAll();
-    this.#watch();
+    this.#stage.begin();
     if (this.#plan.stallMs > 0) this.#stallLater();
+    const { members } = this.#plan;
+    if (members !== null && members.deathMs > 0) this.#dieLater(members);
+    if (members !== null && members.leaveMs > 0) this.#leaveLater(members);
     const { faults, struck } = playStrikes(cluster, this.#plan);
     const goesOn = cluster.runUntil(this.#plan.faultyMs);
     const recoveredMs = goesOn ? this.#recovers() : null;
@@ -115,35 +114,14 @@ class ElectionScenario {
       struck,
       elections: this.#checker.elections,
       acts: this.#checker.acts,
+      overlaps: this.#checker.overlaps,
+      signatures: this.#stage.signatures.signatures,
+      refusedClaims: this.#stage.signatures.refused,
+      removals: this.#stage.members?.removals ?? 0,
+      rejoined: this.#stage.members?.rejoined ?? 0,
       gaps: this.#checker.gaps,
       recoveredMs,
     };
-  }
-
-  /** A candidate for each life of each node, and a look at all of them, every few milliseconds. */
-  #watch(): void {
-    const { scheduler, nodes } = this.#cluster;
-    scheduler.schedule(sampleMs, () => this.#watch());
-    for (const node of nodes) {
-      const { host } = node;
-      const known = this.#candidates.get(node);
-      if (host === null || node.world.paused || known?.isAlive === true) continue;
-      const candidate = new Candidate({
-        node,
-        host,
-        group,
-        plan: this.#plan,
-        timing: this.#timing,
-        prng: this.#prng.fork(),
-        checker: this.#checker,
-        log: this.#log,
-        nowMs: () => scheduler.nowMs,
-      });
-      this.#candidates.set(node, candidate);
-      if (this.#isCalm) candidate.calm();
-      else if (this.#plan.restlessMs === 0 || this.#prng.chance(0.8)) candidate.campaign();
-    }
-    this.#checker.sample();
   }
 
   /** Whoever leads stands still for about as long as its lease lasts, and goes on. */
@@ -154,6 +132,37 @@ class ElectionScenario {
       const node = this.#checker.leader?.node;
       if (node !== undefined && !node.world.paused) this.#stall(node);
       this.#stallLater();
+    });
+  }
+
+  /** Some nodes lose power, for long enough to be removed by those that are left. */
+  #dieLater(members: MembersPlan): void {
+    const { scheduler, nodes } = this.#cluster;
+    scheduler.schedule(this.#prng.between(1000, 1000 + members.deathMs), () => {
+      if (this.#isCalm) return;
+      const most = Math.floor((nodes.length - 1) / 2);
+      const dying = this.#prng.shuffle(nodes).slice(0, this.#prng.between(1, most));
+      const downMs = this.#prng.between(members.afterMs, 4 * members.afterMs);
+      for (const node of dying) {
+        if (!node.up) continue;
+        this.#cluster.crash(node, true);
+        this.#cluster.endLater(downMs, () => this.#cluster.start(node));
+      }
+      this.#cluster.endLater(downMs, () => this.#dieLater(members));
+    });
+  }
+
+  /** A node has itself removed, and asks to be taken in again some time later. */
+  #leaveLater(members: MembersPlan): void {
+    const { scheduler, nodes } = this.#cluster;
+    scheduler.schedule(this.#prng.between(1, members.leaveMs), () => {
+      if (this.#isCalm) return;
+      const node = this.#prng.pick(nodes);
+      this.#stage.candidateOf(node)?.part?.leave();
+      scheduler.schedule(this.#prng.between(1, members.leaveMs), () => {
+        this.#stage.candidateOf(node)?.part?.stay();
+      });
+      this.#leaveLater(members);
     });
   }
 
@@ -173,18 +182,28 @@ class ElectionScenario {
     cluster.heal();
     const { nowMs } = cluster.scheduler;
     this.#isCalm = true;
-    for (const candidate of this.#candidates.values()) if (candidate.isAlive) candidate.calm();
-    const boundMs = serviceBoundMs(this.#plan) + handOverBoundMs(this.#plan);
+    for (const node of cluster.nodes) this.#stage.candidateOf(node)?.calm();
+    const boundMs = serviceBoundMs(this.#plan) + handOverBoundMs(this.#plan) + this.#rejoinBoundMs;
     const recovers = runUntilHolds(cluster, boundMs, () => this.#whatIsMissing());
     return recovers ? cluster.scheduler.nowMs - nowMs : null;
+  }
+
+  /** Whoever was removed finds that out, asks, catches up and gets a vote, one after the other. */
+  get #rejoinBoundMs(): number {
+    if (this.#plan.members === null) return 0;
+    return this.#plan.nodes * rejoinTimeouts * this.#timing.electionTimeoutMs;
   }
 
   #whatIsMissing(): string | null {
     const { leader } = this.#checker;
     if (leader === null) return 'nobody leads';
+    const voters = leader.node.replicas.get(electionGroup)?.configuration.voters ?? [];
+    const out = this.#cluster.nodes.find((node) => !voters.includes(node.id) && !isNew(node));
+    if (out !== undefined) return `node ${out.id} has no vote`;
     for (const node of this.#cluster.nodes) {
-      const known = this.#candidates.get(node);
-      if (known?.isAlive !== true) return `node ${node.id} is not there`;
+      if (!voters.includes(node.id)) continue;
+      const known = this.#stage.candidateOf(node);
+      if (known === undefined) return `node ${node.id} is not there`;
       if (known.knownLeader === leader.node.id) continue;
       return `node ${node.id} does not know that node ${leader.node.id} leads`;
     }
@@ -204,4 +223,9 @@ class ElectionScenario {
     const why = `without faults the lead of node ${leader?.node.id} has ended`;
     cluster.fail(new InvariantViolation('no needless election', why));
   }
+}
+
+/** Removed before it had anything of the log: as if its data were lost, so it stays out. */
+function isNew(node: SimulatedNode): boolean {
+  return node.replicas.get(electionGroup)?.lastIndex === 0;
 }

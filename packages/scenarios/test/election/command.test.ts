@@ -20,6 +20,16 @@ describe('npm run sim -- --scenario election', () => {
     assert.ok(last.gaps.all.count > 0);
   });
 
+  it('counts overlaps where clocks drift too far, and goes on', () => {
+    const args = [bin, '--scenario', 'election', '--seeds', '3', '--violate-drift'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    assert.equal(status, last.seedsWithOverlaps > 0 ? 0 : 3, stdout + stderr);
+    assert.equal(last.failedSeed, null);
+    assert.ok(last.signatures > 0);
+    assert.match(stdout, /two led at once in \d of 3 seeds/);
+  });
+
   it('is where the canaries of the election show', () => {
     assert.equal(parseOptions(['--canary', 'token-is-the-term']).scenario, 'election');
     assert.equal(parseOptions(['--canary', 'vote-not-persisted']).scenario, 'kv');

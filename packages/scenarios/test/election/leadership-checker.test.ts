@@ -21,6 +21,7 @@ class Stage {
   readonly checker = new LeadershipChecker({
     nowMs: () => this.#cluster.scheduler.nowMs,
     longestLeaseMs: 100,
+    mayOverlap: false,
     fail: (error) => void this.found.push((error as InvariantViolation).invariant),
   });
 
@@ -107,6 +108,21 @@ describe('LeadershipChecker', () => {
       new Set([begun, 'lost leads no more', 'lost is told in time']),
     );
     assert.equal(stage.found.at(-1), begun);
+  });
+
+  it('finds a leadership that was lost and goes on', () => {
+    const stage = new Stage();
+    const a = stage.believer(1);
+    a.deadlineMs = 50;
+    stage.checker.elected(a, leadership(1n));
+    a.deadlineMs = never;
+    stage.checker.lost(a, leadership(1n), 'expired');
+    stage.pass(5);
+    assert.deepEqual(stage.found, []);
+    a.deadlineMs = 50;
+    stage.pass(5);
+    assert.deepEqual(stage.found, ['what is over stays over']);
+    assert.equal(stage.checker.history[0]?.reason, 'expired');
   });
 
   it('finds who was elected and does not lead, and who acts with an old token', () => {

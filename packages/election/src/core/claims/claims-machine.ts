@@ -13,8 +13,8 @@ import { ClaimsTable } from './claims-table.ts';
  * cannot be read is answered as `malformed` and changes nothing.
  */
 export class ClaimsMachine implements StateMachine<ClaimsResult> {
-  /** For client sessions, which remember results; of the type that groups take. */
-  readonly results = claimsResults as ResultCodec<never>;
+  /** For client sessions, which remember results. */
+  readonly results: ResultCodec<ClaimsResult> = claimsResults;
   #table = new ClaimsTable();
 
   /** What is known of `key`; null: nothing. Not to be written to. */

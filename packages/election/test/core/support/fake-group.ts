@@ -1,6 +1,12 @@
 import type { Timers } from '@quorate/base';
 import { Prng } from '@quorate/base';
-import type { AppliedListener, GroupStatus, ProposeDone, TransferDone } from '@quorate/runtime';
+import type {
+  AppliedListener,
+  GroupStatus,
+  ProposeDone,
+  ReadDone,
+  TransferDone,
+} from '@quorate/runtime';
 import { RuntimeError } from '@quorate/runtime';
 import { majorityConfiguration } from '@quorate/schema';
 import { Scheduler } from '@quorate/sim';
@@ -10,6 +16,7 @@ import {
   ElectionMachine,
   type ElectionResult,
   Elector,
+  type ElectorOptions,
 } from '../../../src/core/index.ts';
 
 interface Proposed {
@@ -43,10 +50,12 @@ export class FakeGroup implements ElectionGroup {
   #leaseUntilMs: number | null = null;
   #index = 0;
   #stalledMs = 0;
+  /** Reads that wait for this node to catch up; null: it has. */
+  barriers: ReadDone[] | null = null;
   /** Whether commands are committed as soon as they are there. */
   commits = true;
 
-  constructor() {
+  constructor(options: Pick<ElectorOptions, 'leaseDiffers'> = {}) {
     this.elector = new Elector({
       node: 1,
       group: this,
@@ -57,6 +66,7 @@ export class FakeGroup implements ElectionGroup {
       timing,
       generation: 0,
       askForLead: (done) => void this.asked.push(done),
+      ...options,
     });
     this.elector.onLeadership({
       elected: ({ token }) => void this.told.push(`elected ${token}`),
@@ -165,6 +175,12 @@ export class FakeGroup implements ElectionGroup {
   propose(command: Uint8Array, done: ProposeDone<ElectionResult>): void {
     this.#waiting.push({ command, done });
     if (this.commits) this.scheduler.schedule(1, () => this.commit());
+  }
+
+  /** Answered at once, unless `barriers` are kept. */
+  readBarrier(done: ReadDone): void {
+    if (this.barriers === null) done(null, this.#index);
+    else this.barriers.push(done);
   }
 
   status(): GroupStatus {

@@ -1,9 +1,7 @@
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-const fileName = 'watermarks';
-const temporaryName = 'watermarks.new';
-/** Nobody else's business what a validator has signed. */
+/** Nobody else's business what is in it. */
 const fileMode = 0o600;
 const directoryMode = 0o700;
 
@@ -12,16 +10,16 @@ const directoryMode = 0o700;
  * directory fsynced. After a crash it is the old one or the new one, so damage found in it is
  * damage to the disk, never a torn write.
  */
-export class WatermarkFile {
+export class ReplacedFile {
   readonly path: string;
   readonly #directory: string;
   readonly #temporaryPath: string;
 
   /** @param directory absolute */
-  constructor(directory: string) {
+  constructor(directory: string, name: string) {
     this.#directory = directory;
-    this.path = join(directory, fileName);
-    this.#temporaryPath = join(directory, temporaryName);
+    this.path = join(directory, name);
+    this.#temporaryPath = join(directory, `${name}.new`);
   }
 
   /** Makes the directory where it is missing, durably. */

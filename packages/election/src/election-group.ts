@@ -1,0 +1,2 @@
+/** Permanent: it decides the id of the group. */
+export const electionGroupName = 'election';

@@ -1,0 +1,113 @@
+import type { Canary } from './canary.ts';
+
+/** What goes wrong in elections elsewhere: each shows in a picture, whatever seeds find. */
+export const pictureCanaries: readonly Canary[] = [
+  {
+    name: 'no-pre-vote',
+    why: 'whoever hears no leader campaigns at once, and comes back with a higher term (flip-flop)',
+    file: 'raft/src/election/campaign.ts',
+    find: 'export function startPreVote(replica: Replica): void {',
+    replace:
+      'export function startPreVote(replica: Replica): void {\n' +
+      '  if (replica.nodeId > noNode) return startElection(replica, false);',
+    scenario: 'election',
+    picture: 'flip-flop',
+  },
+  {
+    name: 'leader-leads-on-unanswered',
+    why: 'a leader looks neither at its lease nor at who answers',
+    file: 'election/src/core/elector.ts',
+    find: 'return (group.leaseUntilMs() ?? never) - this.#marginMs;',
+    replace: 'return Number.MAX_SAFE_INTEGER;',
+    also: {
+      file: 'raft/src/raft.ts',
+      find: 'role.supportCheckMs = supportedUntilMs(replica, role);',
+      replace: 'role.supportCheckMs = nowMs + 1000;',
+    },
+    scenario: 'election',
+    picture: 'leader-on-the-small-side',
+  },
+  {
+    name: 'full-majority-of-the-others',
+    why: 'a leader does not count itself among those that answer, so one dead node ends every lead',
+    file: 'raft/src/replication/leadership-check.ts',
+    find: 'id === replica.nodeId ? replica.nowMs : (role.progress.get(id)?.supportedAtMs ?? 0),',
+    replace: 'role.progress.get(id)?.supportedAtMs ?? 0,',
+    scenario: 'election',
+    picture: 'one-of-three-dead',
+  },
+  {
+    name: 'everyone-has-to-vote',
+    why: 'an election needs all voters, so it waits for those that are gone',
+    file: 'raft/src/membership/quorum.ts',
+    find: 'const needed = sizes === null ? majorityOf(voters.length) : sizes.election;',
+    replace: 'const needed = voters.length;',
+    scenario: 'election',
+    picture: 'restart-of-a-majority',
+  },
+  {
+    name: 'stale-heartbeat-is-obeyed',
+    why: 'a leader follows whoever sends it a heartbeat, of whatever term',
+    file: 'raft/src/handle/dispatch.ts',
+    find: 'if (term < replica.currentTerm) {',
+    replace: "if (term < replica.currentTerm && message.type !== 'Heartbeat') {",
+    scenario: 'election',
+    picture: 'heartbeat-of-an-older-term',
+  },
+  {
+    name: 'newer-leader-is-ignored',
+    why: 'a leader takes no notice of the leader of a newer term',
+    file: 'raft/src/handle/dispatch.ts',
+    find: 'if (term > replica.currentTerm && !adoptHigherTerm(replica, message)) return;',
+    replace:
+      "if (term > replica.currentTerm && replica.role.kind === 'leader') return;\n" +
+      '  if (term > replica.currentTerm && !adoptHigherTerm(replica, message)) return;',
+    scenario: 'election',
+    picture: 'leader-hears-of-a-newer-term',
+  },
+  {
+    name: 'late-offer-is-taken',
+    why: 'the offer of a lead is taken though it was taken back meanwhile (rule 3)',
+    file: 'raft/src/handle/timeout-now.ts',
+    find: 'if (message.life !== replica.life || message.round <= replica.cancelledRound) return;',
+    replace: 'if (message.life !== replica.life) return;',
+    scenario: 'election',
+    picture: 'late-hand-over',
+  },
+  {
+    name: 'only-the-last-round-counts',
+    why: 'answers that come after the next heartbeat has left are dropped: far nodes never agree',
+    file: 'raft/src/handle/heartbeat.ts',
+    find: 'if (sentMs === undefined) return;',
+    replace: 'if (sentMs === undefined || message.round !== role.round) return;',
+    scenario: 'election',
+    picture: 'round-trips-above-a-tick',
+  },
+  {
+    name: 'dead-node-stays',
+    why: 'no dead voter is ever removed, so losses add up until nobody can lead',
+    file: 'election/src/core/members/dead-voter.ts',
+    find: '.filter((id) => silentMs(id) >= rule.afterMs)',
+    replace: '.filter((id) => silentMs(id) < 0)',
+    scenario: 'election',
+    picture: 'shrink-and-lose-one-more',
+  },
+  {
+    name: 'one-witness-is-enough',
+    why: 'what the leader does not hear is dead: one bad link evicts healthy nodes (rule 8)',
+    file: 'election/src/core/members/member-keeper.ts',
+    find: 'const needed = majorityOf(voters.length);',
+    replace: 'const needed = majorityOf(1);',
+    scenario: 'election',
+    picture: 'one-bad-link-evicts-nobody',
+  },
+  {
+    name: 'any-digest-at-a-position',
+    why: 'whoever claims a position once more is given leave, for whatever it wants to sign',
+    file: 'election/src/core/claims/claims-table.ts',
+    find: 'if (!equalBytes(watermark.digest, digest)) {\n    return refused',
+    replace: 'if (digest.length === 0) {\n    return refused',
+    scenario: 'election',
+    picture: 'crash-between-claim-and-sign',
+  },
+];
