@@ -1,5 +1,5 @@
 // Runs the tests: `npm test [-- PATH...]`. Most of a test's time is spent waiting (for servers to
-// start, for elections), so that two files at a time fit on two cores, where Node would take one.
+// start, for elections), so that three files at a time fit on two cores, where Node would take one.
 import { availableParallelism } from 'node:os';
 import { ROOT, runCommand } from './run/run-command.ts';
 import { runTool } from './run/run-tool.ts';
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 600_000;
 const paths = process.argv.slice(2);
 
 async function run(): Promise<number> {
-  const concurrency = Math.max(2, availableParallelism() - 1);
+  const concurrency = Math.max(3, availableParallelism() - 1);
   const flags = [`--test-concurrency=${concurrency}`, `--test-timeout=${TIMEOUT_MS}`];
   const preload = ['--import', `${ROOT}/tools/run/compile-cache.ts`];
   const files = paths.length === 0 ? ALL : paths;

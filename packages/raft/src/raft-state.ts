@@ -114,7 +114,8 @@ export class RaftState {
     if (role.kind === 'leader') {
       return Math.min(role.nextHeartbeatMs, role.supportCheckMs);
     }
-    return this.replica.canLead ? this.replica.electionDeadlineMs : Number.POSITIVE_INFINITY;
+    const { canLead, leaderId, electionDeadlineMs } = this.replica;
+    return canLead || leaderId !== noNode ? electionDeadlineMs : Number.POSITIVE_INFINITY;
   }
 
   /** Sleeping: the driver wakes it when a node that answers for it is silent (rule 11). */

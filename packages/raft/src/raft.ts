@@ -105,7 +105,12 @@ export class Raft extends RaftState {
       if (nowMs >= role.supportCheckMs || diskIsStalled(replica)) stepDown(replica);
       return;
     }
-    if (nowMs < replica.electionDeadlineMs || !replica.canLead) return;
+    if (nowMs < replica.electionDeadlineMs) return;
+    if (!replica.canLead) {
+      // Who cannot campaign would otherwise know a leader for ever that has been silent for long.
+      becomeFollower(replica, replica.currentTerm, noNode);
+      return;
+    }
     // A vote cannot become durable on a disk that stands still, so campaigning is pointless.
     if (diskIsStalled(replica) || yieldsToHigherPriority(replica)) replica.resetElectionDeadline();
     else startPreVote(replica);

@@ -13,13 +13,14 @@ let shared: Registry | null = null;
 
 function addEventLoopDelay(registry: Registry): void {
   const delays = monitorEventLoopDelay({ resolution: sampleIntervalMs });
-  delays.enable();
   new Gauge({
     name: 'quorate_event_loop_delay_seconds',
-    help: 'How late the event loop was, in quantiles since the last scrape; 1 is the worst.',
+    help: 'How late the event loop was, in quantiles since the last scrape, 0 at the first; 1 is the worst.',
     labelNames: ['quantile'],
     registers: [registry],
     collect(): void {
+      // From the first scrape on: a process that nobody watches need not wake up for it.
+      delays.enable();
       for (const quantile of quantiles) {
         const nanoseconds = delays.count === 0 ? 0 : delays.percentile(quantile * 100);
         // A sample is the time between two wake-ups, the interval itself included.

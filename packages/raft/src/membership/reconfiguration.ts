@@ -89,7 +89,9 @@ function quorumAtRisk(
     if (replica.memberships.isImpostor(id)) return 0;
     const progress = role.progress.get(id);
     if (progress === undefined) return 1;
-    return progress.supportedAtMs > answersSinceMs && !progress.repairing ? 1 : 0;
+    // A leadership begins as if all had just answered, lest it be over at once.
+    const hasAnswered = progress.answeredRound > 0 || progress.matchIndex > 0;
+    return hasAnswered && progress.supportedAtMs > answersSinceMs && !progress.repairing ? 1 : 0;
   };
   if (quorumValue(next, mayCount) >= 1) return null;
   return {

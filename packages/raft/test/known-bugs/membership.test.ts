@@ -292,4 +292,12 @@ describe('known bugs: membership', () => {
     assert.equal(refusedFor(leader, [{ kind: 'remove', id: 2 }], cluster.nowMs), 'quorumAtRisk');
     assert.equal(refusedFor(leader, [{ kind: 'remove', id: 3 }], cluster.nowMs), 'appended');
   });
+
+  it('bug 22: also where a voter was silent since before the leader was elected', () => {
+    const cluster = new Cluster(3);
+    cluster.partition([3], [1, 2]);
+    const leader = cluster.lead(1);
+    assert.equal(refusedFor(leader, [{ kind: 'remove', id: 2 }], cluster.nowMs), 'quorumAtRisk');
+    assert.equal(refusedFor(leader, [{ kind: 'remove', id: 3 }], cluster.nowMs), 'appended');
+  });
 });

@@ -103,6 +103,14 @@ export const membershipMutants: readonly Mutant[] = [
     test,
   },
   {
+    name: 'voter-that-was-never-heard-counts',
+    guard: 'bug 22',
+    file: 'raft/src/membership/reconfiguration.ts',
+    find: 'return hasAnswered && progress',
+    replace: 'return progress',
+    test,
+  },
+  {
     name: 'restarted-candidate-forgets-its-vote',
     guard: 'bug 22',
     file: 'raft/src/replica.ts',

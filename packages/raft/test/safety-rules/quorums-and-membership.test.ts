@@ -160,11 +160,14 @@ describe('safety rules: quorums and membership', () => {
     const leader = cluster.lead(1);
     cluster.pass(200);
     assert.equal(leader.transferLeadership(3, cluster.nowMs), 'unfit');
-    assert.equal(cluster.raft(3).deadlineMs, Number.POSITIVE_INFINITY);
+    assert.equal(cluster.raft(3).leaderId, 1);
     cluster.partition([3], [1, 2]);
     cluster.nowMs += 50 * electionTimeoutMs;
     cluster.raft(3).tick(cluster.nowMs);
     assert.equal(cluster.raft(3).role, 'witness');
+    // It knows no leader any more, and waits for one to speak.
+    assert.equal(cluster.raft(3).leaderId, 0);
+    assert.equal(cluster.raft(3).deadlineMs, Number.POSITIVE_INFINITY);
     // Nor does what it acknowledges count where data is what matters.
     const domains = new Cluster({
       ...withWitness,

@@ -64,8 +64,8 @@ export const leadershipCanaries: readonly Canary[] = [
     name: 'elected-without-a-lease',
     why: 'a leadership begins with its entry, whether or not there is a lease',
     file: 'election/src/core/elector.ts',
-    find: 'if (this.#nowMs >= untilMs) return;',
-    replace: 'if (Number.isNaN(untilMs)) return;',
+    find: 'if (this.#nowMs >= untilMs) return this.#leaseWait',
+    replace: 'if (Number.isNaN(untilMs)) return this.#leaseWait',
     scenario: 'election',
   },
   {

@@ -80,6 +80,12 @@ describe('the election scenario', () => {
     assert.ok(rejoined > 0);
   });
 
+  it('takes a node in again that was removed while it was a learner, and cut off', () => {
+    // It went on knowing a leader that had long been silent, and so never asked.
+    const seed = 1061;
+    assert.equal(runElectionScenario(drawElectionPlan(seed, 3)).violation, null, again(seed, 3));
+  });
+
   it('has one leadership, and no interval without a leader, where nothing goes wrong', () => {
     const { violation, elections, gaps } = runElectionScenario(calm);
     assert.equal(violation, null);

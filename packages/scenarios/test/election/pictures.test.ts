@@ -26,7 +26,7 @@ function sim(args: readonly string[]): Promise<Run> {
 describe('the pictures of an election', () => {
   for (const picture of pictures) {
     it(`${picture.name}: ${picture.shows}`, () => {
-      for (let seed = 1; seed <= 3; seed++) {
+      for (const seed of [1, 2]) {
         const result = playPicture(picture, seed);
         const again = `npm run sim -- --scenario election --picture ${picture.name} --seed ${seed}`;
         assert.equal(result.failure, null, again);
@@ -77,15 +77,22 @@ describe('the pictures of an election', () => {
   });
 });
 
-describe('each picture', { concurrency: 2 }, () => {
+/** Each canary by the first picture that catches it; by the others, see `--picture --canary`. */
+function pairs(): Map<string, string> {
+  const found = new Map<string, string>();
   for (const { name, catches } of pictures) {
-    for (const canary of catches) {
-      it(`${name} catches ${canary}`, async () => {
-        const args = ['--scenario', 'election', '--picture', name, '--canary', canary];
-        const { status, stdout } = await sim(args);
-        assert.equal(status, 1, stdout);
-        assert.match(stdout, new RegExp(`canary ${canary} caught by picture ${name}, as `));
-      });
-    }
+    for (const canary of catches) if (!found.has(canary)) found.set(canary, name);
+  }
+  return found;
+}
+
+describe('each canary of a picture', { concurrency: 2 }, () => {
+  for (const [canary, name] of pairs()) {
+    it(`${name} catches ${canary}`, async () => {
+      const args = ['--scenario', 'election', '--picture', name, '--canary', canary];
+      const { status, stdout } = await sim(args);
+      assert.equal(status, 1, stdout);
+      assert.match(stdout, new RegExp(`canary ${canary} caught by picture ${name}, as `));
+    });
   }
 });

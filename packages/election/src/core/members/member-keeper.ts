@@ -19,6 +19,7 @@ export interface Removal {
   readonly voters: readonly NodeId[];
 }
 
+/** What a keeper is made of: its replica, its rule, and how it asks others. */
 export interface MemberKeeperOptions {
   readonly node: NodeId;
   /** With leader leases, and never asleep (`quiesceAfterMs: null`). */

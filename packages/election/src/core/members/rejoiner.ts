@@ -19,6 +19,7 @@ export interface ToldMembers {
   readonly members: readonly NodeId[];
 }
 
+/** What a rejoiner is made of: its replica, its times, and how it asks others. */
 export interface RejoinerOptions {
   readonly node: NodeId;
   readonly group: Pick<GroupHandle<unknown>, 'status' | 'onLeadership'>;
