@@ -15,7 +15,7 @@ function addEventLoopDelay(registry: Registry): void {
   const delays = monitorEventLoopDelay({ resolution: sampleIntervalMs });
   new Gauge({
     name: 'quorate_event_loop_delay_seconds',
-    help: 'How late the event loop was, in quantiles since the last scrape, 0 at the first; 1 is the worst.',
+    help: 'How late the event loop was since the last scrape, by quantile; 0 at the first scrape.',
     labelNames: ['quantile'],
     registers: [registry],
     collect(): void {
