@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFence, ElectionError } from '@quorate/election';
 import { freePorts } from '../free-ports.ts';
+import { wordsOf } from '../words.ts';
 import { Instances, type Run } from './instances.ts';
+
+wordsOf(
+  'usage: node examples/singleton-job/main.ts\n\nTakes about 10 s. README.md beside it says what it shows.',
+  {},
+);
 
 const runsOfRound = 50;
 const rounds = ['kill', 'stop', 'kill', 'stop'] as const;

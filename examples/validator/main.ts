@@ -6,25 +6,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setInterval as every } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { freePorts } from '../free-ports.ts';
+import { numberOf, wordsOf } from '../words.ts';
 import { Links } from './links.ts';
-import { Network } from './network.ts';
+import { Network, verbs } from './network.ts';
 import { drawPlan } from './plan.ts';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: `${Math.floor(Math.random() * 1_000_000)}` },
-    slots: { type: 'string', default: '80' },
-    'ms-per-slot': { type: 'string', default: '250' },
-    interactive: { type: 'boolean', default: false },
-    // Without claims, on leadership alone: the chain finds what it is there to find.
-    unsafe: { type: 'boolean', default: false },
-  },
+const usage = `usage: node examples/validator/main.ts [--slots N] [--ms-per-slot N] [--seed N]
+                                       [--unsafe] [--interactive]
+
+  --slots N        how many there are (80)
+  --ms-per-slot N  (250)
+  --seed N         decides which faults there are (drawn)
+  --unsafe         signs on leadership alone, without claims: it ends with a double signature
+  --interactive    no faults but those you type
+
+Exit code 0: something was signed, and nothing twice. 1: not so. 2: the options are wrong.`;
+
+const values = wordsOf(usage, {
+  seed: { type: 'string', default: `${Math.floor(Math.random() * 1_000_000)}` },
+  slots: { type: 'string', default: '80' },
+  'ms-per-slot': { type: 'string', default: '250' },
+  interactive: { type: 'boolean', default: false },
+  // Without claims, on leadership alone: the chain finds what it is there to find.
+  unsafe: { type: 'boolean', default: false },
 });
-const seed = Number(values.seed);
-const slots = Number(values.slots);
-const msPerSlot = Number(values['ms-per-slot']);
+const seed = numberOf(usage, 'seed', values.seed, [0, 2 ** 32 - 1]);
+const slots = numberOf(usage, 'slots', values.slots, [1, 1_000_000]);
+const msPerSlot = numberOf(usage, 'ms-per-slot', values['ms-per-slot'], [20, 60_000]);
 
 const directory = mkdtempSync(join(tmpdir(), 'quorate-validator-'));
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -67,15 +76,17 @@ async function play(): Promise<void> {
 
 /** Whatever the user types befalls the signers. */
 async function obey(): Promise<void> {
-  console.log('kill N, start N, stop N, go N, cut N, mend N, crash N, freeze N, status, quit');
+  console.log(verbs);
+  let last = Promise.resolve();
   const typed = createInterface({ input: process.stdin });
   const stop = new AbortController();
   typed.on('line', (line) => {
     const [word = '', id = ''] = line.trim().split(/\s+/);
     if (word === 'quit') typed.close();
-    else network.obey(word, Number(id));
+    // One after the other, also where they come faster than a process ends.
+    else last = last.then(() => network.obey(word, id));
   });
-  typed.on('close', () => stop.abort());
+  typed.on('close', () => void last.then(() => stop.abort()));
   try {
     for await (const _ of every(msPerSlot, undefined, { signal: stop.signal })) {
       network.nextSlot();

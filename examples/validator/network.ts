@@ -10,6 +10,16 @@ type Options = Omit<SignersOptions, 'told'> & { readonly publicKey: KeyObject };
 /** Why a slot has no block. */
 type Reason = 'no leader' | 'claim refused' | 'claimed, but not signed in time';
 
+const deeds = ['kill', 'start', 'stop', 'go', 'cut', 'mend', 'crash', 'freeze'] as const;
+type Deed = (typeof deeds)[number];
+
+/** What may be typed; `crash` and `freeze` wait for the next signature. */
+export const verbs = `${deeds.map((deed) => `${deed} N`).join(', ')}, status, quit`;
+
+function isDeed(word: string): word is Deed {
+  return (deeds as readonly string[]).includes(word);
+}
+
 /** The chain, its validator's signers, and what befalls them. */
 export class Network {
   readonly #chain: Chain;
@@ -59,7 +69,7 @@ export class Network {
     this.#hit.set(fault, id);
     const leads = id === this.#leader ? 'the leader' : 'no leader';
     console.log(`slot ${this.#chain.slot}: ${doing[fault.what]} ${id}, ${leads}`);
-    this.obey(words[fault.what], id);
+    void this.#do(words[fault.what], id);
   }
 
   /** Whether a leader that stands still has been replaced: earlier it would not be interesting. */
@@ -72,23 +82,44 @@ export class Network {
     if (id === undefined) return;
     this.#awaited.delete(id);
     this.#signers.order({ kind: 'atNextSignature', what: null }, id);
-    if (fault.what === 'cut') this.obey('mend', id);
-    else if (fault.what === 'stop' || fault.what === 'stopInSign') this.obey('go', id);
-    else this.obey('start', id);
+    if (fault.what === 'cut') void this.#do('mend', id);
+    else if (fault.what === 'stop' || fault.what === 'stopInSign') void this.#do('go', id);
+    else void this.#do('start', id);
   }
 
-  obey(word: string, id: number): void {
+  /** What the user types: says what became of it, once that is so. */
+  async obey(word: string, whom: string): Promise<void> {
+    const id = Number(whom);
     if (word === 'status') this.#show();
-    else if (!this.#signers.ids.includes(id)) console.log(`give one of 1, 2, 3: ${word} 1`);
-    else if (word === 'kill') void this.#signers.kill(id);
-    else if (word === 'start') this.#signers.start(id).catch(complain);
-    else if (word === 'stop') this.#signers.stop(id);
-    else if (word === 'go') this.#signers.go(id);
-    else if (word === 'cut') this.#links.cut(id);
-    else if (word === 'mend') this.#links.mend(id);
-    else if (word === 'crash') this.#interrupt(id, 'crash');
-    else if (word === 'freeze') this.#interrupt(id, 'stop');
-    else console.log(`unknown: ${word}`);
+    else if (!isDeed(word)) console.log(`'${word}' is none of these: ${verbs}`);
+    else if (!this.#signers.ids.includes(id)) {
+      console.log(`${word}: '${whom}' is no signer; give 1, 2 or 3, such as '${word} 1'`);
+    } else {
+      const before = this.#signers.stateOf(id);
+      await this.#do(word, id);
+      console.log(`${word} ${id}: it was ${before}, and is ${this.#signers.stateOf(id)}`);
+    }
+  }
+
+  async #do(deed: Deed, id: number): Promise<void> {
+    switch (deed) {
+      case 'kill':
+        return this.#signers.kill(id);
+      case 'start':
+        return this.#signers.start(id).catch(complain);
+      case 'stop':
+        return this.#signers.stop(id);
+      case 'go':
+        return this.#signers.go(id);
+      case 'cut':
+        return this.#links.cut(id);
+      case 'mend':
+        return this.#links.mend(id);
+      case 'crash':
+        return this.#interrupt(id, 'crash');
+      case 'freeze':
+        return this.#interrupt(id, 'stop');
+    }
   }
 
   /** Everybody goes on, and has a few slots' time for what is open still. */
@@ -125,6 +156,7 @@ export class Network {
     console.log(`leaderships ${this.#tokens.size}, invalid signatures ${invalid}`);
     for (const offence of offences) console.log(`WRONG: ${offence}`);
     console.log(`double signatures ${offences.length}`);
+    if (signedBlocks === 0) console.log('nothing was signed, so nothing is shown');
     return offences.length === 0 && invalid === 0 && signedBlocks > 0;
   }
 

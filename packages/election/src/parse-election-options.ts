@@ -1,7 +1,7 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Address, formatAddress, parseAddress } from '@quorate/base';
-import type { AddressLike } from '@quorate/node';
+import { type AddressLike, makeDirectory } from '@quorate/node';
 import type { NodeId } from '@quorate/schema';
 import { watermarkDirOf } from './claims/parse-claims-option.ts';
 import { ElectionError } from './core/election-error.ts';
@@ -276,7 +276,7 @@ function directoryOf(given: unknown): string | null {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() === false) return refuse('dataDir', `${path} is a file`, fix);
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

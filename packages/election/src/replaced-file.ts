@@ -1,5 +1,7 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '@quorate/node';
 
 /** Nobody else's business what is in it. */
 const fileMode = 0o600;
@@ -24,12 +26,9 @@ export class ReplacedFile {
 
   /** Makes the directory where it is missing, durably. */
   async prepare(): Promise<void> {
-    const first = await mkdir(this.#directory, { recursive: true, mode: directoryMode });
-    if (first === undefined) return;
-    for (let made = this.#directory; ; made = dirname(made)) {
-      await syncDirectory(dirname(made));
-      if (made === first) return;
-    }
+    const missing = missingOf(this.#directory);
+    makeDirectory(this.#directory, directoryMode);
+    for (const made of missing) await syncDirectory(dirname(made));
   }
 
   /** @returns null when there is none; at most `maxBytes + 1` bytes are looked at */
@@ -64,4 +63,11 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+/** Itself and what is above it, as far as that is not there; the innermost first. */
+function missingOf(directory: string): readonly string[] {
+  const missing: string[] = [];
+  for (let path = directory; !existsSync(path); path = dirname(path)) missing.push(path);
+  return missing;
 }

@@ -92,6 +92,9 @@ describe('options of an election', () => {
     await refusal(asked({ ...sound, dataDir: file }), 'dataDir', /is a file: name a directory/);
     const below = join(file, 'below');
     await refusal(asked({ ...sound, dataDir: below }), 'dataDir', /cannot be written to/);
+    // Where Node's own way to make parents does not return.
+    const process = join('/proc', 'no-such-process', 'node');
+    await refusal(asked({ ...sound, dataDir: process }), 'dataDir', /cannot be written to/);
   });
 
   it('are refused for a directory of another node, or of another election', async () => {
