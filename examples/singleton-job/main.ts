@@ -8,10 +8,10 @@ import { freePorts } from '../free-ports.ts';
 import { wordsOf } from '../words.ts';
 import { Instances, type Run } from './instances.ts';
 
-wordsOf(
-  'usage: node examples/singleton-job/main.ts\n\nTakes about 10 s. README.md beside it says what it shows.',
-  {},
-);
+const usage = `usage: node examples/singleton-job/main.ts
+
+Takes about 10 s. README.md beside it says what it shows.`;
+wordsOf(usage, {});
 
 const runsOfRound = 50;
 const rounds = ['kill', 'stop', 'kill', 'stop'] as const;
