@@ -33,6 +33,7 @@ import { Reads } from './reads.ts';
 import { checkDurability, checkRead } from './request-checks.ts';
 import { outcomeOf, overloadedError, storageFullError } from './request-errors.ts';
 import { RuntimeError } from './runtime-error.ts';
+import { UnsentAnswers } from './unsent-answers.ts';
 
 /** Bytes of commands handed over in one piece, to the core or to the leader. */
 const pieceBytes = 1024 * 1024;
@@ -60,6 +61,7 @@ export class GroupRequests {
   readonly #reads: Reads;
   readonly #gate: DurabilityGate;
   readonly #membership: MembershipRequests;
+  readonly #unsent = new UnsentAnswers();
   /** When the entries that are being answered were applied. */
   #appliedAtMs = 0;
   /** Who refused what was handed to it, and until when it is not asked again. */
@@ -167,6 +169,7 @@ export class GroupRequests {
   /** Hands on what has gathered: to the core here, or to the leader. Once a turn. */
   dispatch(nowMs: number): void {
     const { raft } = this.#context;
+    this.#unsent.sendAll((answer) => this.#sendAnswer(answer));
     this.#reads.askAll((context) => raft.readIndex(context, nowMs), nowMs);
     this.#reads.reached(this.#context.appliedIndex());
     this.#gate.askAll(
@@ -235,6 +238,11 @@ export class GroupRequests {
     }
   }
 
+  #sendAnswer(answer: ForwardResponse): boolean {
+    const { links } = this.#context.options;
+    return links.isConnected(answer.to) && this.#context.send(answer.to, answer);
+  }
+
   /** A follower hands its clients' commands on. It is told at once where they stand in the log. */
   forwardReceived(message: Forward): void {
     const { raft, options } = this.#context;
@@ -243,7 +251,7 @@ export class GroupRequests {
       firstIndex: LogIndex,
       entryTerm: number,
     ): void => {
-      this.#context.send(message.from, {
+      const response: ForwardResponse = {
         type: 'ForwardResponse',
         from: raft.nodeId,
         to: message.from,
@@ -252,7 +260,9 @@ export class GroupRequests {
         outcome,
         firstIndex,
         entryTerm,
-      });
+      };
+      if (this.#sendAnswer(response)) return;
+      this.#unsent.keep(response, this.#context.nowMs() + options.tuning.requestTimeoutMs);
     };
     if (this.#context.refusal() !== null) {
       answer('stopping', 0, 0);
@@ -299,17 +309,28 @@ export class GroupRequests {
     const late = Math.max(0, Math.min(proposals.length, applied - firstIndex + 1));
     this.#proposals.overtaken(proposals.slice(0, late));
     this.#proposals.appended(proposals.slice(late), firstIndex + late, entryTerm);
+    this.#tellOverwritten();
+  }
+
+  /** Those whose place was taken away from them, also when no entry stands there yet. */
+  #tellOverwritten(): void {
+    const { raft } = this.#context;
+    // Null while a snapshot is restored: nothing is known to be applied that the log still has.
+    const term = raft.termAt(this.#context.appliedIndex());
+    if (term !== null) this.#proposals.overwritten(term, raft.leaderId);
   }
 
   applied(entries: readonly Entry[], results: readonly unknown[]): void {
     // Once for all of them: a look at the clock for each would cost more than its answer.
     this.#appliedAtMs = this.#context.nowMs();
     this.#proposals.applied(entries, results, this.#context.raft.leaderId);
+    this.#tellOverwritten();
     this.#reads.reached(this.#context.appliedIndex());
   }
 
   restored(index: LogIndex): void {
     this.#proposals.superseded(index);
+    this.#tellOverwritten();
     this.#reads.reached(index);
   }
 
@@ -393,6 +414,7 @@ export class GroupRequests {
   /** Ends what has waited too long, and asks again where an answer seems lost. */
   expire(nowMs: number): void {
     const { tuning } = this.#context.options;
+    this.#unsent.expire(nowMs);
     this.#proposals.expire(nowMs, tuning.electionTimeoutMs);
     const { requestTimeoutMs, electionTimeoutMs } = tuning;
     for (const context of this.#reads.expire(nowMs, requestTimeoutMs, electionTimeoutMs)) {

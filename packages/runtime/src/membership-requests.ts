@@ -70,9 +70,11 @@ export class MembershipRequests {
     const { index, term, leavesByItself, done } = change;
     const raft = this.#raft;
     if (!change.isCommitted) {
-      // An entry that stands in its place and is not committed may be overwritten by it again.
-      if (raft.commitIndex < index) return false;
-      const found = raft.termAt(index);
+      // An entry that stands in its place and is not committed may be overwritten by it again, but
+      // not once what is committed, in front of that place or in it, is of a later term.
+      const isReached = raft.commitIndex >= index;
+      const found = raft.termAt(isReached ? index : raft.commitIndex);
+      if (!isReached && (found === null || found <= term)) return false;
       if (found !== term) {
         done(found === null ? unknown('snapshot') : lost(raft.leaderId), null);
         return true;

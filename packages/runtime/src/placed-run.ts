@@ -9,7 +9,7 @@ const maxAnswered = 1024;
  * A leader has one run for all of its own, which costs no object for each proposal.
  */
 export class PlacedRun {
-  readonly #term: Term;
+  readonly term: Term;
   /** Of the place at 0. */
   #firstIndex: LogIndex;
   /** Null once answered; before `#head` all are. */
@@ -18,7 +18,7 @@ export class PlacedRun {
   #unanswered: number;
 
   constructor(proposals: readonly Proposal[], firstIndex: LogIndex, term: Term) {
-    this.#term = term;
+    this.term = term;
     this.#firstIndex = firstIndex;
     this.#places = [...proposals];
     this.#unanswered = proposals.length;
@@ -30,7 +30,7 @@ export class PlacedRun {
 
   /** @returns false when they do not follow directly, and are a run of their own */
   extend(proposals: readonly Proposal[], firstIndex: LogIndex, term: Term): boolean {
-    if (term !== this.#term || firstIndex !== this.#firstIndex + this.#places.length) return false;
+    if (term !== this.term || firstIndex !== this.#firstIndex + this.#places.length) return false;
     for (const proposal of proposals) this.#places.push(proposal);
     this.#unanswered += proposals.length;
     return true;
@@ -45,7 +45,7 @@ export class PlacedRun {
       if (proposal === null) continue;
       this.#places[this.#head] = null;
       this.#unanswered -= 1;
-      take(proposal, this.#firstIndex + this.#head, this.#term);
+      take(proposal, this.#firstIndex + this.#head, this.term);
     }
     if (this.#head < maxAnswered) return;
     this.#places = this.#places.slice(this.#head);

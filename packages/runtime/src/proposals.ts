@@ -132,6 +132,21 @@ export class Proposals {
     });
   }
 
+  /**
+   * An entry of `term` is committed, and all up to it are answered. Terms never fall along a log:
+   * what was put behind it in an earlier term is in no log that can still be committed, although
+   * its own place may stay empty for as long as nobody writes.
+   */
+  overwritten(term: Term, leader: NodeId): void {
+    const stale = this.#placed.filter((run) => run.term < term);
+    if (stale.length === 0) return;
+    this.#placed = this.#placed.filter((run) => !stale.includes(run));
+    const last = Number.POSITIVE_INFINITY;
+    for (const run of stale) {
+      run.takeUpTo(last, (proposal) => this.#told.refused(proposal, lost(leader)));
+    }
+  }
+
   /** A snapshot took the place of everything up to `index`: what it did with them is unknown. */
   superseded(index: LogIndex): void {
     this.#takeUpTo(index, (proposal) => this.#told.refused(proposal, outcomeUnknown('snapshot')));

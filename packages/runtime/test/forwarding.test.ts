@@ -93,6 +93,38 @@ describe('a proposal made at a follower', () => {
     assert.equal(outcome.calls, 1);
   });
 
+  it('is answered once there is a link for the answer', () => {
+    const processes = new ProcessGroup(3);
+    const leader = processes.elect();
+    const [follower] = processes.followers(leader);
+    processes.board.mute(leader.id, follower.id);
+    const outcome = follower.propose('a');
+    processes.run(100);
+    assert.deepEqual(leader.machine.commands, ['a']);
+    assert.equal(outcome.calls, 0);
+    processes.board.unmute(leader.id, follower.id);
+    processes.run(150);
+    assert.equal(codeOf(outcome), null);
+    assert.equal(outcome.result, `a@${outcome.index}`);
+    assert.equal(outcome.calls, 1);
+    assert.equal(processes.sent('Forward'), 1);
+    assert.deepEqual(leader.machine.commands, ['a']);
+  });
+
+  it('is answered once the link has room for the answer', () => {
+    const processes = new ProcessGroup(3);
+    const leader = processes.elect();
+    const [follower] = processes.followers(leader);
+    processes.board.takes = ({ to }) => to !== follower.id;
+    const outcome = follower.propose('a');
+    processes.run(100);
+    assert.equal(outcome.calls, 0);
+    processes.board.takes = () => true;
+    processes.run(300);
+    assert.equal(outcome.result, `a@${outcome.index}`);
+    assert.equal(outcome.calls, 1);
+  });
+
   it('is refused, with nothing sent, when the link takes no more', () => {
     const processes = new ProcessGroup(3);
     const leader = processes.elect();
@@ -193,6 +225,54 @@ describe('a proposal that was overwritten', () => {
     processes.run(400);
     assert.equal(codeOf(outcome), 'RUNTIME_PROPOSAL_LOST');
     for (const { machine } of [old, a, b]) assert.deepEqual(machine.commands, ['kept']);
+  });
+
+  it('is told so too when nobody writes in its place any more', () => {
+    const processes = new ProcessGroup(3, { requestTimeoutMs: 60_000 });
+    const old = processes.elect();
+    const others = processes.followers(old);
+    for (const { id } of others) processes.board.cut(old.id, id);
+    // The entry with which the next leader begins its term stands where the first one stood.
+    const outcomes = ['a', 'b', 'c'].map((text) => old.propose(text));
+    processes.run(5000);
+    assert.ok(others.some(({ handle }) => handle.status().role === 'leader'));
+    assert.deepEqual(outcomes.map(codeOf), [null, null, null]);
+    processes.board.heal();
+    processes.run(400);
+    for (const outcome of outcomes) {
+      assert.equal(codeOf(outcome), 'RUNTIME_PROPOSAL_LOST');
+      assert.equal(outcome.calls, 1);
+    }
+    for (const { machine } of [old, ...others]) assert.deepEqual(machine.commands, []);
+  });
+
+  it('is told so at a follower too, whether it knows its place already or not', () => {
+    const processes = new ProcessGroup(3, { requestTimeoutMs: 60_000 });
+    const old = processes.elect();
+    const [asker, other] = processes.followers(old);
+    const late: Parameters<typeof processes.board.inject>[0][] = [];
+    processes.board.arrives = ({ message }) => !carriesEntries(message);
+    const placed = ['a', 'b'].map((text) => asker.propose(text));
+    processes.run(10);
+    processes.board.arrives = (passing) => {
+      if (passing.message.type === 'ForwardResponse') late.push(passing);
+      return passing.message.type !== 'ForwardResponse' && !carriesEntries(passing.message);
+    };
+    const unplaced = ['c', 'd'].map((text) => asker.propose(text));
+    processes.run(10);
+    assert.equal(late.length, 1);
+    // The link from the asker stays, or it would call them unknown at once.
+    processes.board.arrives = ({ from, to }) => from !== old.id && to !== old.id;
+    processes.run(5000);
+    assert.ok([asker, other].some(({ handle }) => handle.status().role === 'leader'));
+    assert.deepEqual(placed.map(codeOf), ['RUNTIME_PROPOSAL_LOST', 'RUNTIME_PROPOSAL_LOST']);
+    assert.deepEqual(unplaced.map(codeOf), [null, null]);
+    for (const passing of late) processes.board.inject(passing);
+    assert.deepEqual(unplaced.map(codeOf), ['RUNTIME_PROPOSAL_LOST', 'RUNTIME_PROPOSAL_LOST']);
+    processes.board.arrives = () => true;
+    processes.run(3000);
+    for (const { calls } of [...placed, ...unplaced]) assert.equal(calls, 1);
+    for (const { machine } of [old, asker, other]) assert.deepEqual(machine.commands, []);
   });
 
   it('is not told so while it may still be committed', () => {

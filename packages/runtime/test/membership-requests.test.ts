@@ -41,6 +41,22 @@ function changing(configuration = without3): {
 }
 
 describe('a change of membership that was appended', () => {
+  it('is lost once an entry of a later term is committed in front of its place', () => {
+    const { raft, requests, answers } = changing();
+    raft.terms.clear();
+    raft.terms.set(4, 2);
+    raft.leaderId = 3;
+    requests.settle();
+    assert.deepEqual(answers, [{ code: 'RUNTIME_PROPOSAL_LOST', leader: 3 }]);
+  });
+
+  it('waits while what is committed in front of it is of no later term', () => {
+    const { raft, requests, answers } = changing();
+    raft.terms.set(4, 1);
+    requests.settle();
+    assert.deepEqual(answers, []);
+  });
+
   it('is done once it is committed', () => {
     const { raft, requests, answers } = changing();
     raft.commitIndex = 5;

@@ -25,6 +25,7 @@ export class Switchboard {
   readonly #delay: (delayMs: number, callback: () => void) => void;
   readonly #stations = new Map<NodeId, Station>();
   readonly #cut = new Set<string>();
+  readonly #muted = new Set<string>();
   /** Counts breaks: what was under way when a link broke is lost. */
   readonly #breaks = new Map<string, number>();
 
@@ -48,13 +49,13 @@ export class Switchboard {
       },
       send: (to, group, message) => {
         const passing = { from: node, to, group, message };
-        if (!this.#isJoined(node, to) || !this.takes(passing)) return false;
+        if (!this.#isOpen(node, to) || !this.takes(passing)) return false;
         this.#pass(passing);
         return true;
       },
       flush: () => undefined,
       setPeer: () => undefined,
-      isConnected: (peer) => this.#isJoined(node, peer),
+      isConnected: (peer) => this.#isOpen(node, peer),
       close: () => {
         if (this.#stations.get(node)?.links === links) this.leave(node);
       },
@@ -80,6 +81,17 @@ export class Switchboard {
     for (const [a, b] of cut) if (a < b) this.#connect(a, b);
   }
 
+  /** One of the two directions is down, and the other is not. */
+  mute(from: NodeId, to: NodeId): void {
+    this.#muted.add(`${from}-${to}`);
+    this.#stations.get(from)?.handlers.disconnected(to);
+  }
+
+  unmute(from: NodeId, to: NodeId): void {
+    this.#muted.delete(`${from}-${to}`);
+    this.#stations.get(from)?.handlers.connected(to);
+  }
+
   /** Delivers a message that nobody has just sent. */
   inject(passing: Passing): void {
     const { from, to, group, message } = passing;
@@ -98,6 +110,10 @@ export class Switchboard {
 
   #isJoined(a: NodeId, b: NodeId): boolean {
     return a !== b && this.#stations.has(a) && this.#stations.has(b) && !this.#cut.has(`${a}-${b}`);
+  }
+
+  #isOpen(from: NodeId, to: NodeId): boolean {
+    return this.#isJoined(from, to) && !this.#muted.has(`${from}-${to}`);
   }
 
   #connect(a: NodeId, b: NodeId): void {

@@ -43,6 +43,13 @@ export const clientCanaries: readonly Canary[] = [
     replace: 'if ((entries[index - first]?.term ?? 0) >= proposedIn)',
   },
   {
+    name: 'command-is-given-up-too-soon',
+    why: 'whoever waits behind what was just committed is told that it never happens',
+    file: 'runtime/src/proposals.ts',
+    find: 'filter((run) => run.term < term)',
+    replace: 'filter((run) => run.term <= term)',
+  },
+  {
     name: 'forwarded-command-is-sent-again',
     why: 'a command whose answer was lost with the link is sent again, and may be applied twice',
     file: 'runtime/src/proposals.ts',
