@@ -18,6 +18,7 @@ import { addCoordination } from './program/coordination.ts';
 import { addEtcdFlags } from './program/etcd-flags.ts';
 import { addKeyValue } from './program/key-value.ts';
 import { addLease } from './program/lease.ts';
+import { addLedger } from './program/ledger.ts';
 import { addMaintenance } from './program/maintenance.ts';
 import { addMember } from './program/member.ts';
 import { addRecover } from './program/recover.ts';
@@ -60,6 +61,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addAuth(program, finish);
   addMember(program, finish);
   addMaintenance(program, finish);
+  addLedger(program, finish);
   return program;
 }
 

@@ -36,6 +36,10 @@ export interface ClientErrorMetadata {
   CLIENT_SNAPSHOT_INCOMPLETE: { readonly endpoint: string; readonly reason: string };
   /** The key of a lock or of a candidate is gone, or is another's; `name` is theirs. */
   CLIENT_NOT_OWNER: { readonly name: string };
+  /** Events cannot be put into a batch so, or a server answered with what is not known here. */
+  CLIENT_BATCH_INVALID: { readonly reason: string };
+  /** More of a ledger's calls wait than may; nothing of this one was sent. */
+  CLIENT_LEDGER_BUSY: { readonly queuedEvents: number; readonly batches: number };
 }
 
 /** Each has a row in docs/reference/errors.md. */

@@ -45,6 +45,18 @@ export {
 } from './kv/txn.ts';
 export type { Lease } from './lease/lease.ts';
 export type { LeaseCalls, LeaseState } from './lease/lease-calls.ts';
+export { connectLedger } from './ledger/connect-ledger.ts';
+export type {
+  AccountFilter,
+  CreateOutcome,
+  EventFailure,
+  LedgerClient,
+  LedgerClientOptions,
+  LedgerStatus,
+  LookupOptions,
+  PageOptions,
+  QueryFilter,
+} from './ledger/ledger-client.ts';
 export type { SnapshotReceiver, SnapshotSummary } from './maintenance/snapshots.ts';
 export type { Alarm, HashResult, Maintenance } from './maintenance-calls/maintenance.ts';
 export type { ClientTls } from './transport/client-tls.ts';

@@ -1,4 +1,4 @@
 /** What there is to play. */
-export const scenarioNames = ['kv', 'election'] as const;
+export const scenarioNames = ['kv', 'election', 'ledger'] as const;
 
 export type ScenarioName = (typeof scenarioNames)[number];

@@ -1,5 +1,7 @@
-// The client wire: the etcd v3 API, each message a type and a codec of the same name.
+// The client wires: the etcd v3 API and the ledger's, each message a type and a codec of the same
+// name.
 import * as etcd from './generated/etcd/index.ts';
+import * as ledger from './generated/ledger/index.ts';
 
 export type { Codec, Init } from './etcd/codec.ts';
 export { createWriter, decodeMessage, encodeMessage } from './etcd/codec.ts';
@@ -68,4 +70,4 @@ export type {
   TimeoutNow,
 } from './peer/types.ts';
 export { EntryKind, noNode } from './peer/types.ts';
-export { etcd };
+export { etcd, ledger };

@@ -10,6 +10,8 @@ export { type BackupSource, type MadeBackup, makeBackup } from './backup/make-ba
 export type { Retention } from './backup/retention.ts';
 export type { AutoCompaction, ServerErrorCode, ServerErrorMetadata } from './core/index.ts';
 export { ServerError } from './core/index.ts';
+export type { LedgerServer, LedgerServerOptions } from './ledger/ledger-server-options.ts';
+export { startLedgerServer } from './ledger/start-ledger-server.ts';
 export { repairServer } from './repair-server.ts';
 export {
   type SnapshotStatus,

@@ -24,16 +24,20 @@ export interface ClientFlags {
  *
  * @throws CliError CLI_CONFIG_INVALID
  */
-export function chooseEndpoints(flag: string | undefined): string[] {
-  const variable = process.env[endpointsVariable];
+export function chooseEndpoints(
+  flag: string | undefined,
+  variableName: string = endpointsVariable,
+  local = '127.0.0.1:2379',
+): string[] {
+  const variable = process.env[variableName];
   const isFromVariable = flag === undefined && variable !== undefined && variable !== '';
-  const text = flag ?? (isFromVariable ? variable : '127.0.0.1:2379');
+  const text = flag ?? (isFromVariable ? variable : local);
   return text.split(',').map((part) => {
     const trimmed = part.trim();
     const hasScheme = trimmed.includes('://');
     const url = parseHttpUrl(hasScheme ? trimmed : `http://${trimmed}`);
     if (typeof url !== 'string') return hasScheme ? url.text : formatAddress(url);
-    const setting = isFromVariable ? endpointsVariable : '--endpoints';
+    const setting = isFromVariable ? variableName : '--endpoints';
     throw new CliError('CLI_CONFIG_INVALID', `${setting}: ${url}`, { setting, origin: setting });
   });
 }
@@ -91,7 +95,7 @@ function readPem(path: string | undefined, option: string): string | undefined {
 }
 
 /** @returns null when none of the flags is given */
-function chooseTls(flags: ClientFlags): ClientTls | null {
+export function chooseTls(flags: Pick<ClientFlags, 'cacert' | 'cert' | 'key'>): ClientTls | null {
   const { cacert, cert, key } = securityVariables;
   const ca = readPem(chosen(flags.cacert, cacert), '--cacert');
   const own = readPem(chosen(flags.cert, cert), '--cert');
@@ -118,7 +122,7 @@ function chooseUser(flags: ClientFlags): ClientCredentials | null {
 }
 
 /** Without a code it is a defect, whose stack is worth more than a sentence: left as it is. */
-function requestError(error: unknown): unknown {
+export function requestError(error: unknown): unknown {
   const cause = codeOf(error);
   if (error instanceof CliError || cause === null) return error;
   const message = messageOf(error);

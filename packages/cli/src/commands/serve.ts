@@ -114,7 +114,8 @@ async function backupOptions(settings: BackupSettings): Promise<BackupOptions> {
   return { target, intervalMs, ...(retain === null ? {} : { retain }) };
 }
 
-function serverOptions(
+/** @returns what a server takes of the configuration, and what is to be done when it has to stop */
+export function serverOptions(
   configuration: ServeConfiguration,
   onHalt: (error: CliError) => void,
 ): ServerOptions {

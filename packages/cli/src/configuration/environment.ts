@@ -5,6 +5,8 @@ import { environmentVariable, type RawValue, type SettingKey, settingKeys } from
 /** The file's path, when it is not given by --config. */
 export const configVariable = 'QUORATE_CONFIG';
 export const endpointsVariable = 'QUORATE_ENDPOINTS';
+/** Those of a ledger, which is a service of its own. */
+export const ledgerEndpointsVariable = 'QUORATE_LEDGER_ENDPOINTS';
 /** What the commands that ask a cluster read where their flags are not given. */
 export const securityVariables = {
   cacert: 'QUORATE_CACERT',
@@ -14,7 +16,11 @@ export const securityVariables = {
   password: 'QUORATE_PASSWORD',
 } as const;
 
-const clientVariables = [endpointsVariable, ...Object.values(securityVariables)];
+const clientVariables = [
+  endpointsVariable,
+  ledgerEndpointsVariable,
+  ...Object.values(securityVariables),
+];
 
 /**
  * Kubernetes gives every container variables about each Service; one called `quorate` or

@@ -51,6 +51,8 @@ export interface ConfigurationSources {
   /** --config. */
   readonly configPath: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
+  /** Of another service than the coordination service; others are the usual ones. */
+  readonly defaults?: Readonly<Partial<Record<SettingKey, string>>>;
 }
 
 /**
@@ -82,7 +84,9 @@ function gather(sources: ConfigurationSources): RawSettings {
     const flag: RawValue | undefined =
       text === undefined ? undefined : { text, origin: { kind: 'flag' } };
     const value = flag ?? environment.get(key) ?? file.get(key);
+    const fallback = sources.defaults?.[key];
     if (value !== undefined) raw.set(key, value);
+    else if (fallback !== undefined) raw.set(key, { text: fallback, origin: { kind: 'default' } });
   }
   return raw;
 }

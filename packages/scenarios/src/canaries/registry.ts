@@ -3,6 +3,7 @@ import { clientCanaries } from './client-canaries.ts';
 import { electionCanaries } from './election-canaries.ts';
 import { leadershipCanaries } from './leadership-canaries.ts';
 import { leaseCanaries } from './lease-canaries.ts';
+import { ledgerCanaries } from './ledger-canaries.ts';
 import { pictureCanaries } from './picture-canaries.ts';
 import { replicationCanaries } from './replication-canaries.ts';
 import { sessionCanaries } from './session-canaries.ts';
@@ -20,4 +21,5 @@ export const canaries: readonly Canary[] = [
   ...watchCanaries,
   ...leadershipCanaries,
   ...pictureCanaries,
+  ...ledgerCanaries,
 ];

@@ -15,6 +15,7 @@ export const usage = `Runs clusters of the real code in virtual time, with fault
   npm run sim -- --plan 'seed=42;...'     a reduced run, as --shrink printed it
   npm run sim -- --canary NAME            plants a known mistake, which must be caught
   npm run sim -- --canaries               all of them
+  npm run sim -- --scenario ledger --seeds 200            books, instead of a key-value store
   npm run sim -- --scenario election --pictures           what an election has to stand
   npm run sim -- --scenario election --picture NAME       one of these, --trace goes with it
   npm run sim -- --scenario election --violate-drift --seeds 200

@@ -31,7 +31,7 @@ export interface ElectionSummary {
   readonly refusedClaims: number;
 }
 
-export function summarize(seed: number, result: ScenarioResult): Summary {
+export function summarize(seed: number, result: Omit<ScenarioResult, 'endedLeases'>): Summary {
   return {
     ...common(seed, result),
     writes: result.acknowledgedWrites,

@@ -28,9 +28,9 @@ const maxOutstanding = 8;
  * Clients that share one session after another: what is sent is sent again, through any node, until
  * it is answered or late. When a session has expired they open the next.
  */
-export class SessionPath {
+export class SessionPath<Result = KvResult> {
   readonly #options: SessionPathOptions;
-  #session: OpenSession | null = null;
+  #session: OpenSession<Result> | null = null;
   #isStopped = false;
 
   constructor(options: SessionPathOptions) {
@@ -38,10 +38,10 @@ export class SessionPath {
   }
 
   /** @param deadlineMs in virtual time: what is known then is the outcome */
-  write(command: Uint8Array, deadlineMs: number, answered: Answered): void {
+  write(command: Uint8Array, deadlineMs: number, answered: Answered<Result>): void {
     if (this.#isStopped) return;
     if (this.#session === null || this.#session.isOver) {
-      this.#session = new OpenSession(this.#options);
+      this.#session = new OpenSession<Result>(this.#options);
     }
     if (this.#session.write(command, deadlineMs, answered)) return;
     answered({ kind: 'refused', code: 'too many outstanding' });
@@ -55,17 +55,17 @@ export class SessionPath {
 }
 
 /** One session, from its opening to its end. */
-class OpenSession {
+class OpenSession<Result> {
   readonly #options: SessionPathOptions;
-  readonly #client: SessionClient<KvResult>;
-  readonly #waiting = new Map<number, Answered>();
+  readonly #client: SessionClient<Result>;
+  readonly #waiting = new Map<number, Answered<Result>>();
   #isStopped = false;
   #pumpAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: SessionPathOptions) {
     this.#options = options;
     const { prng, ttlMs } = options;
-    this.#client = new SessionClient<KvResult>({
+    this.#client = new SessionClient<Result>({
       ttlMs,
       nonce: Uint8Array.from({ length: 8 }, () => prng.below(256)),
       maxOutstanding,
@@ -83,7 +83,7 @@ class OpenSession {
   }
 
   /** @returns whether it was taken */
-  write(command: Uint8Array, deadlineMs: number, answered: Answered): boolean {
+  write(command: Uint8Array, deadlineMs: number, answered: Answered<Result>): boolean {
     const sequence = this.#client.submit(command, this.#nowMs, deadlineMs);
     if (sequence === null) return false;
     this.#waiting.set(sequence, answered);
@@ -113,7 +113,7 @@ class OpenSession {
   #send({ id, command }: SessionSend): void {
     const { cluster, group, prng, nodes, patienceMs } = this.#options;
     let isAnswered = false;
-    const answered = (answer: SessionAnswer<KvResult>): void => {
+    const answered = (answer: SessionAnswer<Result>): void => {
       if (isAnswered || this.#isStopped) return;
       isAnswered = true;
       this.#client.answered(id, answer, this.#nowMs);
@@ -135,14 +135,14 @@ class OpenSession {
     // As in `KvClient`: one that stands still finds it later, one that dies never.
     node.world.schedule(onTheWayMs, () => {
       if (node.host !== host) return;
-      host.group<SessionResult<KvResult>>(group).propose(command, (error, applied) => {
+      host.group<SessionResult<Result>>(group).propose(command, (error, applied) => {
         if (error !== null) answered(answerOfError(error));
         else if (applied !== null) answered({ kind: 'result', result: applied.result });
       });
     });
   }
 
-  #tell(outcome: CommandOutcome<KvResult>): void {
+  #tell(outcome: CommandOutcome<Result>): void {
     const answered = this.#waiting.get(outcome.sequence);
     this.#waiting.delete(outcome.sequence);
     switch (outcome.kind) {

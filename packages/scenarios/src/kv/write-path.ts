@@ -8,14 +8,14 @@ import {
 } from '@quorate/runtime';
 
 /** What a client is told of a write in the end. */
-export type WriteAnswer =
+export type WriteAnswer<Result = KvResult> =
   /** A result of null: it was applied there, and what it answered is not known any more. */
-  | { readonly kind: 'done'; readonly index: number; readonly result: KvResult | null }
+  | { readonly kind: 'done'; readonly index: number; readonly result: Result | null }
   | { readonly kind: 'unknown' }
   /** It has not happened and never will. */
   | { readonly kind: 'refused'; readonly code: string };
 
-export type Answered = (answer: WriteAnswer) => void;
+export type Answered<Result = KvResult> = (answer: WriteAnswer<Result>) => void;
 
 /**
  * Proposes a command once, outside any session.

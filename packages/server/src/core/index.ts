@@ -20,6 +20,15 @@ export type {
   MemberAttributesResult,
 } from './etcd-state-machine.ts';
 export { EtcdStateMachine } from './etcd-state-machine.ts';
+export { BatchIntake } from './ledger/batch-intake.ts';
+export type { StreamLimits } from './ledger/batch-stream.ts';
+export type { LedgerGroup, LedgerResult } from './ledger/ledger-group.ts';
+export { ledgerReplica } from './ledger/ledger-replica.ts';
+export { LedgerService, type LedgerServiceOptions } from './ledger/ledger-service.ts';
+export type { GateLimits } from './ledger/proposal-gate.ts';
+export { PulseTicker, type PulseTickerOptions } from './ledger/pulse-ticker.ts';
+export { type AccountSlots, type ServedBooks, servedBooks } from './ledger/served-books.ts';
+export { StateVotes } from './ledger/state-votes.ts';
 export type { MemberAttributes } from './member-attributes.ts';
 export { apiIdOf, nodeOfApiId } from './member-id.ts';
 export type { MemberCommand, PeerUrlsOf } from './membership/member-command.ts';

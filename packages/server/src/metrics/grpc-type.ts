@@ -4,6 +4,7 @@ const streamTypes: ReadonlyMap<string, string> = new Map([
   ['/etcdserverpb.Maintenance/Snapshot', 'server_stream'],
   ['/etcdserverpb.KV/RangeStream', 'server_stream'],
   ['/v3electionpb.Election/Observe', 'server_stream'],
+  ['/quorate.ledger.v1.Ledger/Batches', 'bidi_stream'],
 ]);
 
 /** As the metrics of servers written in Go call the forms of methods. */

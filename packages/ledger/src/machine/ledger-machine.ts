@@ -1,0 +1,101 @@
+import type { AppliedEntry, SnapshotSink, StateMachine } from '@quorate/base';
+import { AccountStore } from '../accounts/account-store.ts';
+import { Books } from '../books/books.ts';
+import { BooksState } from '../books/books-state.ts';
+import { LedgerError } from '../ledger-error.ts';
+import { type LedgerAnswer, resultsAnswer } from './ledger-answer.ts';
+import { decodeLedgerCommand } from './ledger-command.ts';
+import { LedgerSnapshot } from './ledger-snapshot.ts';
+import { LedgerSnapshotSink } from './ledger-snapshot-sink.ts';
+import { RecordWriter } from './record-writer.ts';
+import { StateChecks, usualBatchesPerCheck } from './state-checks.ts';
+
+/** Left out: nobody hears of checks, and hashes of ids are the same in each process. */
+export interface LedgerMachineOptions {
+  /** 32 bits, drawn at random for each process: nobody can choose ids that collide. */
+  readonly hashSeed?: number;
+  /** This replica has checked its state: to be proposed as a `vote`, by each replica. */
+  readonly onChecked?: (check: number, hash: number) => void;
+  /** Replicas do not agree; hashes by node. */
+  readonly onDisagreement?: (check: number, votes: ReadonlyMap<number, number>) => void;
+  /** Between two checks; the same on all replicas. Default 1024. */
+  readonly batchesPerCheck?: number;
+}
+
+const noResults = new Uint8Array(0);
+
+function nothing(): void {}
+
+/**
+ * The ledger as a state machine: commands of `encodeLedgerCommand` in, results out. Bytes that are
+ * no command are answered as refused and change nothing.
+ */
+export class LedgerMachine implements StateMachine<LedgerAnswer> {
+  readonly #hashSeed: number;
+  readonly #checks: StateChecks;
+  #books: Books;
+
+  constructor(options: LedgerMachineOptions = {}) {
+    const { hashSeed = 0, onChecked = nothing, onDisagreement = nothing } = options;
+    const { batchesPerCheck = usualBatchesPerCheck } = options;
+    this.#hashSeed = hashSeed;
+    this.#checks = new StateChecks(onChecked, onDisagreement, batchesPerCheck);
+    this.#books = this.#booksOf(new BooksState(new AccountStore(hashSeed)));
+  }
+
+  /** To be read; another one after each restored snapshot. */
+  get books(): Books {
+    return this.#books;
+  }
+
+  apply(entries: readonly AppliedEntry[]): readonly LedgerAnswer[] {
+    return entries.map((entry) => this.#apply(entry));
+  }
+
+  snapshot(): Iterator<Uint8Array, void> {
+    return new RecordWriter(new LedgerSnapshot(this.#books.state));
+  }
+
+  /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, from the sink's methods */
+  restore(): SnapshotSink {
+    return new LedgerSnapshotSink(this.#hashSeed, (state) => {
+      this.#books = this.#booksOf(state);
+    });
+  }
+
+  #booksOf(state: BooksState): Books {
+    return new Books(state);
+  }
+
+  #apply({ command: bytes, timestampMicros }: AppliedEntry): LedgerAnswer {
+    const command = decodeLedgerCommand(bytes);
+    if (typeof command === 'string') return { kind: 'refused', reason: command };
+    const books = this.#books;
+    switch (command.kind) {
+      case 'pulse':
+        return resultsAnswer(noResults, 0, books.pulse(timestampMicros));
+      case 'vote':
+        this.#checks.vote(command);
+        return resultsAnswer(noResults, 0, books.state.timeline.last);
+      default:
+        return this.#batch(command.kind, command.batch, timestampMicros);
+    }
+  }
+
+  #batch(kind: 'accounts' | 'transfers', batch: Uint8Array, micros: number): LedgerAnswer {
+    const books = this.#books;
+    try {
+      const { results, count, timestamp } =
+        kind === 'accounts'
+          ? books.createAccounts(batch, micros)
+          : books.createTransfers(batch, micros);
+      const answer = resultsAnswer(results, count, timestamp);
+      this.#checks.batchApplied(books.state);
+      return answer;
+    } catch (error) {
+      const isRefusal = error instanceof LedgerError && error.code === 'LEDGER_BATCH_MALFORMED';
+      if (!isRefusal) throw error;
+      return { kind: 'refused', reason: error.message };
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { present } from '@quorate/base';
+import { maxBatchEvents } from '../model/limits.ts';
+import {
+  chunkRows,
+  type LaneColumn,
+  laneCounts,
+  type NumberColumn,
+  type TransferChunk,
+} from './transfer-chunk.ts';
+
+/** A batch is taken in whole before a chunk is closed. */
+const capacity = chunkRows + maxBatchEvents;
+
+/**
+ * The newest transfers, in columns that apply writes to by itself. Columns that most ledgers leave
+ * empty are there once a transfer needs them.
+ */
+export class OpenChunk implements TransferChunk {
+  count = 0;
+  readonly ids = new Uint32Array(capacity * 4);
+  readonly debitSlots = new Uint32Array(capacity);
+  readonly creditSlots = new Uint32Array(capacity);
+  readonly amounts = new Float64Array(capacity);
+  readonly debitLinks = new Uint32Array(capacity);
+  readonly creditLinks = new Uint32Array(capacity);
+  readonly ledgers = new Uint32Array(capacity);
+  readonly codes = new Uint16Array(capacity);
+  readonly flags = new Uint16Array(capacity);
+  /** Whole microseconds since the epoch; to them come `nanos`, of which there may be thousands. */
+  readonly micros = new Float64Array(capacity);
+  readonly nanos = new Uint16Array(capacity);
+  #timeouts: Uint32Array | null = null;
+  #userData32: Uint32Array | null = null;
+  /** By `LaneColumn`; that of the ids is always there. */
+  readonly #lanes: (Uint32Array | null)[] = [this.ids, null, null, null];
+  readonly #wideAmounts = new Map<number, bigint>();
+
+  get timeouts(): Uint32Array {
+    this.#timeouts ??= new Uint32Array(capacity);
+    return this.#timeouts;
+  }
+
+  get userData32(): Uint32Array {
+    this.#userData32 ??= new Uint32Array(capacity);
+    return this.#userData32;
+  }
+
+  /** @returns the column, which is made when it is not there */
+  lanes(column: LaneColumn): Uint32Array {
+    const there = this.#lanes[column];
+    if (there !== null && there !== undefined) return there;
+    const made = new Uint32Array(capacity * laneCounts[column]);
+    this.#lanes[column] = made;
+    return made;
+  }
+
+  has(column: LaneColumn): boolean {
+    return this.#lanes[column] !== null;
+  }
+
+  setWideAmount(row: number, amount: bigint): void {
+    this.amounts[row] = Number.NaN;
+    this.#wideAmounts.set(row, amount);
+  }
+
+  number(column: NumberColumn, row: number): number {
+    return (this.numbers(column)?.[row] ?? 0) as number;
+  }
+
+  lane(column: LaneColumn, row: number, lane: number): number {
+    const lanes = this.#lanes[column];
+    return lanes === null || lanes === undefined
+      ? 0
+      : (lanes[row * laneCounts[column] + lane] as number);
+  }
+
+  wideAmount(row: number): bigint {
+    return present(this.#wideAmounts.get(row), 'an amount that is no number is wide');
+  }
+
+  timestamp(row: number): bigint {
+    return BigInt(this.micros[row] as number) * 1000n + BigInt(this.nanos[row] as number);
+  }
+
+  /** @returns null for a column in which every row is 0 */
+  numbers(column: NumberColumn): Uint32Array | Uint16Array | Float64Array | null {
+    switch (column) {
+      case 0:
+        return this.debitSlots;
+      case 1:
+        return this.creditSlots;
+      case 2:
+        return this.amounts;
+      case 3:
+        return this.debitLinks;
+      case 4:
+        return this.creditLinks;
+      case 5:
+        return this.ledgers;
+      case 6:
+        return this.codes;
+      case 7:
+        return this.flags;
+      case 8:
+        return this.#timeouts;
+      default:
+        return this.#userData32;
+    }
+  }
+
+  /** Forgets the rows from `count` on; what they held in lazy columns is 0 again. */
+  truncate(count: number): void {
+    for (const column of [1, 2, 3] as const)
+      this.#lanes[column]?.fill(0, count * laneCounts[column], this.count * laneCounts[column]);
+    this.#timeouts?.fill(0, count, this.count);
+    this.#userData32?.fill(0, count, this.count);
+    for (let row = count; row < this.count; row++)
+      if (Number.isNaN(this.amounts[row])) this.#wideAmounts.delete(row);
+    this.count = count;
+  }
+
+  /** @returns a chunk that begins with the rows from `first` on, which are still here as well */
+  rest(first: number): OpenChunk {
+    const rest = new OpenChunk();
+    const count = this.count - first;
+    for (let column = 0; column < 8; column++) {
+      const from = this.numbers(column as NumberColumn);
+      const to = rest.numbers(column as NumberColumn);
+      if (from !== null) to?.set(from.subarray(first, this.count));
+    }
+    rest.micros.set(this.micros.subarray(first, this.count));
+    rest.nanos.set(this.nanos.subarray(first, this.count));
+    if (this.#timeouts !== null) rest.timeouts.set(this.#timeouts.subarray(first, this.count));
+    if (this.#userData32 !== null)
+      rest.userData32.set(this.#userData32.subarray(first, this.count));
+    for (const column of [0, 1, 2, 3] as const) {
+      const from = this.#lanes[column];
+      const lanes = laneCounts[column];
+      if (from !== null && from !== undefined)
+        rest.lanes(column).set(from.subarray(first * lanes, this.count * lanes));
+    }
+    for (const [row, amount] of this.#wideAmounts)
+      if (row >= first) rest.#wideAmounts.set(row - first, amount);
+    rest.count = count;
+    return rest;
+  }
+}

@@ -1,0 +1,130 @@
+import { OpenChunk } from './open-chunk.ts';
+import { reopenChunk } from './reopen-chunk.ts';
+import { sealChunk } from './seal-chunk.ts';
+import type { SealedChunk } from './sealed-chunk.ts';
+import { chunkRows, farLink, NumberColumn, type TransferChunk } from './transfer-chunk.ts';
+
+/** Which of its two accounts a link of a transfer is for. */
+export const Side = { debit: 0, credit: 1 } as const;
+export type Side = (typeof Side)[keyof typeof Side];
+
+/**
+ * All transfers in the order in which they were carried out, by position from 0 on. The newest
+ * stand in columns that apply writes to; the others, 65,536 at a time, as bytes that never change.
+ */
+export class TransferStore {
+  readonly #sealed: SealedChunk[] = [];
+  /** Links too long for 32 bits, by position * 2 + side. */
+  readonly #farLinks = new Map<number, number>();
+  #open = new OpenChunk();
+
+  /** How many there are; the position of the next one. */
+  get count(): number {
+    return this.#sealed.length * chunkRows + this.#open.count;
+  }
+
+  /** The chunk that is written to. */
+  get open(): OpenChunk {
+    return this.#open;
+  }
+
+  /** The position of the first row of `open`. */
+  get openPosition(): number {
+    return this.#sealed.length * chunkRows;
+  }
+
+  /** Those that never change any more, in order. */
+  get sealed(): readonly SealedChunk[] {
+    return this.#sealed;
+  }
+
+  get sealedBytes(): number {
+    return this.#sealed.reduce((bytes, chunk) => bytes + chunk.bytes.length, 0);
+  }
+
+  /** Between batches: closes the open chunk when it is full. */
+  settle(): void {
+    while (this.#open.count >= chunkRows) {
+      const full = this.#open;
+      this.#sealed.push(sealChunk(full, chunkRows));
+      this.#open = full.rest(chunkRows);
+    }
+  }
+
+  /** Forgets the transfers from `count` on, which are in the open chunk. */
+  truncate(count: number): void {
+    const kept = count - this.openPosition;
+    for (let row = kept; row < this.#open.count; row++) {
+      const position = this.openPosition + row;
+      if (this.#open.debitLinks[row] === farLink) this.#farLinks.delete(position * 2);
+      if (this.#open.creditLinks[row] === farLink) this.#farLinks.delete(position * 2 + 1);
+    }
+    this.#open.truncate(kept);
+  }
+
+  /** Takes over a chunk of a snapshot, the next in order; one that is not full is the last. */
+  restore(chunk: SealedChunk): void {
+    if (chunk.count === chunkRows) this.#sealed.push(chunk);
+    else this.#open = reopenChunk(chunk);
+  }
+
+  /** @returns the open chunk as it is now, for a snapshot; null: it is empty */
+  freezeOpen(): SealedChunk | null {
+    return this.#open.count === 0 ? null : sealChunk(this.#open, this.#open.count);
+  }
+
+  restoreFarLink(key: number, position: number): void {
+    this.#farLinks.set(key, position);
+  }
+
+  get farLinks(): ReadonlyMap<number, number> {
+    return this.#farLinks;
+  }
+
+  /** Says which transfer the account of one side had before; -1: none. */
+  link(position: number, side: Side, previous: number): void {
+    const links = side === Side.debit ? this.#open.debitLinks : this.#open.creditLinks;
+    const row = position - this.openPosition;
+    const back = previous < 0 ? 0 : position - previous;
+    if (back < farLink) {
+      links[row] = back;
+      return;
+    }
+    links[row] = farLink;
+    this.#farLinks.set(position * 2 + side, previous);
+  }
+
+  /** @returns the transfer that the account of one side had before; -1: none */
+  previous(position: number, side: Side): number {
+    const column = side === Side.debit ? NumberColumn.debitLink : NumberColumn.creditLink;
+    const back = this.number(position, column);
+    if (back === 0) return -1;
+    if (back === farLink) return this.#farLinks.get(position * 2 + side) as number;
+    return position - back;
+  }
+
+  /** @returns the chunk that a transfer is in; its row there is `rowOf` */
+  chunkOf(position: number): TransferChunk {
+    return this.#sealed[Math.floor(position / chunkRows)] ?? this.#open;
+  }
+
+  number(position: number, column: NumberColumn): number {
+    return this.chunkOf(position).number(column, position % chunkRows);
+  }
+
+  amount(position: number): bigint {
+    const chunk = this.chunkOf(position);
+    const row = position % chunkRows;
+    const amount = chunk.number(NumberColumn.amount, row);
+    return Number.isNaN(amount) ? chunk.wideAmount(row) : BigInt(amount);
+  }
+
+  timestamp(position: number): bigint {
+    return this.chunkOf(position).timestamp(position % chunkRows);
+  }
+}
+
+/** @returns the row of a transfer in its chunk */
+export function rowOf(position: number): number {
+  return position % chunkRows;
+}

@@ -1,0 +1,177 @@
+import type { Timers } from '@quorate/base';
+import {
+  type Account,
+  type AccountBalance,
+  type AccountFilter,
+  LedgerError,
+  maxBatchEvents,
+  type QueryFilter,
+  type Transfer,
+} from '@quorate/ledger';
+import { type Codec, decodeMessage, encodeMessage, ledger } from '@quorate/schema';
+import type { UnaryDone, UnaryMethod } from '../method.ts';
+import { malformedRequest } from '../rpc-error.ts';
+import type { LedgerGroup } from './ledger-group.ts';
+import {
+  type LedgerRefusal,
+  malformed,
+  refusalOfRuntime,
+  refusals,
+  rpcErrorOf,
+} from './ledger-refusal.ts';
+import { ScanQueue } from './scan-queue.ts';
+import type { ServedBooks } from './served-books.ts';
+import { uint128FromWire } from './uint128-wire.ts';
+import { wireAccount, wireBalance, wireTransfer } from './wire-events.ts';
+
+const servicePath = '/quorate.ledger.v1.Ledger';
+
+/** @returns where a method of the service is */
+export function pathOf(method: string): string {
+  return `${servicePath}/${method}`;
+}
+
+/** What a read found, given once. */
+type Found<Item> = (items: readonly Item[]) => void;
+
+/** The methods that only read: of the books as they are once all acknowledged before is in them. */
+export class LedgerReads {
+  readonly #group: Pick<LedgerGroup, 'readBarrier'>;
+  readonly #books: ServedBooks;
+  readonly #scans: ScanQueue;
+
+  constructor(
+    group: Pick<LedgerGroup, 'readBarrier'>,
+    books: ServedBooks,
+    timers: Pick<Timers, 'defer'>,
+  ) {
+    this.#group = group;
+    this.#books = books;
+    this.#scans = new ScanQueue(timers);
+  }
+
+  methods(): ReadonlyMap<string, UnaryMethod> {
+    const books = this.#books;
+    const scans = this.#scans;
+    const lookup = ledger.LookupRequest;
+    const ofAccount = ledger.AccountFilter;
+    const query = ledger.QueryFilter;
+    return new Map([
+      this.#read('LookupAccounts', lookup, accountsOf, (request, found) =>
+        found(books.lookupAccounts(idsOf(request))),
+      ),
+      this.#read('LookupTransfers', lookup, transfersOf, (request, found) =>
+        scans.run(books.lookupTransfers(idsOf(request)), found),
+      ),
+      this.#read('GetAccountTransfers', ofAccount, transfersOf, (request, found) =>
+        scans.run(books.accountTransfers(accountFilterOf(request)), found),
+      ),
+      this.#read('GetAccountBalances', ofAccount, balancesOf, (request, found) =>
+        scans.run(books.accountBalances(accountFilterOf(request)), found),
+      ),
+      this.#read('QueryAccounts', query, accountsOf, (request, found) =>
+        scans.run(books.queryAccounts(queryFilterOf(request)), found),
+      ),
+      this.#read('QueryTransfers', query, transfersOf, (request, found) =>
+        scans.run(books.queryTransfers(queryFilterOf(request)), found),
+      ),
+    ]);
+  }
+
+  /** @param look throws LedgerError where the request cannot be answered */
+  #read<Q extends { readonly local: boolean }, Item>(
+    name: string,
+    codec: Codec<Q>,
+    encode: (items: readonly Item[]) => Uint8Array,
+    look: (request: Q, found: Found<Item>) => void,
+  ): readonly [string, UnaryMethod] {
+    const method = (bytes: Uint8Array, done: UnaryDone): void => {
+      const request = decodeMessage(codec, bytes);
+      if (request === null) {
+        done(malformedRequest, null);
+        return;
+      }
+      const refuse = (refusal: LedgerRefusal): void => done(rpcErrorOf(refusal), null);
+      const answer = (): void => {
+        if (!this.#scans.hasRoom) refuse(refusals.queriesBusy);
+        else refuseInvalid(refuse, () => look(request, (items) => done(null, encode(items))));
+      };
+      if (request.local) answer();
+      else {
+        this.#group.readBarrier((error) => {
+          if (error === null) answer();
+          else refuse(refusalOfRuntime(error));
+        });
+      }
+    };
+    return [pathOf(name), method];
+  }
+}
+
+function refuseInvalid(refuse: (refusal: LedgerRefusal) => void, look: () => void): void {
+  try {
+    look();
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    refuse(malformed(error.message));
+  }
+}
+
+function accountsOf(accounts: readonly Account[]): Uint8Array {
+  return encodeMessage(ledger.AccountsAnswer, { accounts: accounts.map(wireAccount) });
+}
+
+function transfersOf(transfers: readonly Transfer[]): Uint8Array {
+  return encodeMessage(ledger.TransfersAnswer, { transfers: transfers.map(wireTransfer) });
+}
+
+function balancesOf(balances: readonly AccountBalance[]): Uint8Array {
+  return encodeMessage(ledger.BalancesAnswer, { balances: balances.map(wireBalance) });
+}
+
+/** @throws LedgerError LEDGER_FIELD_INVALID */
+function idsOf({ ids }: ledger.LookupRequest): readonly bigint[] {
+  if (ids.length <= maxBatchEvents) return ids.map(uint128FromWire);
+  throw new LedgerError(
+    'LEDGER_FIELD_INVALID',
+    `${ids.length} ids are looked up, and ${maxBatchEvents} is the most: ask several times`,
+    { field: 'ids', value: ids.length, limit: maxBatchEvents },
+  );
+}
+
+function limitOf(limit: number): number {
+  return limit === 0 ? maxBatchEvents : Math.min(limit, maxBatchEvents);
+}
+
+function accountFilterOf(filter: ledger.AccountFilter): AccountFilter {
+  const { userData64, userData32, code, timestampMin, timestampMax, reversed } = filter;
+  const isEither = !filter.debits && !filter.credits;
+  return {
+    accountId: uint128FromWire(filter.accountId),
+    userData128: uint128FromWire(filter.userData128),
+    userData64,
+    userData32,
+    code,
+    timestampMin,
+    timestampMax,
+    limit: limitOf(filter.limit),
+    debits: filter.debits || isEither,
+    credits: filter.credits || isEither,
+    reversed,
+  };
+}
+
+function queryFilterOf(filter: ledger.QueryFilter): QueryFilter {
+  const { userData64, userData32, code, timestampMin, timestampMax, reversed } = filter;
+  return {
+    userData128: uint128FromWire(filter.userData128),
+    userData64,
+    userData32,
+    ledger: filter.ledger,
+    code,
+    timestampMin,
+    timestampMax,
+    limit: limitOf(filter.limit),
+    reversed,
+  };
+}

@@ -1,0 +1,54 @@
+import { ByteReader, ByteWriter } from '@quorate/base';
+import { decodeResults, type LedgerAnswer, type LedgerMachine } from '@quorate/ledger';
+import {
+  defaultSessionLimits,
+  type ResultCodec,
+  type SessionLimits,
+  SessionStateMachine,
+} from '@quorate/runtime';
+
+/**
+ * Of the sessions of the group: permanent, as what an empty state begins with. An answer that names
+ * all events of the largest batch has 24 KiB; clients that have all of that in every batch get
+ * through one batch at a time when ten are remembered.
+ */
+const ledgerSessionLimits: SessionLimits = {
+  ...defaultSessionLimits,
+  maxSessions: 1024,
+  maxAnswerBytes: 32 * 1024,
+  maxSessionBytes: 256 * 1024,
+};
+
+const resultsTag = 0;
+const refusedTag = 1;
+
+/** As they are remembered: a byte, then the results as they go to a client, or a text. */
+const ledgerResults: ResultCodec<LedgerAnswer> = {
+  encode(answer) {
+    if (answer.kind === 'results') {
+      const encoded = answer.encoded();
+      const bytes = new Uint8Array(1 + encoded.length);
+      bytes[0] = resultsTag;
+      bytes.set(encoded, 1);
+      return bytes;
+    }
+    const writer = new ByteWriter();
+    writer.varint(refusedTag);
+    writer.string(answer.reason);
+    return writer.take();
+  },
+  decode(bytes) {
+    if (bytes[0] === resultsTag) {
+      const encoded = bytes.slice(1);
+      return { kind: 'results', ...decodeResults(encoded), encoded: () => encoded };
+    }
+    const reader = new ByteReader(bytes);
+    reader.varint();
+    return { kind: 'refused', reason: reader.string() };
+  },
+};
+
+/** @returns the books as a group replicates them, with the sessions of their clients */
+export function ledgerReplica(machine: LedgerMachine): SessionStateMachine<LedgerAnswer> {
+  return new SessionStateMachine(machine, { results: ledgerResults, limits: ledgerSessionLimits });
+}

@@ -1,0 +1,69 @@
+import {
+  type Account,
+  type AccountBalance,
+  AccountBalancesScan,
+  type AccountFilter,
+  AccountTransfersScan,
+  type LedgerMachine,
+  LookupTransfersScan,
+  lookupAccounts,
+  QueryAccountsScan,
+  type QueryFilter,
+  QueryTransfersScan,
+  type Scan,
+  type Transfer,
+} from '@quorate/ledger';
+
+/** Where the accounts are that batches speak of, as of what has been applied here. */
+export interface AccountSlots {
+  /**
+   * @param id four lanes of 32 bits from `id[at]` on, the lowest first
+   * @returns the place of the account in the order of creation; -1: there is none (yet)
+   */
+  find(id: Uint32Array, at: number): number;
+}
+
+/**
+ * What is asked of the books, each time of those that there are now: another state takes their
+ * place when a snapshot is restored.
+ */
+export interface ServedBooks {
+  readonly accounts: AccountSlots;
+  readonly accountCount: number;
+  readonly transferCount: number;
+  /** When the next pending transfer expires, in whole microseconds, rounded up; null: none will. */
+  nextExpiryMicros(): number | null;
+  lookupAccounts(ids: readonly bigint[]): readonly Account[];
+  lookupTransfers(ids: readonly bigint[]): Scan<Transfer>;
+  /** @throws LedgerError LEDGER_FIELD_INVALID; as those below */
+  accountTransfers(filter: AccountFilter): Scan<Transfer>;
+  accountBalances(filter: AccountFilter): Scan<AccountBalance>;
+  queryAccounts(filter: QueryFilter): Scan<Account>;
+  queryTransfers(filter: QueryFilter): Scan<Transfer>;
+}
+
+/** @returns the books of a machine, whichever they are at the time */
+export function servedBooks(machine: Pick<LedgerMachine, 'books'>): ServedBooks {
+  const state = () => machine.books.state;
+  return {
+    get accounts() {
+      return state().accounts;
+    },
+    get accountCount() {
+      return state().accounts.count;
+    },
+    get transferCount() {
+      return state().transfers.count;
+    },
+    nextExpiryMicros: () => {
+      const nanos = state().nextExpiry();
+      return nanos === undefined ? null : Number((nanos + 999n) / 1000n);
+    },
+    lookupAccounts: (ids) => lookupAccounts(state(), ids),
+    lookupTransfers: (ids) => new LookupTransfersScan(state(), ids),
+    accountTransfers: (filter) => new AccountTransfersScan(state(), filter),
+    accountBalances: (filter) => new AccountBalancesScan(state(), filter),
+    queryAccounts: (filter) => new QueryAccountsScan(state(), filter),
+    queryTransfers: (filter) => new QueryTransfersScan(state(), filter),
+  };
+}

@@ -1,0 +1,104 @@
+import { randomInt } from 'node:crypto';
+import { assert, type Logger } from '@quorate/base';
+import { defaultTuning } from '@quorate/host';
+import { LedgerMachine } from '@quorate/ledger';
+import { createLogger, groupIdOf, type MemberOptions, openMember, timers } from '@quorate/node';
+import type { LedgerResult } from '../core/ledger/ledger-group.ts';
+import { ledgerReplica } from '../core/ledger/ledger-replica.ts';
+import { StateVotes } from '../core/ledger/state-votes.ts';
+import { ownConfig, peerAddress } from '../joining/origin.ts';
+import { originOf } from '../joining/origin-of.ts';
+import { ServerSecurity } from '../tls/server-security.ts';
+import { ledgerGroupName, RunningLedgerServer } from './ledger-server.ts';
+import type { LedgerServer, LedgerServerOptions } from './ledger-server-options.ts';
+
+/**
+ * Of a ledger. A command is a batch, of which the largest has 1 MiB. Much is logged in little time,
+ * and a snapshot has all of the state: so there is more log between two, and few of the entries
+ * before one are kept, for each may be large.
+ */
+const ledgerTuning = {
+  maxCommandBytes: 1.5 * 1024 * 1024,
+  snapshotLogBytes: 256 * 1024 * 1024,
+  snapshotTailEntries: 500,
+};
+
+/**
+ * Opens this member's node and serves a ledger from it. Fulfilled when clients can connect; there
+ * may be no leader yet.
+ *
+ * @throws ServerError SERVER_ADDRESS_IN_USE, SERVER_LISTEN_FAILED
+ * @throws NodeError NODE_TLS_INVALID; and NodeError, FileSystemError, StorageError as `openMember`
+ *   does
+ */
+export async function startLedgerServer(options: LedgerServerOptions): Promise<LedgerServer> {
+  const log = options.log ?? { level: 'info', format: 'logfmt' };
+  const logger = createLogger(log);
+  const isOneNetwork = options.network === undefined || options.peerTls === undefined;
+  assert(isOneNetwork, 'a network of the caller has the TLS that it has');
+  const security = await ServerSecurity.open(options, logger);
+  try {
+    return await open({ ...options, log }, logger, security);
+  } catch (error) {
+    security.close();
+    throw error;
+  }
+}
+
+/** What goes to the member as it is, if it is given. */
+function memberParts(
+  options: LedgerServerOptions,
+  security: ServerSecurity,
+): Partial<MemberOptions> {
+  const { storage, storageThrough, protocolVersions, onHalt } = options;
+  const { peers } = security;
+  const network = peers === null ? options.network : () => peers;
+  return {
+    ...(storage === undefined ? {} : { storage }),
+    ...(storageThrough === undefined ? {} : { storageThrough }),
+    ...(network === undefined ? {} : { network }),
+    ...(protocolVersions === undefined ? {} : { protocolVersions }),
+    ...(onHalt === undefined ? {} : { onHalt }),
+  };
+}
+
+async function open(
+  options: LedgerServerOptions & Required<Pick<LedgerServerOptions, 'log'>>,
+  logger: Logger,
+  security: ServerSecurity,
+): Promise<LedgerServer> {
+  const origin = await originOf(options, logger);
+  const { nodeId, clusterId, clusterName, founders } = origin;
+  let votes: StateVotes | null = null;
+  const machine = new LedgerMachine({
+    hashSeed: randomInt(2 ** 32),
+    onChecked: (check, hash) => votes?.checked(check, hash),
+    onDisagreement: (check, hashes) => {
+      const found = [...hashes].map(([node, hash]) => `${node}: ${hash.toString(16)}`).join(', ');
+      const advice =
+        'the one that most others contradict stops by itself; look at its memory, disk';
+      logger.error('replicas do not have the same state', { check, found, advice });
+    },
+  });
+  const node = await openMember({
+    nodeId,
+    clusterId,
+    dataDirectory: options.dataDirectory,
+    listen: options.listenPeer,
+    members: new Map([...origin.members, [nodeId, peerAddress(ownConfig(options))]]),
+    contacts: origin.contacts,
+    ...(clusterName === null ? {} : { clusterName }),
+    groups: { [ledgerGroupName]: ledgerReplica(machine) },
+    voters: { [ledgerGroupName]: [...founders.keys()] },
+    tuning: { ...defaultTuning, ...ledgerTuning, ...options.tuning },
+    log: options.log,
+    ...memberParts(options, security),
+  });
+  votes = new StateVotes(node.host.group<LedgerResult>(groupIdOf(ledgerGroupName)), timers);
+  const identity = { clusterId: BigInt(`0x${clusterId}`), name: options.name };
+  const { maxConnections } = options;
+  const limits = maxConnections === undefined ? {} : { maxConnections };
+  const server = new RunningLedgerServer({ identity, node, machine, security, logger, ...limits });
+  await server.listen(options.listenClient, options.listenMetrics);
+  return server;
+}
