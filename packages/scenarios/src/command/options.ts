@@ -140,7 +140,7 @@ function scenarioOf(given: string | undefined, canary: string | null): ScenarioN
   const scenario = given ?? shownIn;
   const known = scenarioNames.find((name) => name === scenario);
   if (known !== undefined) return known;
-  throw new Error(`--scenario takes ${scenarioNames.join(' or ')}, not ${scenario}`);
+  throw new Error(`--scenario takes one of ${scenarioNames.join(', ')}, not ${scenario}`);
 }
 
 function picturesOf(

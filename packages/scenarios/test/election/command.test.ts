@@ -39,7 +39,7 @@ describe('npm run sim -- --scenario election', () => {
   it('refuses what it does not have', () => {
     assert.throws(
       () => parseOptions(['--scenario', 'x']),
-      /--scenario takes kv or election, not x/,
+      /--scenario takes one of kv, election, ledger, not x/,
     );
     const shrink = ['--scenario', 'election', '--shrink'];
     assert.throws(() => parseOptions(shrink), /--plan and --shrink are of the kv scenario/);
