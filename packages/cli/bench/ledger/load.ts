@@ -4,7 +4,7 @@ import { AccountBatchBuilder, TransferBatchBuilder } from '@quorate/ledger';
 import type { Pairs } from './accounts-drawn.ts';
 
 /** Batches sent before the first is answered. */
-const batchesInFlight = 6;
+const batchesInFlight = 3;
 
 export interface LoadOptions {
   readonly pairs: Pairs;
