@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Column } from '../src/columns/column.ts';
 import { decodeLanes } from '../src/columns/decode-lanes.ts';
 import { decodeNumbers, decodeUint16, decodeUint32 } from '../src/columns/decode-numbers.ts';
-import { uint128FromLanes } from '../src/columns/lanes.ts';
 import { maxBatchEvents } from '../src/model/limits.ts';
+import { readUint128 } from '../src/numbers/uint128.ts';
 import { readColumn } from '../test/columns/reference-columns.ts';
 
 const lanes = new Uint32Array(maxBatchEvents * 4);
@@ -28,7 +28,7 @@ export function judgeColumn(column: Column, bytes: Uint8Array): void {
   for (const [i, value] of values.entries()) {
     assert.ok(value < limit, 'a value beyond its range was taken');
     assert.equal(column.uint128At(i), value);
-    assert.equal(uint128FromLanes(lanes, i * 4), value);
+    assert.equal(readUint128(lanes, i * 4), value);
     if (areNumbers) assert.equal(numbers[i], Number(value));
     if (column.rangeBytes <= 4) assert.equal(uint32[i], Number(value));
     if (column.rangeBytes <= 2) assert.equal(uint16[i], Number(value));

@@ -1,4 +1,4 @@
-import type { AccountStore } from '../accounts/account-store.ts';
+import { AccountStore } from '../accounts/account-store.ts';
 import { BalanceHistory } from '../transfers/balance-history.ts';
 import { Expiries } from '../transfers/expiries.ts';
 import { PendingStatus, PendingStatuses } from '../transfers/pending-statuses.ts';
@@ -11,7 +11,7 @@ import { UndoLog } from './undo-log.ts';
 export class BooksState {
   readonly accounts: AccountStore;
   readonly transfers = new TransferStore();
-  readonly ids = new TransferIds();
+  readonly ids: TransferIds;
   readonly statuses = new PendingStatuses();
   readonly expiries = new Expiries();
   readonly history = new BalanceHistory();
@@ -20,8 +20,10 @@ export class BooksState {
   /** Batches applied; which of them checks of the state come after follows from it. */
   batches = 0;
 
-  constructor(accounts: AccountStore) {
-    this.accounts = accounts;
+  /** @param hashSeed 32 bits, for the hashes of ids; it changes no answer */
+  constructor(hashSeed = 0) {
+    this.accounts = new AccountStore(hashSeed);
+    this.ids = new TransferIds(hashSeed);
   }
 
   /**

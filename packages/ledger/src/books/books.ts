@@ -1,4 +1,3 @@
-import { AccountStore } from '../accounts/account-store.ts';
 import { AccountColumns } from '../columns/account-columns.ts';
 import { TransferColumns } from '../columns/transfer-columns.ts';
 import { maxBatchEvents } from '../model/limits.ts';
@@ -35,7 +34,7 @@ export class Books {
   readonly #chain: ChainRunner;
   readonly #results = new Uint8Array(maxBatchEvents);
 
-  constructor(state: BooksState = new BooksState(new AccountStore())) {
+  constructor(state: BooksState = new BooksState()) {
     this.#state = state;
     this.#rows = new TransferRows(new TransferColumns(), state.accounts);
     this.#plain = new PlainTransfers(state, this.#rows);

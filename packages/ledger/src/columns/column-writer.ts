@@ -1,4 +1,4 @@
-import { bytesInLanes } from './lanes.ts';
+import { bytesInLanes } from '../numbers/uint128.ts';
 
 /** Room after what is asked for: values are written in fours of bytes, the last one spills. */
 const spillBytes = 16;

@@ -1,7 +1,7 @@
 import { assert } from '@quorate/base';
 import { batchMalformed } from '../ledger-error.ts';
+import { numberFromLanes, readUint128 } from '../numbers/uint128.ts';
 import { checkHead, sequenceBit, widthMask } from './column-form.ts';
-import { numberFromLanes, uint128FromLanes } from './lanes.ts';
 
 const noBytes = new DataView(new ArrayBuffer(0));
 const scratch = new Uint32Array(4);
@@ -107,7 +107,7 @@ export class Column {
 
   uint128At(index: number): bigint {
     this.lanesAt(index, scratch);
-    return uint128FromLanes(scratch, 0);
+    return readUint128(scratch, 0);
   }
 
   /** Exact below 2^53, and the nearest that there is above. */

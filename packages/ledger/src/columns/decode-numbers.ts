@@ -1,6 +1,6 @@
 import { assert } from '@quorate/base';
+import { numberFromLanes } from '../numbers/uint128.ts';
 import type { Column } from './column.ts';
-import { numberFromLanes } from './lanes.ts';
 
 /*
  * Whole columns into typed arrays. One loop a width, and each function writes one kind of array

@@ -1,6 +1,6 @@
+import { bytesInLanes } from '../numbers/uint128.ts';
 import { sequenceBit } from './column-form.ts';
 import type { ColumnWriter } from './column-writer.ts';
-import { bytesInLanes } from './lanes.ts';
 
 const base = new Uint32Array(4);
 const span = new Uint32Array(4);

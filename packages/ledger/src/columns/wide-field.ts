@@ -1,9 +1,9 @@
 import { fieldInvalid } from '../ledger-error.ts';
 import { maxUint64, maxUint128 } from '../model/limits.ts';
+import { writeUint128 } from '../numbers/uint128.ts';
 import type { BatchField } from './batch-field.ts';
 import type { ColumnWriter } from './column-writer.ts';
 import { writeLanesColumn } from './encode-lanes.ts';
-import { uint128ToLanes } from './lanes.ts';
 
 /**
  * A column of 64 or 128 bits while a batch is put together. It costs no memory until a value other
@@ -39,7 +39,7 @@ export class WideField implements BatchField {
   /** @param value was checked */
   set(index: number, value: bigint): void {
     if (value === 0n && this.#lanes === null) return;
-    uint128ToLanes(value, this.lanes, index * 4);
+    writeUint128(this.lanes, index * 4, value);
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { AppliedEntry, SnapshotSink, StateMachine } from '@quorate/base';
-import { AccountStore } from '../accounts/account-store.ts';
 import { Books } from '../books/books.ts';
 import { BooksState } from '../books/books-state.ts';
 import { LedgerError } from '../ledger-error.ts';
@@ -40,7 +39,7 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
     const { batchesPerCheck = usualBatchesPerCheck } = options;
     this.#hashSeed = hashSeed;
     this.#checks = new StateChecks(onChecked, onDisagreement, batchesPerCheck);
-    this.#books = this.#booksOf(new BooksState(new AccountStore(hashSeed)));
+    this.#books = this.#booksOf(new BooksState(hashSeed));
   }
 
   /** To be read; another one after each restored snapshot. */

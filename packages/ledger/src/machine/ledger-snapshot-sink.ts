@@ -1,6 +1,5 @@
 import type { SnapshotSink } from '@quorate/base';
 import { AccountBlockReader } from '../accounts/account-block-reader.ts';
-import { AccountStore } from '../accounts/account-store.ts';
 import { BooksState } from '../books/books-state.ts';
 import { LedgerError, snapshotInvalid } from '../ledger-error.ts';
 import { PendingStatus } from '../transfers/pending-statuses.ts';
@@ -33,7 +32,7 @@ export class LedgerSnapshotSink implements SnapshotSink {
 
   /** @param done gets the state once it is whole */
   constructor(hashSeed: number, done: (state: BooksState) => void) {
-    this.#state = new BooksState(new AccountStore(hashSeed));
+    this.#state = new BooksState(hashSeed);
     this.#accounts = new AccountBlockReader(this.#state.accounts, snapshotInvalid);
     this.#done = done;
   }

@@ -7,6 +7,7 @@ import {
   historyRowBytes,
   historyRowsPerRecord,
   idsPerRecord,
+  linksPerRecord,
   RecordKind,
   snapshotHeadBytes,
   snapshotVersion,
@@ -94,7 +95,8 @@ function* restOf(state: BooksState, frozen: Frozen): Generator<SnapshotRecord, v
     yield historyRecord(state, from, Math.min(from + historyRowsPerRecord, frozen.historyCount));
   for (let from = 0; from < frozen.strayCount; from += idsPerRecord)
     yield failedRecord(state, from, Math.min(from + idsPerRecord, frozen.strayCount));
-  yield farLinkRecord(frozen.farLinks);
+  for (let from = 0; from < frozen.farLinks.length; from += linksPerRecord)
+    yield farLinkRecord(frozen.farLinks.slice(from, from + linksPerRecord));
   yield { kind: RecordKind.end, bytes: new Uint8Array(0) };
 }
 

@@ -7,8 +7,8 @@
  *     chunk      transfers as `sealed-chunk.ts` says; all full but the last
  *     statuses   u32 chunk, then a byte a row, of chunks that have pending transfers
  *     history    up to 4,096 rows: u32 slot, f64 micros, u16 nanos, four balances of 16 bytes
- *     failedIds  ids that failed transfers keep, 16 bytes each
- *     farLinks   f64 position * 2 + side, f64 position
+ *     failedIds  up to 65,536 ids that failed transfers keep, 16 bytes each
+ *     farLinks   up to 65,536 times f64 position * 2 + side, f64 position
  *     end        nothing
  */
 export const RecordKind = {
@@ -27,3 +27,4 @@ export const snapshotHeadBytes = 41;
 export const historyRowBytes = 78;
 export const historyRowsPerRecord = 4096;
 export const idsPerRecord = 65_536;
+export const linksPerRecord = 65_536;

@@ -1,13 +1,10 @@
 import { assert } from '@quorate/base';
 
-/**
+/*
  * Numbers of 128 bits as four unsigned 32-bit lanes, the low lane first, somewhere in a
  * Uint32Array: `lanes` and `at`, the place of the low lane, stand for a number. That way no number
  * is an object. A bigint is made at the edges only.
  */
-const uint128Lanes = 4;
-
-const twoTo32 = 2 ** 32;
 
 /** @returns the number at `at` */
 export function readUint128(lanes: Uint32Array, at: number): bigint {
@@ -28,21 +25,6 @@ export function writeUint128(lanes: Uint32Array, at: number, value: bigint): voi
   lanes[at + 3] = Number(value >> 96n);
 }
 
-/** @returns below 0: the first is less; 0: they are equal; above 0: the first is greater */
-export function compareUint128(
-  first: Uint32Array,
-  firstAt: number,
-  second: Uint32Array,
-  secondAt: number,
-): number {
-  for (let lane = uint128Lanes - 1; lane >= 0; lane--) {
-    const a = first[firstAt + lane] as number;
-    const b = second[secondAt + lane] as number;
-    if (a !== b) return a < b ? -1 : 1;
-  }
-  return 0;
-}
-
 /** Whether both are the same number. */
 export function equalUint128(
   first: Uint32Array,
@@ -56,24 +38,6 @@ export function equalUint128(
     first[firstAt + 2] === second[secondAt + 2] &&
     first[firstAt + 3] === second[secondAt + 3]
   );
-}
-
-/**
- * Adds to the number in place.
- *
- * @param amount an integer from 0 to 2^53 - 1
- * @returns whether the sum is 2^128 or more; what is left in the lanes is then the sum less 2^128
- */
-export function addSmallToUint128(lanes: Uint32Array, at: number, amount: number): boolean {
-  let sum = (lanes[at] as number) + (amount >>> 0);
-  lanes[at] = sum;
-  sum = (lanes[at + 1] as number) + Math.floor(amount / twoTo32) + (sum >= twoTo32 ? 1 : 0);
-  lanes[at + 1] = sum;
-  sum = (lanes[at + 2] as number) + (sum >= twoTo32 ? 1 : 0);
-  lanes[at + 2] = sum;
-  sum = (lanes[at + 3] as number) + (sum >= twoTo32 ? 1 : 0);
-  lanes[at + 3] = sum;
-  return sum >= twoTo32;
 }
 
 /** Whether the number is 0. */
@@ -121,4 +85,19 @@ export function hashUint128(
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d);
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a_2d39);
   return hash ^ (hash >>> 15);
+}
+
+/** Exact below 2^53, the nearest that there is above. */
+export function numberFromLanes(lanes: Uint32Array, at: number): number {
+  const high = (lanes[at + 3] as number) * 2 ** 96 + (lanes[at + 2] as number) * 2 ** 64;
+  return high + ((lanes[at + 1] as number) * 2 ** 32 + (lanes[at] as number));
+}
+
+/** How many bytes the number needs, 0 to 16. */
+export function bytesInLanes(lanes: Uint32Array, at: number): number {
+  for (let lane = 3; lane >= 0; lane--) {
+    const bits = 32 - Math.clz32(lanes[at + lane] as number);
+    if (bits > 0) return lane * 4 + ((bits + 7) >> 3);
+  }
+  return 0;
 }

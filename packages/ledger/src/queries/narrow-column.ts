@@ -1,5 +1,5 @@
 import type { Column } from '../columns/column.ts';
-import { uint128FromLanes } from '../columns/lanes.ts';
+import { readUint128 } from '../numbers/uint128.ts';
 
 /*
  * Of rows of a column, those with one value: the value is compared as the delta that it would be,
@@ -8,7 +8,7 @@ import { uint128FromLanes } from '../columns/lanes.ts';
 
 /** @returns the delta or position that a row with the value has; below 0: no row can have it */
 function deltaOf(column: Column, value: bigint): bigint {
-  const delta = value - uint128FromLanes(column.base, 0);
+  const delta = value - readUint128(column.base, 0);
   if (column.isSequence) return delta < BigInt(column.count) ? delta : -1n;
   return delta >> BigInt(column.width * 8) === 0n ? delta : -1n;
 }

@@ -11,8 +11,8 @@ import {
   wordsShift,
 } from '../accounts/account-chunk.ts';
 import type { BooksState } from '../books/books-state.ts';
-import { uint128ToLanes } from '../columns/lanes.ts';
 import type { Account } from '../model/account.ts';
+import { writeUint128 } from '../numbers/uint128.ts';
 import { accountTimestamp } from './account-timestamp.ts';
 import { checkQueryFilter, type QueryFilter } from './filters.ts';
 import { firstOf } from './position-range.ts';
@@ -41,8 +41,8 @@ export class QueryAccountsScan implements Scan<Account> {
     this.#filter = checkQueryFilter(filter);
     const { accounts } = state;
     const { timestampMin, timestampMax, userData128, userData64 } = this.#filter;
-    uint128ToLanes(userData128, this.#userData128, 0);
-    uint128ToLanes(userData64, this.#userData64, 0);
+    writeUint128(this.#userData128, 0, userData128);
+    writeUint128(this.#userData64, 0, userData64);
     const opened = (slot: number): bigint => accountTimestamp(accounts, slot);
     this.#end = firstOf(accounts.count, (slot) => opened(slot) > timestampMax);
     this.#from = firstOf(this.#end, (slot) => opened(slot) >= timestampMin);

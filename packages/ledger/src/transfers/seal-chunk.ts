@@ -1,6 +1,7 @@
 import { ColumnWriter } from '../columns/column-writer.ts';
 import { writeLanesColumn } from '../columns/encode-lanes.ts';
 import { writeUint32Column } from '../columns/encode-uint32.ts';
+import { writeUint128 } from '../numbers/uint128.ts';
 import type { OpenChunk } from './open-chunk.ts';
 import { RowRuns } from './row-runs.ts';
 import {
@@ -64,7 +65,7 @@ function writeAmounts(open: OpenChunk, count: number): void {
   for (let row = 0, at = 0; row < count; row++, at += 4) {
     const amount = amounts[row] as number;
     if (Number.isNaN(amount)) {
-      setLanes(open.wideAmount(row), at);
+      writeUint128(lanes, at, open.wideAmount(row));
       continue;
     }
     lanes[at] = amount;
@@ -73,11 +74,6 @@ function writeAmounts(open: OpenChunk, count: number): void {
     lanes[at + 3] = 0;
   }
   writeLanesColumn(writer, lanes, count);
-}
-
-function setLanes(value: bigint, at: number): void {
-  for (let lane = 0; lane < 4; lane++)
-    lanes[at + lane] = Number((value >> BigInt(lane * 32)) & 0xffffffffn);
 }
 
 function writeLanes(open: OpenChunk, column: LaneColumn, count: number): void {

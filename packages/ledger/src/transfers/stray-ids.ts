@@ -1,4 +1,5 @@
 import { assert } from '@quorate/base';
+import { hashUint128 } from '../numbers/uint128.ts';
 
 /** Each part is a small table that grows by itself, so that no growth moves more than a part. */
 const partCount = 4096;
@@ -11,14 +12,6 @@ interface Chunk {
   readonly positions: Float64Array;
 }
 
-function hash(l0: number, l1: number, l2: number, l3: number): number {
-  let h = Math.imul(l0, 0x9e3779b1) ^ Math.imul(l1 ^ (l0 >>> 15), 0x85ebca77);
-  h ^= Math.imul(l2 ^ (h >>> 13), 0xc2b2ae3d) ^ Math.imul(l3 ^ (h >>> 16), 0x27d4eb2f);
-  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
 /**
  * Ids that are in no run, each with a number. Lanes are signed (`| 0`) in all calls. Open
  * addressing; entries stand in the order in which they came, so that the newest can be taken out
@@ -29,7 +22,13 @@ export class StrayIds {
   /** Of each part: entry + 1, or 0 where there is none. */
   readonly #parts: (Uint32Array | undefined)[] = new Array(partCount);
   readonly #partSizes = new Uint32Array(partCount);
+  readonly #seed: number;
   #count = 0;
+
+  /** @param seed 32 bits; see `hashUint128`. It changes no answer. */
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
 
   get count(): number {
     return this.#count;
@@ -38,7 +37,7 @@ export class StrayIds {
   /** @returns the number of the id; -1: it is not here */
   find(l0: number, l1: number, l2: number, l3: number): number {
     if (this.#count === 0) return -1;
-    const h = hash(l0, l1, l2, l3);
+    const h = hashUint128(l0, l1, l2, l3, this.#seed);
     const part = this.#parts[h & (partCount - 1)];
     if (part === undefined) return -1;
     const mask = part.length - 1;
@@ -66,7 +65,7 @@ export class StrayIds {
     lanes[at + 2] = l2;
     lanes[at + 3] = l3;
     positions[at >> 2] = value;
-    const h = hash(l0, l1, l2, l3);
+    const h = hashUint128(l0, l1, l2, l3, this.#seed);
     const partAt = h & (partCount - 1);
     const size = (this.#partSizes[partAt] as number) + 1;
     this.#partSizes[partAt] = size;
@@ -118,11 +117,12 @@ export class StrayIds {
   #hashOf(entry: number): number {
     const { lanes } = this.#chunks[entry >>> 16] as Chunk;
     const at = (entry & 0xffff) * 4;
-    return hash(
+    return hashUint128(
       lanes[at] as number,
       lanes[at + 1] as number,
       lanes[at + 2] as number,
       lanes[at + 3] as number,
+      this.#seed,
     );
   }
 }

@@ -12,10 +12,15 @@ export const failedId = -2;
  */
 export class TransferIds {
   readonly #runs = new TransferRuns();
-  readonly #strays = new StrayIds();
+  readonly #strays: StrayIds;
   /** The id that would go on with the run that was added to last, and its position. */
   readonly #next = new Int32Array(4);
   #nextPosition = -1;
+
+  /** @param hashSeed 32 bits; see `StrayIds` */
+  constructor(hashSeed: number) {
+    this.#strays = new StrayIds(hashSeed);
+  }
 
   get count(): number {
     return this.#runs.ids + this.#strays.count;

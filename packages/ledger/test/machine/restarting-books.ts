@@ -1,4 +1,3 @@
-import { AccountStore } from '../../src/accounts/account-store.ts';
 import { Books } from '../../src/books/books.ts';
 import { BooksState } from '../../src/books/books-state.ts';
 import { LedgerSnapshot } from '../../src/machine/ledger-snapshot.ts';
@@ -23,7 +22,7 @@ export class RestartingBooks extends BooksAdapter {
 
   /** @param entriesPerSnapshot entries that come while a snapshot is drawn */
   constructor(entriesPerSnapshot: number) {
-    super(new Books(new BooksState(new AccountStore(7))));
+    super(new Books(new BooksState(7)));
     this.#entriesPerSnapshot = entriesPerSnapshot;
   }
 

@@ -15,7 +15,7 @@ const corners = [100n, 2n ** 32n, 2n ** 64n, 2n ** 96n, 2n ** 127n].map((corner)
 
 /** What `TransferIds` should be: a map. */
 class Reference {
-  readonly ids = new TransferIds();
+  readonly ids = new TransferIds(5);
   readonly map = new Map<bigint, number>();
   readonly added: bigint[] = [];
   count = 0;
