@@ -82,19 +82,29 @@ export class Rig implements AsyncDisposable {
   }
 }
 
+/** Waits are told apart from hangs, and what hangs leaves no process behind. */
+const patienceMs = 60_000;
+
 /** Until one of them says that it leads, and it is not `other`. */
 export async function leaderOf(
   nodes: readonly RaftifyNode[],
   other: RaftifyNode | null = null,
 ): Promise<RaftifyNode> {
-  for (;;) {
-    const leader = nodes.find((node) => node !== other && node.getState() === 'Leader');
-    if (leader !== undefined) return leader;
-    await new Promise((fulfil) => setTimeout(fulfil, 10));
-  }
+  const leading = (): RaftifyNode | undefined =>
+    nodes.find((node) => node !== other && node.getState() === 'Leader');
+  await until(() => leading() !== undefined, nodes);
+  return leading() ?? leaderOf(nodes, other);
 }
 
-/** Until it is so. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((fulfil) => setTimeout(fulfil, 10));
+/** Until it is so; `nodes`: whose states the error names when it never is. */
+export async function until(
+  isSo: () => boolean,
+  nodes: readonly RaftifyNode[] = [],
+): Promise<void> {
+  const endMs = performance.now() + patienceMs;
+  while (!isSo()) {
+    const states = nodes.map((node) => node.getState()).join(', ');
+    if (performance.now() > endMs) throw new Error(`never: ${isSo} (${states})`);
+    await new Promise((fulfil) => setTimeout(fulfil, 10));
+  }
 }

@@ -68,14 +68,22 @@ describe('a node of a group that was founded', { timeout }, () => {
     let leadsAtOther: boolean | null = null;
     for (const node of all) {
       if (node === leader) continue;
-      node.election.on('elected', () => (leadsAtOther = leader.getState() === 'Leader'));
+      node.election.on(
+        'elected',
+        () => (leadsAtOther = leadsAtOther === true || leader.getState() === 'Leader'),
+      );
     }
     network.isCut = true;
-    const next = await leaderOf(all, leader);
+    await leaderOf(all, leader);
     assert.equal(leadsAtOther, false);
     network.isCut = false;
-    await until(() => leader.election.leader()?.id === next.election.id);
-    assert.equal(leader.getState(), 'Follower');
+    // Whoever leads by then: a machine that stands still for a moment deposes the next one, too.
+    const followed = (): boolean => {
+      const { id } = leader.election.leader() ?? {};
+      return all.some((node) => node.election.id === id && node.getState() === 'Leader');
+    };
+    await until(followed, all);
+    assert.equal(leadsAtOther, false);
   });
 
   it('campaigns on after it handed the lead to another', async () => {
