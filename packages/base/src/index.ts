@@ -40,4 +40,12 @@ export type {
 export type { Ports } from './ports/ports.ts';
 export type { Clock, Timer, Timers } from './ports/time.ts';
 export { Prng } from './prng.ts';
-export type { AppliedEntry, SnapshotSink, StateMachine } from './state-machine.ts';
+export type {
+  AppliedEntry,
+  Checkpoint,
+  CheckpointExpansion,
+  Checkpoints,
+  MachinePlace,
+  SnapshotSink,
+  StateMachine,
+} from './state-machine.ts';

@@ -1,3 +1,5 @@
+import type { Ports } from './ports/ports.ts';
+
 /** One committed command, as a state machine sees it. */
 export interface AppliedEntry {
   /**
@@ -50,6 +52,67 @@ export interface StateMachine<Result> {
    * makes the new state visible; it throws when the chunks are not a complete snapshot.
    */
   restore(): SnapshotSink;
+  /** Left out: what a node stores is `snapshot`, whole. */
+  readonly checkpoints?: Checkpoints;
+}
+
+/**
+ * For a state machine that keeps parts of its state, which never change, on this node's disk by
+ * itself. What the node then stores as its snapshot only refers to them, so that it costs what has
+ * changed and not what there is. `StateMachine.restore` takes both forms.
+ */
+export interface Checkpoints {
+  /**
+   * Called first, on a node with a data directory; on another, checkpoints have to be whole.
+   *
+   * @throws FileSystemError and what the state machine has for files that it cannot use: the node
+   *   does not start
+   */
+  open(place: MachinePlace): void;
+  /**
+   * As `StateMachine.snapshot`, in the form that this node alone can restore.
+   *
+   * @param index by which the log will name it
+   */
+  take(index: number): Checkpoint;
+  /** @returns what makes the whole snapshot of chunks of a checkpoint; to be closed */
+  expand(): CheckpointExpansion;
+  /**
+   * The log of this node durably names the snapshot of this index: earlier checkpoints will not be
+   * restored any more, and what only they refer to may go.
+   */
+  collect(index: number): void;
+  /** Called last: gives what `open` took back. */
+  close(): void;
+}
+
+/** Where a state machine may keep files of its own. */
+export interface MachinePlace {
+  readonly ports: Pick<Ports, 'fileSystem' | 'checksum' | 'logger'>;
+  /** Its own one, which is there, and empty or as it left it. */
+  readonly directory: string;
+}
+
+/** The chunks of one checkpoint. */
+export interface Checkpoint extends Iterator<Uint8Array, void> {
+  /**
+   * Once all of it was drawn: makes durable what it refers to; only then may it be named.
+   *
+   * @param done perhaps called at once; `bytes` were written for it beside its chunks
+   */
+  persist(done: (error: Error | null, bytes: number) => void): void;
+}
+
+/** Turns the chunks of one checkpoint, in order, into those of a whole snapshot. */
+export interface CheckpointExpansion {
+  /**
+   * Always the same ones for the same chunks: a transfer may go on from the middle of them.
+   *
+   * @returns what draws chunks of at most 1 MiB, which need not all be drawn
+   */
+  expand(chunk: Uint8Array): readonly (() => Uint8Array)[];
+  /** Nothing more will be drawn. */
+  close(): void;
 }
 
 /**
@@ -59,5 +122,10 @@ export interface StateMachine<Result> {
 export interface SnapshotSink {
   /** The chunk belongs to the caller after the call returns: copy what is kept. */
   chunk(bytes: Uint8Array): void;
+  /**
+   * Between two chunks, if it is there: calls back, perhaps at once, when the next one may come.
+   * For sinks that write to a disk, lest the snapshot piles up in memory.
+   */
+  drained?(done: () => void): void;
   finish(): void;
 }

@@ -14,6 +14,8 @@ import { connectLedger } from '@quorate/client';
 import { drawPairs } from './ledger/accounts-drawn.ts';
 import { LedgerCluster } from './ledger/ledger-cluster.ts';
 import { type LoadResult, loadBatches, loadCallers, openAccounts } from './ledger/load.ts';
+import { type PostgresReport, postgresKinds, runPostgres } from './ledger/postgres-rows.ts';
+import { quantile } from './ledger/quantile.ts';
 
 /**
  * A ledger on three processes of this machine, each with a disk that is synced, and a client.
@@ -21,11 +23,14 @@ import { type LoadResult, loadBatches, loadCallers, openAccounts } from './ledge
  */
 const usage = `usage: npm run bench -- ledger [--only LIST] [--seconds N] [--directory DIR]
 
-  --only LIST      of uniform,zipf,uniform-1m,zipf-1m,random-ids,callers,restart (all)
+  --only LIST      of uniform,zipf,uniform-1m,zipf-1m,random-ids,callers,restart,
+                   postgres-row-locks,postgres-batches (all; the last two where PostgreSQL is
+                   installed)
   --seconds N      how long each load lasts (60), after a warm-up of a fifth of it
   --directory DIR  where the data directories are made (the system's for temporary files)`;
 
-const kinds = ['uniform', 'zipf', 'uniform-1m', 'zipf-1m', 'random-ids', 'callers', 'restart'];
+const loads = ['uniform', 'zipf', 'uniform-1m', 'zipf-1m', 'random-ids', 'callers'];
+const kinds = [...loads, 'restart', ...postgresKinds];
 const skew = 0.99;
 const callerCount = 1000;
 const restartTransfers = 10_000_000;
@@ -105,10 +110,6 @@ function idsOf(what: string): 'time' | 'random' {
   return what === 'random-ids' ? 'random' : 'time';
 }
 
-function quantile(ascending: readonly number[], part: number): number {
-  return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * part))] ?? 0;
-}
-
 /** @returns how long a member takes to answer again, with ten million transfers, in ms */
 async function measureRestart(parent: string): Promise<number> {
   const directory = join(parent, 'restart');
@@ -137,6 +138,25 @@ function print(row: Row): void {
   );
 }
 
+interface Ratio {
+  readonly ledger: string;
+  readonly postgres: string;
+  /** How many times as many transfers a second the ledger does. */
+  readonly times: number;
+}
+
+/** Each row of PostgreSQL beside the ledger's full batches, and beside its single transfers. */
+function compare(rows: readonly Row[], report: PostgresReport): readonly Ratio[] {
+  const compared = rows.filter(({ what }) => what === 'uniform' || what === 'callers');
+  return report.rows.flatMap((postgres) =>
+    compared.map((ledger) => ({
+      ledger: ledger.what,
+      postgres: postgres.what,
+      times: ledger.transfersPerSecond / postgres.transfersPerSecond,
+    })),
+  );
+}
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: kinds.join(',') },
@@ -155,25 +175,29 @@ if (values.help || unknown !== undefined || !(seconds > 0 && seconds <= 3600)) {
   process.exit(values.help ? 0 : 2);
 }
 const parent = mkdtempSync(join(values.directory, 'quorate-ledger-bench-'));
-try {
-  const cores = availableParallelism();
-  console.log(`three members and a client, ${cores} cores, batches of 8190`);
-  const limit = diskLimit(parent);
-  console.log(`the disk takes ${limit.toFixed(0)} MB/s, a mebibyte at a time, each synced`);
-  const rows: Row[] = [];
-  for (const what of only.filter((kind) => kind !== 'restart')) {
-    const row = await measure(what, seconds, parent);
-    rows.push(row);
-    print(row);
-    rmSync(join(parent, what), { recursive: true });
-  }
-  let restartMs: number | null = null;
-  if (only.includes('restart')) {
-    restartMs = await measureRestart(parent);
-    console.log(`a member with ten million transfers answers ${restartMs.toFixed(0)} ms after`);
-  }
-  const summary = { bench: 'ledger', cores, seconds, diskLimitMegabytesPerSecond: limit };
-  console.log(JSON.stringify({ ...summary, restartMs, rows }));
-} finally {
-  rmSync(parent, { recursive: true, force: true });
+// Also when a signal ends it while PostgreSQL runs.
+process.on('exit', () => rmSync(parent, { recursive: true, force: true }));
+const cores = availableParallelism();
+console.log(`three members and a client, ${cores} cores, batches of 8190`);
+const limit = diskLimit(parent);
+console.log(`the disk takes ${limit.toFixed(0)} MB/s, a mebibyte at a time, each synced`);
+const rows: Row[] = [];
+for (const what of only.filter((kind) => loads.includes(kind))) {
+  const row = await measure(what, seconds, parent);
+  rows.push(row);
+  print(row);
+  rmSync(join(parent, what), { recursive: true });
 }
+let restartMs: number | null = null;
+if (only.includes('restart')) {
+  restartMs = await measureRestart(parent);
+  console.log(`a member with ten million transfers answers ${restartMs.toFixed(0)} ms after`);
+}
+const asked = only.filter((kind) => postgresKinds.includes(kind));
+const report = asked.length > 0 ? await runPostgres(asked, seconds, values.directory) : null;
+const ratios = report === null ? [] : compare(rows, report);
+for (const { ledger, postgres, times } of ratios)
+  console.log(`${ledger}, three replicas: ${times.toFixed(1)} times ${postgres}, one server`);
+if (report !== null && report.failures.length > 0) process.exitCode = 1;
+const summary = { bench: 'ledger', cores, seconds, diskLimitMegabytesPerSecond: limit };
+console.log(JSON.stringify({ ...summary, restartMs, rows, postgres: report, ratios }));

@@ -32,6 +32,21 @@ export interface CliErrorMetadata {
   CLI_BACKUP_FAILED: { readonly cause: string | null };
   /** A request was refused or nobody answered: nothing was changed. */
   CLI_REQUEST_FAILED: { readonly cause: string | null };
+  /**
+   * An import has ended before the end of its file. All is done before `nextLine`, where the same
+   * command goes on; `unanswered`: the first and the last line that were sent and not answered, if
+   * there are any. Nothing happens twice.
+   */
+  CLI_IMPORT_STOPPED: {
+    readonly cause: string | null;
+    readonly path: string;
+    readonly nextLine: number;
+    readonly carriedOut: number;
+    readonly existed: number;
+    readonly refused: number;
+    readonly leftOut: number;
+    readonly unanswered: readonly [first: number, last: number] | null;
+  };
   /** A write that may have happened, may yet happen, or never. */
   CLI_OUTCOME_UNKNOWN: { readonly cause: string | null };
 }

@@ -42,7 +42,7 @@ nodes and ports. DIR/cluster.json names every pid and port, DIR/nI/log is node I
 
 Examples:
   quorate up                                three nodes at 2379, 2479 and 2579
-  quorate up --nodes 5 --client-port 3379   five nodes from port 3379 on
+  quorate up --nodes 5 --client-port 4379   five nodes from port 4379 on
   quorate up --fresh                        begin anew
 
 Exit codes:

@@ -22,7 +22,9 @@ Exit codes:
 export const ledgerHelp = {
   ledger: `
 Examples:
+  quorate ledger up                         a ledger of three nodes, to try it out
   quorate ledger serve                      a ledger of one node
+  quorate ledger member list
   quorate ledger create-account 1 --ledger 840 --code 10
   quorate ledger transfer 100 --debit 1 --credit 2 --amount 12.34 --scale 2 --ledger 840 --code 1
   quorate ledger lookup accounts 1 2
@@ -30,20 +32,51 @@ Examples:
   quorate ledger shell
 ${environment}
 `,
+  up: `
+Node i takes the client port + 100 x (i - 1), and likewise its peer port. A node that dies is
+started again. Ctrl-C stops all, the leader last; the next start goes on with the same data,
+nodes and ports. DIR/cluster.json names every pid and port, DIR/nI/log is node I's log.
+
+Examples:
+  quorate ledger up                         three nodes at 3379, 3479 and 3579
+  quorate ledger up --nodes 1 --fresh       one node, and begin anew
+
+Exit codes:
+  0  stopped as asked
+  1  could not start; standard error says why
+  2  wrong usage
+`,
   serve: `
 A ledger is a service of its own, with ports and a data directory of its own. Settings come from
-flags, the environment and a file as those of quorate serve do; others than these mean nothing here.
+flags, the environment and a file as those of quorate serve do; those that only the coordination
+service has are refused.
 
 Examples:
   quorate ledger serve                      a ledger of one node
   quorate ledger serve --name n1 \\
-    --listen-client-urls http://0.0.0.0:2579 --advertise-client-urls http://host1:2579 \\
-    --listen-peer-urls http://0.0.0.0:2580 --initial-advertise-peer-urls http://host1:2580 \\
-    --initial-cluster n1=http://host1:2580,n2=http://host2:2580,n3=http://host3:2580
+    --listen-client-urls http://0.0.0.0:3379 \\
+    --listen-peer-urls http://0.0.0.0:3380 --initial-advertise-peer-urls http://host1:3380 \\
+    --initial-cluster n1=http://host1:3380,n2=http://host2:3380,n3=http://host3:3380
 
 Exit codes:
   0  stopped as asked
   1  a setting is wrong, the start failed, or the node had to stop itself
+  2  wrong usage
+`,
+  member: `
+MEMBER is an id in hexadecimal, as quorate ledger member list prints them, or the name of a founder:
+a ledger keeps no names of members that came later. One is replaced by removing it and adding
+another, which may have its name and its address; the new one is started with the settings that add
+prints and an empty data directory, gets all of the state, and a vote once it has caught up.
+
+Examples:
+  quorate ledger member list
+  quorate ledger member remove n2
+  quorate ledger member add n2 --peer-urls http://host2:3380
+
+Exit codes:
+  0  done
+  1  refused, nobody answered, or "outcome unknown": look at the list before you repeat it
   2  wrong usage
 `,
   createAccount: `
@@ -125,7 +158,8 @@ Exit codes:
   shell: `
 Commands are those of quorate ledger, without the prefix; Tab completes them. Words with spaces go
 in quotes. Ctrl-C ends the command that runs, exit or Ctrl-D the shell. Read from a pipe or a file,
-each line is a command, and # begins a comment.
+each line is a command, and # begins a comment. Typed lines are kept in ~/.quorate_ledger_history,
+the newest 1000; QUORATE_LEDGER_HISTORY names another file, or, when it is empty, none.
 
 Examples:
   quorate ledger shell --scale 2

@@ -24,7 +24,12 @@ export function openOutput(isJson: boolean): Output {
 export function printError(error: CliError, isJson: boolean): void {
   const message = messageOf(error);
   const text = isJson
-    ? JSON.stringify({ error: { code: error.code, message } })
+    ? JSON.stringify({ error: { code: error.code, message, ...placeOf(error) } })
     : `quorate: ${message}`;
   process.stderr.write(`${text}\n`);
+}
+
+/** What a program needs that goes on with an import. */
+function placeOf(error: CliError): object {
+  return error.code === 'CLI_IMPORT_STOPPED' ? error.metadata : {};
 }

@@ -12,7 +12,6 @@ import {
   clientCommand,
   clientFlags,
   type Finish,
-  wholeNumber,
 } from './program/client-command.ts';
 import { addCoordination } from './program/coordination.ts';
 import { addEtcdFlags } from './program/etcd-flags.ts';
@@ -25,6 +24,7 @@ import { addRecover } from './program/recover.ts';
 import { settingFlags, settingOption } from './program/setting-options.ts';
 import { addSnapshot } from './program/snapshot.ts';
 import { addTxn } from './program/txn.ts';
+import { addUp, etcdUp } from './program/up.ts';
 import { addWatch } from './program/watch.ts';
 
 /**
@@ -44,7 +44,7 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
     .configureHelp({ optionTerm: ({ flags }) => flags.replaceAll(/[<>]/g, '') })
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', programHelp);
-  addUp(program, finish);
+  addUp(program, etcdUp, finish).helpGroup('Run:');
   addServe(program, finish);
   addRepair(program, finish);
   addRecover(program, finish);
@@ -63,42 +63,6 @@ export function buildProgram(finish: (exitCode: number) => void): Command {
   addMaintenance(program, finish);
   addLedger(program, finish);
   return program;
-}
-
-function addUp(program: Command, finish: Finish): void {
-  const nodeSettings = ['heartbeat-interval', 'election-timeout', 'log-level'] as const;
-  const command = program
-    .command('up')
-    .helpGroup('Run:')
-    .description('Run a cluster of several nodes on this machine.')
-    .option('--nodes <N>', 'how many nodes, 1 to 9 (default: 3)', wholeNumber(1, 9))
-    .option('--client-port <PORT>', 'client port of the first node (default: 2379)', port)
-    .option('--peer-port <PORT>', 'peer port of the first node (default: client port + 1)', port)
-    .option('--tls', 'encrypt everything, with certificates that are made in DIR/certs')
-    .option('--data-dir <DIR>', 'where the cluster is kept, from one start to the next', '.quorate')
-    .option('--fresh', 'throw away what is there and begin anew')
-    .option('--verbose', "show the nodes' logs");
-  for (const key of nodeSettings) command.addOption(settingOption(key));
-  command
-    .option('--json', 'print events as JSON, one a line')
-    .addHelpText('after', commandHelp.up)
-    .action(async (options) => {
-      const { up } = await import('./commands/up.ts');
-      const exitCode = await up(
-        {
-          nodes: options.nodes,
-          clientPort: options.clientPort,
-          peerPort: options.peerPort,
-          tls: options.tls,
-          dataDirectory: options.dataDir,
-          isFresh: options.fresh === true,
-          isVerbose: options.verbose === true,
-          nodeFlags: settingFlags(options, nodeSettings),
-        },
-        openOutput(options.json === true),
-      );
-      finish(exitCode);
-    });
 }
 
 function addServe(program: Command, finish: Finish): void {
@@ -169,10 +133,6 @@ function addStatus(program: Command, finish: Finish): void {
       const flags = { ...clientFlags(options), isCluster: options.cluster === true };
       finish(await status(flags, openOutput(options.json === true)));
     });
-}
-
-function port(text: string): number {
-  return wholeNumber(1, 65_535)(text);
 }
 
 function readVersion(): string {

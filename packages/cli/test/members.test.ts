@@ -1,64 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
 import { connect, type QuorateClient } from '@quorate/client';
 import { type QuorateServer, startServer } from '@quorate/server';
-import {
-  cleanEnvironment,
-  freePorts,
-  programPath,
-  runProgram,
-  temporaryDirectory,
-} from './run-program.ts';
-
-/** A process of `quorate serve`. */
-class Served {
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<unknown>;
-  readonly #lines: string[] = [];
-  readonly #waiting: (() => void)[] = [];
-  #hasEnded = false;
-
-  constructor(context: TestContext, directory: string, words: readonly string[]) {
-    const child = spawn(process.execPath, [programPath, 'serve', ...words], {
-      cwd: directory,
-      env: cleanEnvironment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    this.#exited = once(child, 'exit').then(() => {
-      this.#hasEnded = true;
-      this.#tell();
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => {
-        this.#lines.push(line);
-        this.#tell();
-      });
-    }
-    context.after(() => this.#kill());
-  }
-
-  /** Resolves once it has said so. */
-  async says(what: string | RegExp): Promise<void> {
-    while (!this.#lines.some((line) => line.match(what) !== null)) {
-      assert.ok(!this.#hasEnded, this.#lines.join('\n'));
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-  }
-
-  #tell(): void {
-    for (const look of this.#waiting.splice(0)) look();
-  }
-
-  async #kill(): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill('SIGKILL');
-    await this.#exited;
-  }
-}
+import { freePorts, runProgram, temporaryDirectory } from './run-program.ts';
+import { ServedProcess } from './served-process.ts';
 
 const tuning = { heartbeatIntervalMs: 50, electionTimeoutMs: 500, segmentBytes: 4 * 1024 * 1024 };
 
@@ -136,8 +82,8 @@ describe('members of a cluster, with the program', () => {
     const add = ['member', 'add', 'n4', '--peer-urls', peerUrl, '--json'];
     const { settings } = JSON.parse(await insist(environment, ...add));
     const fourthEndpoint = `127.0.0.1:${base + 4}`;
-    const fourth = new Served(context, directory, [
-      ...['--data-dir', join(directory, 'n4'), '--listen-peer-urls', peerUrl],
+    const fourth = new ServedProcess(context, directory, [
+      ...['serve', '--data-dir', join(directory, 'n4'), '--listen-peer-urls', peerUrl],
       ...['--listen-client-urls', `http://${fourthEndpoint}`],
       ...['--heartbeat-interval', '50', '--election-timeout', '500'],
       ...Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]),

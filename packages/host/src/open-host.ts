@@ -3,7 +3,12 @@ import type { InitialState, LogStore, SnapshotStore } from '@quorate/raft';
 import { bootstrapState } from '@quorate/raft';
 import { haltedError, Runtime } from '@quorate/runtime';
 import { type GroupId, majorityConfiguration, type NodeId } from '@quorate/schema';
-import { claimDataDirectory, openSnapshotStore, openWriteAheadLog } from '@quorate/storage';
+import {
+  claimDataDirectory,
+  machinesDirectory,
+  openSnapshotStore,
+  openWriteAheadLog,
+} from '@quorate/storage';
 import { createPeerLinks, type EnquiryHandler } from '@quorate/transport';
 import { ClusterDesk } from './enquiries/cluster-desk.ts';
 import { createEnquiryMetrics } from './enquiries/enquiry-metrics.ts';
@@ -180,6 +185,7 @@ function assemble(
   addGroups(runtime, logStore, options);
   const released = (): void => {
     feeds.close();
+    for (const { stateMachine } of groups) stateMachine.checkpoints?.close();
     release();
   };
   const parts = { runtime, logStore, links, desk, incarnation, release: released };
@@ -190,11 +196,13 @@ function assemble(
 function addGroups(
   runtime: Runtime,
   logStore: LogStore,
-  { ports, members, groups }: HostOptions,
+  { ports, members, groups, dataDirectory }: HostOptions,
 ): void {
   const prng = new Prng(seedFrom(ports.crypto.randomBytes(6)));
   const founders = [...members.keys()];
-  for (const { id, name, stateMachine, voters = founders, service } of groups) {
+  for (const group of groups) {
+    const { id, name, stateMachine, voters = founders, service } = group;
+    if (dataDirectory !== null) openMachine(ports, dataDirectory, group);
     const initial = initialState(logStore, id, ascending(voters));
     const { term } = initial.hardState;
     const lastIndex = initial.entries.at(-1)?.index ?? initial.snapshot.index;
@@ -203,6 +211,23 @@ function addGroups(
     // What has a service is reached where it is: nobody needs what is left of it here.
     runtime.addGroup({ id, name, stateMachine, initial, seed, mayPark: service !== undefined });
   }
+}
+
+/** A state machine that keeps files of its own is given a directory for them. */
+function openMachine(
+  ports: HostOptions['ports'],
+  dataDirectory: string,
+  { id, stateMachine }: HostGroup,
+): void {
+  const { checkpoints } = stateMachine;
+  if (checkpoints === undefined) return;
+  const { blocking } = ports.fileSystem;
+  const machines = machinesDirectory(dataDirectory);
+  const directory = `${machines}/${id}`;
+  blocking.makeDirectory(directory);
+  blocking.syncDirectory(machines);
+  blocking.syncDirectory(dataDirectory);
+  checkpoints.open({ ports, directory });
 }
 
 function enquiredAt(desk: ClusterDesk, reaches: ReachDesk, feeds: FeedDesk): EnquiryHandler {

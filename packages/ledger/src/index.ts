@@ -26,6 +26,9 @@ export {
   type StateVote,
 } from './machine/ledger-command.ts';
 export { LedgerMachine, type LedgerMachineOptions } from './machine/ledger-machine.ts';
+export { RecordReader } from './machine/record-reader.ts';
+export { RecordKind } from './machine/snapshot-layout.ts';
+export { stateForm } from './machine/state-checks.ts';
 export {
   type Account,
   type AccountBalance,
@@ -60,3 +63,4 @@ export { QueryAccountsScan } from './queries/query-accounts-scan.ts';
 export { QueryTransfersScan } from './queries/query-transfers-scan.ts';
 export { finish, type Scan } from './queries/scan.ts';
 export { type LedgerTotals, TotalsScan, totals } from './queries/totals-scan.ts';
+export { failedId } from './transfers/transfer-ids.ts';

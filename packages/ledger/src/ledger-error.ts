@@ -13,6 +13,7 @@ interface LedgerErrorMetadata {
     readonly limit: bigint | number;
   };
   LEDGER_SNAPSHOT_INVALID: { readonly reason: string };
+  LEDGER_PART_DAMAGED: { readonly place: string; readonly reason: string };
   /** Hashes of 32 bits: what this replica has, and what most have. */
   LEDGER_STATE_DIVERGED: {
     readonly check: number;
@@ -28,6 +29,8 @@ interface LedgerErrorMetadata {
  * - `LEDGER_FIELD_INVALID`: a value cannot be put into a batch: it is no whole number from 0 to
  *   `limit`. The builder is as it was before.
  * - `LEDGER_SNAPSHOT_INVALID`: what should be a ledger's snapshot is not, or ends too early.
+ * - `LEDGER_PART_DAMAGED`: history or accounts that this node keeps beside its snapshots cannot be
+ *   read, or are not what was written; other nodes have them.
  * - `LEDGER_STATE_DIVERGED`: most replicas have come from the same log to another state; this one
  *   stops.
  */
@@ -59,6 +62,16 @@ export function snapshotInvalid(reason: string): never {
     'LEDGER_SNAPSHOT_INVALID',
     `the snapshot of a ledger cannot be read: ${reason}; take it from another replica`,
     { reason },
+  );
+}
+
+/** @param place file, offset and length */
+export function partDamaged(place: string, reason: string): never {
+  throw new LedgerError(
+    'LEDGER_PART_DAMAGED',
+    `${place} of the ledger's parts cannot be used: ${reason}; look at the disk, then empty the ` +
+      'data directory of this node and let it join again',
+    { place, reason },
   );
 }
 

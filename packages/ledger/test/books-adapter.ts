@@ -6,6 +6,7 @@ import type { Transfer } from '../src/model/transfer.ts';
 import { positionOf, transferAt } from '../src/queries/read-transfer.ts';
 import { Side } from '../src/transfers/transfer-store.ts';
 import { accountFields, batchBytes, columnsOf, transferFields } from './columns/batches.ts';
+import { withSlots } from './columns/slots-in-batch.ts';
 import { writeLanes } from './lanes-of.ts';
 import type {
   AccountEvent,
@@ -30,6 +31,8 @@ const allTransferFields = [...transferFields, ['timestamp', 8] as const];
 /** The engine behind the interface that cases and comparisons want: by way of its batches. */
 export class BooksAdapter implements BooksUnderTest {
   books: Books;
+  /** Asked for each batch of transfers: whether it names accounts by their slots, as logs do. */
+  namesSlots: () => boolean = () => false;
   readonly #accounts = new AccountBatchBuilder();
   readonly #transfers = new TransferBatchBuilder();
 
@@ -43,7 +46,9 @@ export class BooksAdapter implements BooksUnderTest {
   }
 
   createTransfers(events: readonly TransferEvent[], timestampMicros: number): Outcome {
-    const outcome = this.books.createTransfers(this.#transferBatch(events), timestampMicros);
+    const batch = this.#transferBatch(events);
+    const logged = this.namesSlots() ? withSlots(batch, this.books.state.accounts) : batch;
+    const outcome = this.books.createTransfers(logged, timestampMicros);
     return { timestamp: outcome.timestamp, results: [...outcome.results] };
   }
 
@@ -61,11 +66,12 @@ export class BooksAdapter implements BooksUnderTest {
     return position < 0 ? undefined : transferAt(this.books.state, position);
   }
 
-  balancesOf(id: bigint): readonly AccountBalance[] {
+  balancesOf(id: bigint, newest = Number.POSITIVE_INFINITY): readonly AccountBalance[] {
     const { history } = this.books.state;
     const rows: AccountBalance[] = [];
     let record = history.newestOf(this.#slotOf(id));
-    for (; record >= 0; record = history.before(record)) rows.push(history.balanceAt(record));
+    for (; record >= 0 && rows.length < newest; record = history.before(record))
+      rows.push(history.balanceAt(record));
     return rows.reverse();
   }
 

@@ -216,7 +216,8 @@ export class ApplyPipeline {
             if (chunk !== null) {
               bytes += chunk.length;
               sink.chunk(chunk);
-              readNext();
+              if (sink.drained === undefined) readNext();
+              else sink.drained(readNext);
               return;
             }
             sink.finish();

@@ -436,6 +436,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
         if (snapshot === null || snapshot.index === 0) return;
         // Only now does the log name this snapshot, so only now may the others go.
         this.#host.options.snapshotStore.collect(this.id, snapshot);
+        this.#stateMachine.checkpoints?.collect(snapshot.index);
       },
     };
   }

@@ -9,6 +9,7 @@ import type { GroupContext } from './group-context.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import { SnapshotTaker } from './snapshot-taker.ts';
+import { wholeSnapshots } from './whole-snapshots.ts';
 
 /** A snapshot of which nothing more comes is kept so long for a sender that may go on with it. */
 const abandonAfterRequests = 10;
@@ -41,8 +42,12 @@ export class GroupSnapshots {
     };
     const nowMs = (): number => context.nowMs();
     const shared = { group: group.id, nodeId, store, send, nowMs };
+    const { checkpoints } = group.stateMachine;
+    const sent =
+      checkpoints === undefined ? store : wholeSnapshots(store, checkpoints, ports.logger);
     this.#sender = new SnapshotSender({
       ...shared,
+      store: sent,
       ended: (to) => {
         raft.snapshotSent(to);
         context.wake();

@@ -48,7 +48,7 @@ interface Transfer {
 export interface SnapshotSenderOptions {
   readonly group: GroupId;
   readonly nodeId: NodeId;
-  readonly store: SnapshotStore;
+  readonly store: Pick<SnapshotStore, 'open'>;
   readonly send: (to: NodeId, message: PeerMessage) => boolean;
   /** The transfer is over, whichever way. */
   readonly ended: (to: NodeId) => void;

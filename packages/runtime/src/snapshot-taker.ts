@@ -1,4 +1,4 @@
-import type { StateMachine } from '@quorate/base';
+import type { Checkpoint, StateMachine } from '@quorate/base';
 import type { SnapshotStore, SnapshotWriter } from '@quorate/raft';
 import type { GroupId, SnapshotMeta } from '@quorate/schema';
 
@@ -14,8 +14,17 @@ export interface SnapshotTakerOptions {
 }
 
 /** What a node that is not given the data has to say of the state (rule 7). */
-function nothing(): Iterator<Uint8Array, void> {
-  return { next: () => ({ done: true, value: undefined }) };
+function nothing(): Checkpoint {
+  return whole({ next: () => ({ done: true, value: undefined }) });
+}
+
+/** Of a snapshot, which refers to nothing. */
+function whole(chunks: Iterator<Uint8Array, void>): Checkpoint {
+  return {
+    next: () => chunks.next(),
+    return: () => chunks.return?.() ?? { done: true, value: undefined },
+    persist: (done) => done(null, 0),
+  };
 }
 
 /**
@@ -41,7 +50,7 @@ export class SnapshotTaker {
     this.#current = run;
     const { group, store, stateMachine } = this.#options;
     // Drawn now, so that it is of this index although the file opens later.
-    const chunks = snapshot.withheld ? nothing() : this.#begin(run, stateMachine);
+    const chunks = snapshot.withheld ? nothing() : this.#begin(run, stateMachine, snapshot.index);
     if (chunks === null) return;
     store.create(group, snapshot, (error, writer) => {
       if (writer === null) {
@@ -56,9 +65,10 @@ export class SnapshotTaker {
   #begin(
     run: { cancelled: boolean },
     stateMachine: StateMachine<unknown>,
-  ): Iterator<Uint8Array, void> | null {
+    index: number,
+  ): Checkpoint | null {
     try {
-      return stateMachine.snapshot();
+      return stateMachine.checkpoints?.take(index) ?? whole(stateMachine.snapshot());
     } catch (error) {
       this.#end(run, error instanceof Error ? error : new Error(String(error)));
       return null;
@@ -73,7 +83,7 @@ export class SnapshotTaker {
   #writeNext(
     run: { cancelled: boolean },
     writer: SnapshotWriter,
-    chunks: Iterator<Uint8Array, void>,
+    chunks: Checkpoint,
     snapshot: SnapshotMeta,
     bytes: number,
   ): void {
@@ -85,13 +95,7 @@ export class SnapshotTaker {
     const next = this.#draw(run, writer, chunks);
     if (next === null) return;
     if (next.done === true) {
-      writer.commit((error) => {
-        if (run.cancelled) return;
-        this.#end(run, error);
-        if (error !== null) return;
-        this.lastBytes = bytes;
-        this.#options.taken(snapshot);
-      });
+      this.#commit(run, writer, chunks, snapshot, bytes);
       return;
     }
     const chunk = next.value;
@@ -105,6 +109,29 @@ export class SnapshotTaker {
       chunks.return?.();
       writer.abort();
       if (!run.cancelled) this.#end(run, error);
+    });
+  }
+
+  #commit(
+    run: { cancelled: boolean },
+    writer: SnapshotWriter,
+    chunks: Checkpoint,
+    snapshot: SnapshotMeta,
+    bytes: number,
+  ): void {
+    chunks.persist((failure, bytesBeside) => {
+      if (run.cancelled || failure !== null) {
+        writer.abort();
+        if (!run.cancelled) this.#end(run, failure);
+        return;
+      }
+      writer.commit((error) => {
+        if (run.cancelled) return;
+        this.#end(run, error);
+        if (error !== null) return;
+        this.lastBytes = bytes + bytesBeside;
+        this.#options.taken(snapshot);
+      });
     });
   }
 

@@ -8,6 +8,7 @@
  *   wal/0000000000000009.part     what a repair made, until it is the log
  *   damaged-0000000000000009/     the segments, and damaged snapshots, that it replaced
  *   snapshots/GROUP-INDEX-TERM.snap, and .part while being written
+ *   machines/GROUP/               what the group's state machine keeps there by itself
  *
  * A data directory of '.' is the file-system port's root.
  */
@@ -29,6 +30,10 @@ export function walDirectory(directory: string): string {
 
 export function snapshotDirectory(directory: string): string {
   return joinPath(directory, 'snapshots');
+}
+
+export function machinesDirectory(directory: string): string {
+  return joinPath(directory, 'machines');
 }
 
 export function segmentPath(directory: string, sequence: number): string {

@@ -1,4 +1,5 @@
 // For library authors: the host opens these three, in this order.
+export { machinesDirectory } from './data-layout.ts';
 export type { ClaimOptions, DataDirectory, DirectoryOwner } from './identity/data-directory.ts';
 export { claimDataDirectory, ownerOf } from './identity/data-directory.ts';
 export type { MemoryLogStore, MemoryLogStoreOptions } from './memory/memory-log-store.ts';

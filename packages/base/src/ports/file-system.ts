@@ -55,6 +55,13 @@ export interface File {
   sync(done: Completion): void;
   /** Reads up to `length` bytes; fewer only at the end of the file. The buffer is the caller's. */
   read(offset: number, length: number, done: ResultCompletion<Uint8Array>): void;
+  /**
+   * As `read`, but blocks the process until the disk has answered: for what is in the system's
+   * cache nearly always. Sees what was written once that has completed.
+   *
+   * @throws FileSystemError
+   */
+  readNow(offset: number, length: number): Uint8Array;
   /** Waits for what was submitted, then closes. */
   close(done: Completion): void;
 }
@@ -75,6 +82,8 @@ export interface BlockingFileSystem {
   list(path: string): string[];
   /** The whole content; throws `notFound`. The buffer is the caller's. */
   readFile(path: string): Uint8Array;
+  /** As `FileSystem.open`; throws `notFound`. */
+  openFile(path: string): File;
   /** Creates or replaces, content durable on return; the directory entry needs `syncDirectory`. */
   writeFileDurably(path: string, content: Uint8Array): void;
   /** Overwrites bytes in place (used to void a torn tail), durable on return. */

@@ -21,6 +21,11 @@ export function drawPairs(accounts: number, skew: number, seed: number): Pairs {
   return pairs;
 }
 
+/** What the transfer before `at` in the pairs moves: 1 to 50,000. */
+export function amountBefore(at: number): number {
+  return ((at * 7919) % 50_000) + 1;
+}
+
 function zipf(accounts: number, skew: number, prng: Prng): () => number {
   const sums = new Float64Array(accounts);
   let sum = 0;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { LedgerClient } from '@quorate/client';
 import { AccountBatchBuilder, TransferBatchBuilder } from '@quorate/ledger';
-import type { Pairs } from './accounts-drawn.ts';
+import { amountBefore, type Pairs } from './accounts-drawn.ts';
 
 /** Batches sent before the first is answered. */
 const batchesInFlight = 3;
@@ -59,7 +59,7 @@ export async function loadBatches(client: LedgerClient, options: LoadOptions): P
       const debit = (pairs[at] as number) + 1;
       const credit = (pairs[at + 1] as number) + 1;
       at = at + 2 === pairs.length ? 0 : at + 2;
-      const amount = ((at * 7919) % 50_000) + 1;
+      const amount = amountBefore(at);
       if (ids === 'time') builder.addNumbers(high, nextLow++, debit, credit, amount, 1, 1);
       else builder.addNumbers(drawHalf(), drawHalf(), debit, credit, amount, 1, 1);
     }

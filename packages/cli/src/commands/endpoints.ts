@@ -16,6 +16,8 @@ export interface ClientFlags {
   /** `NAME` or `NAME:PASSWORD`. */
   readonly user?: string | undefined;
   readonly password?: string | undefined;
+  /** Who asks is nobody, whatever the environment says: a ledger knows no users. */
+  readonly hasUsers?: false;
 }
 
 /**
@@ -109,6 +111,7 @@ export function chooseTls(flags: Pick<ClientFlags, 'cacert' | 'cert' | 'key'>): 
 }
 
 function chooseUser(flags: ClientFlags): ClientCredentials | null {
+  if (flags.hasUsers === false) return null;
   const text = chosen(flags.user, securityVariables.user);
   if (text === undefined) return null;
   const colon = text.indexOf(':');

@@ -107,7 +107,7 @@ function idOf(which: string, members: readonly ClientMember[]): bigint {
   if (named.length === 0 && isId) return BigInt.asIntN(64, BigInt(`0x${which}`));
   const count = named.length === 0 ? 'no member has' : `${named.length} members have`;
   const name = JSON.stringify(which);
-  const message = `${count} the name ${name}; give an id, as quorate member list prints it`;
+  const message = `${count} the name ${name}; give an id, as member list prints it`;
   throw new CliError('CLI_USAGE', message, {});
 }
 

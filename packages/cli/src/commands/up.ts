@@ -20,6 +20,7 @@ import { describeLogLine } from '../supervisor/describe-log-line.ts';
 import { LocalCluster } from '../supervisor/local-cluster.ts';
 import { LogFollower, rotateLog } from '../supervisor/log-file.ts';
 import {
+  type ClusterService,
   type ClusterShape,
   certificatesOf,
   certificatesPath,
@@ -31,6 +32,14 @@ import {
 } from '../supervisor/plan.ts';
 import { pause, systemClock } from '../system-time.ts';
 
+/** What the nodes serve, and what to say of it. */
+export interface LocalService extends ClusterService {
+  /** A command to try, less the program. */
+  readonly firstTry: string;
+  /** One for a cluster too small to lose a node. */
+  readonly secondTry: string;
+}
+
 export interface UpOptions {
   /** What is not given is what an earlier start chose, or the default. */
   readonly nodes: number | undefined;
@@ -39,6 +48,7 @@ export interface UpOptions {
   /** As with the others, undefined: as the earlier start had it. */
   readonly tls: boolean | undefined;
   readonly dataDirectory: string;
+  readonly service: LocalService;
   readonly isFresh: boolean;
   readonly isVerbose: boolean;
   /** Passed on to every node. */
@@ -46,6 +56,7 @@ export interface UpOptions {
 }
 
 interface Preparation {
+  readonly service: LocalService;
   readonly directory: string;
   readonly shape: ClusterShape;
   readonly nodes: readonly NodePlan[];
@@ -94,15 +105,18 @@ export async function up(options: UpOptions, output: Output): Promise<number> {
 }
 
 async function prepare(options: UpOptions): Promise<Preparation> {
-  const directory = options.dataDirectory;
+  const { dataDirectory: directory, service } = options;
+  const { settings } = service;
   const record = inspectDirectory(directory);
+  if (record !== null) checkService(record, options);
   const kept = options.isFresh ? null : record;
   const shape = chooseShape(options, kept);
   const nodes = planNodes(directory, shape);
   const token = kept?.token ?? `local-${randomBytes(6).toString('hex')}`;
   for (const node of nodes) {
-    const flags = { ...serveFlags(node, nodes, token, 'new'), ...options.nodeFlags };
-    loadServeConfiguration({ flags, configPath: undefined, environment: {} });
+    const flags = { ...serveFlags(node, nodes, token, 'new', settings), ...options.nodeFlags };
+    const own = settings === undefined ? {} : { service: settings };
+    loadServeConfiguration({ flags, configPath: undefined, ...own, environment: {} });
   }
   if (record !== null) await waitForEarlierProcesses(directory, record, systemClock, pause);
   const also = kept === null ? '' : ' and --fresh';
@@ -119,13 +133,21 @@ async function prepare(options: UpOptions): Promise<Preparation> {
     const names = nodes.map(({ name }) => name);
     await ensureCertificates(directory, names, Date.now());
   }
-  return { directory, shape, nodes, token, isFormed: kept?.formed ?? false };
+  return { service, directory, shape, nodes, token, isFormed: kept?.formed ?? false };
+}
+
+/** Also with --fresh: whoever mistakes the directory is not to lose another service's data. */
+function checkService(record: ClusterRecord, { service, dataDirectory: path }: UpOptions): void {
+  if (record.service === service.kind) return;
+  const command = record.service === 'ledger' ? 'quorate ledger up' : 'quorate up';
+  const problem = `${path} holds a cluster of ${command}; choose another --data-dir`;
+  throw new CliError('CLI_DATA_DIRECTORY', problem, { path });
 }
 
 /** The number of nodes and their ports are part of what a cluster is: data goes with them. */
 function chooseShape(options: UpOptions, kept: ClusterRecord | null): ClusterShape {
   if (kept === null) {
-    const clientPort = options.clientPort ?? 2379;
+    const clientPort = options.clientPort ?? options.service.clientPort;
     const peerPort = options.peerPort ?? clientPort + 1;
     return { nodes: options.nodes ?? 3, clientPort, peerPort, tls: options.tls ?? false };
   }
@@ -224,17 +246,19 @@ function sayUp(
   output.line(colours.bold(`${count} up: ${addresses.join(', ')}; leader ${leader}`));
   const program = programName();
   const where = connectionFlags(prepared, addresses[0] ?? '');
-  output.line(`try: ${program} put greeting hello${where}`);
+  const { firstTry, secondTry } = prepared.service;
+  output.line(`try: ${program} ${firstTry}${where}`);
   output.line(
     addresses.length > 2
       ? `     kill -9 ${leaderProcessId}   # the leader; another takes over`
-      : `     ${program} status --cluster${where}`,
+      : `     ${program} ${secondTry}${where}`,
   );
 }
 
 /** What a command needs to reach the cluster, if anything. */
-function connectionFlags({ directory, shape }: Preparation, endpoint: string): string {
-  if (!shape.tls) return shape.clientPort === 2379 ? '' : ` --endpoints ${endpoint}`;
+function connectionFlags({ directory, shape, service }: Preparation, endpoint: string): string {
+  const isUsual = shape.clientPort === service.clientPort;
+  if (!shape.tls) return isUsual ? '' : ` --endpoints ${endpoint}`;
   const { ca, cert, key } = certificatesOf(certificatesPath(directory), clientName);
   return ` --endpoints ${endpoint} --cacert ${ca} --cert ${cert} --key ${key}`;
 }

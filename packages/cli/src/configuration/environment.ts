@@ -7,6 +7,8 @@ export const configVariable = 'QUORATE_CONFIG';
 export const endpointsVariable = 'QUORATE_ENDPOINTS';
 /** Those of a ledger, which is a service of its own. */
 export const ledgerEndpointsVariable = 'QUORATE_LEDGER_ENDPOINTS';
+/** Where the shell of a ledger keeps typed lines; empty: nowhere. */
+export const ledgerHistoryVariable = 'QUORATE_LEDGER_HISTORY';
 /** What the commands that ask a cluster read where their flags are not given. */
 export const securityVariables = {
   cacert: 'QUORATE_CACERT',
@@ -19,6 +21,7 @@ export const securityVariables = {
 const clientVariables = [
   endpointsVariable,
   ledgerEndpointsVariable,
+  ledgerHistoryVariable,
   ...Object.values(securityVariables),
 ];
 

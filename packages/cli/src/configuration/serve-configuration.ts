@@ -51,8 +51,20 @@ export interface ConfigurationSources {
   /** --config. */
   readonly configPath: string | undefined;
   readonly environment: NodeJS.ProcessEnv;
-  /** Of another service than the coordination service; others are the usual ones. */
-  readonly defaults?: Readonly<Partial<Record<SettingKey, string>>>;
+  /** Left out: the coordination service, which has all of the settings. */
+  readonly service?: ServiceSettings;
+}
+
+/** What another service than the coordination service takes of the settings. */
+export interface ServiceSettings {
+  /** In a sentence: 'a ledger'. */
+  readonly title: string;
+  /** Others are refused. */
+  readonly keys: readonly SettingKey[];
+  /** That are not the usual ones. */
+  readonly defaults: Readonly<Partial<Record<SettingKey, string>>>;
+  /** Of a node's data, when nothing else is said. */
+  dataDirectoryOf(name: string): string;
 }
 
 /**
@@ -69,8 +81,8 @@ export function loadServeConfiguration(sources: ConfigurationSources): ServeConf
     const key = String(issue?.path[0]);
     throw invalid(raw, isSettingKey(key) ? key : 'name', String(issue?.message));
   }
-  const configuration = withDefaults(outcome.data);
-  checkConsistency(configuration, outcome.data, raw);
+  const configuration = withDefaults(outcome.data, sources.service);
+  checkConsistency(configuration, outcome.data, raw, sources.service?.keys ?? settingKeys);
   return configuration;
 }
 
@@ -84,21 +96,29 @@ function gather(sources: ConfigurationSources): RawSettings {
     const flag: RawValue | undefined =
       text === undefined ? undefined : { text, origin: { kind: 'flag' } };
     const value = flag ?? environment.get(key) ?? file.get(key);
-    const fallback = sources.defaults?.[key];
+    const fallback = sources.service?.defaults[key];
     if (value !== undefined) raw.set(key, value);
     else if (fallback !== undefined) raw.set(key, { text: fallback, origin: { kind: 'default' } });
   }
+  if (sources.service !== undefined) refuseOthers(raw, sources.service);
   return raw;
 }
 
-function withDefaults(values: SettingValues): ServeConfiguration {
+/** What would be ignored, somebody relies on. */
+function refuseOthers(raw: RawSettings, { title, keys }: ServiceSettings): void {
+  const other = [...raw.keys()].find((key) => !keys.includes(key));
+  if (other === undefined) return;
+  throw invalid(raw, other, `${title} has no such setting, only quorate serve has; leave it out`);
+}
+
+function withDefaults(values: SettingValues, service?: ServiceSettings): ServeConfiguration {
   const name = values.name ?? 'default';
   const listenClientUrls = values['listen-client-urls'] ?? [knownUrl('http://127.0.0.1:2379')];
   const listenPeerUrl = values['listen-peer-urls'] ?? knownUrl('http://127.0.0.1:2380');
   const peerUrl = values['initial-advertise-peer-urls'] ?? listenPeerUrl;
   return {
     name,
-    dataDirectory: values['data-dir'] ?? `${name}.quorate`,
+    dataDirectory: values['data-dir'] ?? service?.dataDirectoryOf(name) ?? `${name}.quorate`,
     listenClientUrls,
     advertiseClientUrls: values['advertise-client-urls'] ?? listenClientUrls,
     listenPeerUrl,
@@ -162,6 +182,7 @@ function checkConsistency(
   configuration: ServeConfiguration,
   values: SettingValues,
   raw: RawSettings,
+  keys: readonly SettingKey[],
 ): void {
   const { name, members, listenPeerUrl, electionTimeoutMs, heartbeatIntervalMs } = configuration;
   const own = members.find((member) => member.name === name);
@@ -184,7 +205,9 @@ function checkConsistency(
     );
   }
   checkBackup(values, raw);
-  checkReachable(raw, 'advertise-client-urls', configuration.advertiseClientUrls);
+  if (keys.includes('advertise-client-urls')) {
+    checkReachable(raw, 'advertise-client-urls', configuration.advertiseClientUrls);
+  }
   checkReachable(raw, 'initial-advertise-peer-urls', [advertised]);
   const shared = configuration.listenClientUrls.find(
     (url) =>

@@ -24,7 +24,8 @@ export function addConnectionOptions(command: Command): Command {
     .option('--password <PASSWORD>', 'of the user');
 }
 
-interface ClientValues {
+/** What the options of a connection make of the command line. */
+export interface ClientValues {
   readonly endpoints?: string;
   readonly timeoutMs?: number;
   readonly cacert?: string;

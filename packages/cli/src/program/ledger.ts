@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { LedgerContext } from '../ledger/ledger-context.ts';
+import { ledgerClientPort, ledgerSettings } from '../ledger/ledger-settings.ts';
+import { chooseLedgers } from '../ledger/open-connection.ts';
 import { ledgerHelp } from '../ledger-help.ts';
 import { openOutput } from '../output.ts';
 import { stopRequested } from '../stop-signal.ts';
@@ -7,6 +9,22 @@ import { clientFlags, type Finish, wholeNumber } from './client-command.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { addStyle, type LedgerHost } from './ledger-host.ts';
 import { addLedgerServe } from './ledger-serve.ts';
+import { addMemberCommands } from './member.ts';
+import { addUp, type UpCommand } from './up.ts';
+
+const ledgerUp: UpCommand = {
+  service: {
+    kind: 'ledger',
+    words: ['ledger'],
+    clientPort: ledgerClientPort,
+    settings: ledgerSettings,
+    firstTry: 'ledger create-account 1 --ledger 840 --code 10',
+    secondTry: 'ledger member list',
+  },
+  description: 'Run a ledger of several nodes on this machine.',
+  help: ledgerHelp.up,
+  directory: '.quorate-ledger',
+};
 
 type Options = Parameters<LedgerHost['run']>[0];
 
@@ -22,7 +40,21 @@ export function addLedger(program: Command, finish: Finish): void {
     finish(await connected(options, action));
   };
   const host: LedgerHost = { defaults: { scale: 0, ids: 'decimal' }, addConnection, run };
+  addUp(ledger, ledgerUp, finish);
   addLedgerServe(ledger, finish);
+  addMemberCommands(
+    ledger,
+    {
+      help: ledgerHelp.member,
+      hasManyUrls: false,
+      addConnection,
+      flagsOf: (options) => {
+        const endpoints = chooseLedgers(options.endpoints).join(',');
+        return { ...clientFlags(options), endpoints, hasUsers: false };
+      },
+    },
+    finish,
+  );
   addLedgerCommands(ledger, host);
   const shell = ledger.command('shell').description('Carry out commands as they are typed.');
   addConnection(addStyle(shell))
@@ -37,7 +69,7 @@ export function addLedger(program: Command, finish: Finish): void {
 }
 
 function addConnection(command: Command): Command {
-  const endpoints = 'nodes to talk to, comma-separated (default: 127.0.0.1:2579)';
+  const endpoints = 'nodes to talk to, comma-separated (default: 127.0.0.1:3379)';
   const timeout = 'for a request, or a batch of import (default: 30000)';
   return command
     .option('--json', 'print JSON')

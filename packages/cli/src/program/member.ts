@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
+import type { ClientFlags } from '../commands/endpoints.ts';
 import { openOutput } from '../output.ts';
-import { addConnectionOptions, clientFlags, type Finish } from './client-command.ts';
+import {
+  addConnectionOptions,
+  type ClientValues,
+  clientFlags,
+  type Finish,
+} from './client-command.ts';
 
 const memberHelp = `
 MEMBER is a name, or an id in hexadecimal, as quorate member list prints them. One is replaced by
@@ -22,36 +28,24 @@ Exit codes:
   2  wrong usage
 `;
 
-const peerUrls = 'where the other nodes reach it, comma-separated';
+const peerUrl = 'where the other nodes reach it';
+const peerUrls = `${peerUrl}, comma-separated`;
+
+/** Whose members they are. */
+export interface MemberedService {
+  readonly help: string;
+  /** Whether a member may be reached in several places, and move. */
+  readonly hasManyUrls: boolean;
+  addConnection(command: Command): Command;
+  /** What `addConnection` has made of the command line. */
+  flagsOf(options: ClientValues): ClientFlags;
+}
 
 /** `member list|add|remove|update|promote`. */
 export function addMember(program: Command, finish: Finish): void {
-  const member = program
-    .command('member')
-    .helpGroup('Operate:')
-    .usage('COMMAND [options]')
-    .description('Show members, add, remove and move them.')
-    .addHelpText('after', memberHelp);
-  addConnectionOptions(member.command('list').description('List the members.')).action(
-    async (options) => {
-      const { listMembers } = await import('../commands/member.ts');
-      finish(await listMembers(clientFlags(options), openOutput(options.json === true)));
-    },
-  );
-  const add = member
-    .command('add')
-    .description('Add a member, and print what to start it with.')
-    .argument('NAME', 'what the new node will be called')
-    .requiredOption('--peer-urls <URLS>', peerUrls)
-    .option('--learner', 'without a vote until it is promoted');
-  addConnectionOptions(add).action(async (name: string, options) => {
-    const commands = await import('../commands/member.ts');
-    const isLearner = options.learner === true;
-    const flags = { ...clientFlags(options), peerUrls: options.peerUrls, isLearner };
-    finish(await commands.addMember(name, flags, openOutput(options.json === true)));
-  });
-  addChange(member, 'remove', 'Remove a member for good.', finish);
-  addChange(member, 'promote', 'Give a learner its vote.', finish);
+  const connection = { addConnection: addConnectionOptions, flagsOf: clientFlags };
+  const service = { help: memberHelp, hasManyUrls: true, ...connection };
+  const member = addMemberCommands(program, service, finish).helpGroup('Operate:');
   const update = member
     .command('update')
     .description('Tell the others that a member has moved.')
@@ -64,8 +58,42 @@ export function addMember(program: Command, finish: Finish): void {
   });
 }
 
+/** `member list|add|remove|promote`, of any service that has them. */
+export function addMemberCommands(
+  parent: Command,
+  service: MemberedService,
+  finish: Finish,
+): Command {
+  const { addConnection, flagsOf, hasManyUrls } = service;
+  const member = parent
+    .command('member')
+    .usage('COMMAND [options]')
+    .description(`Show members, add${hasManyUrls ? ', remove and move' : ' and remove'} them.`)
+    .addHelpText('after', service.help);
+  addConnection(member.command('list').description('List the members.')).action(async (options) => {
+    const { listMembers } = await import('../commands/member.ts');
+    finish(await listMembers(flagsOf(options), openOutput(options.json === true)));
+  });
+  const add = member
+    .command('add')
+    .description('Add a member, and print what to start it with.')
+    .argument('NAME', 'what the new node will be called')
+    .requiredOption('--peer-urls <URLS>', hasManyUrls ? peerUrls : peerUrl)
+    .option('--learner', 'without a vote until it is promoted');
+  addConnection(add).action(async (name: string, options) => {
+    const commands = await import('../commands/member.ts');
+    const isLearner = options.learner === true;
+    const flags = { ...flagsOf(options), peerUrls: options.peerUrls, isLearner };
+    finish(await commands.addMember(name, flags, openOutput(options.json === true)));
+  });
+  addChange(member, service, 'remove', 'Remove a member for good.', finish);
+  addChange(member, service, 'promote', 'Give a learner its vote.', finish);
+  return member;
+}
+
 function addChange(
   member: Command,
+  { addConnection, flagsOf }: MemberedService,
   name: 'remove' | 'promote',
   description: string,
   finish: Finish,
@@ -74,9 +102,9 @@ function addChange(
     .command(name)
     .description(description)
     .argument('MEMBER', 'which: its name or its id');
-  addConnectionOptions(command).action(async (which: string, options) => {
+  addConnection(command).action(async (which: string, options) => {
     const { removeMember, promoteMember } = await import('../commands/member.ts');
     const change = name === 'remove' ? removeMember : promoteMember;
-    finish(await change(which, clientFlags(options), openOutput(options.json === true)));
+    finish(await change(which, flagsOf(options), openOutput(options.json === true)));
   });
 }

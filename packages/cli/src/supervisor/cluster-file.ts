@@ -13,6 +13,8 @@ const identity = z.object({
 const clusterRecord = z.object({
   kind: z.literal('quorate local cluster'),
   version: z.literal(1),
+  /** What the nodes serve. Not in files that were written before there was a choice. */
+  service: z.enum(['etcd', 'ledger']).default('etcd'),
   token: z.string().min(1).max(128),
   clientPort: port,
   peerPort: port,

@@ -22,7 +22,7 @@ export function describeEvent(event: ClusterEvent): string | null {
     case 'nodeStopped':
       return event.wasKilled ? `${event.node} did not stop in time and was killed` : null;
     case 'stopped':
-      return 'stopped; quorate up goes on from here';
+      return 'stopped; the same command goes on from here';
   }
 }
 

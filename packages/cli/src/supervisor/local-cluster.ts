@@ -8,6 +8,7 @@ import type { ClusterEvent } from './cluster-event.ts';
 import { type ClusterRecord, writeClusterFile } from './cluster-file.ts';
 import { launchNode } from './node-process.ts';
 import {
+  type ClusterService,
   type ClusterShape,
   type NodeFlags,
   type NodePlan,
@@ -23,6 +24,8 @@ export interface LocalClusterOptions {
   readonly shape: ClusterShape;
   readonly nodes: readonly NodePlan[];
   readonly token: string;
+  /** Left out: the coordination service. */
+  readonly service?: ClusterService;
   /** Every node has served once already. */
   readonly isFormed: boolean;
   /** Given to every node, over what its plan says. */
@@ -52,7 +55,8 @@ export class LocalCluster {
         const plan = plans.get(name);
         const flags = plan === undefined ? {} : this.flagsOf(plan);
         const logPath = plan?.logPath ?? '';
-        const nodeArguments = [...before, ...serveArguments(flags)];
+        const words = options.service?.words ?? [];
+        const nodeArguments = [...before, ...words, ...serveArguments(flags)];
         return launchNode({ executable, arguments: nodeArguments, logPath }, handlers);
       },
       timers: systemTimers,
@@ -89,9 +93,9 @@ export class LocalCluster {
   }
 
   flagsOf(node: NodePlan): NodeFlags {
-    const { nodes, token, nodeFlags } = this.#options;
+    const { nodes, token, nodeFlags, service } = this.#options;
     const state = this.#isFormed ? 'existing' : 'new';
-    return { ...serveFlags(node, nodes, token, state), ...nodeFlags };
+    return { ...serveFlags(node, nodes, token, state, service?.settings), ...nodeFlags };
   }
 
   #record(event: ClusterEvent): void {
@@ -109,11 +113,12 @@ export class LocalCluster {
   }
 
   #write(): void {
-    const { directory, shape, nodes, token } = this.#options;
+    const { directory, shape, nodes, token, service } = this.#options;
     const leader = this.#supervisor.leader;
     const record: ClusterRecord = {
       kind: 'quorate local cluster',
       version: 1,
+      service: service?.kind ?? 'etcd',
       token,
       clientPort: shape.clientPort,
       peerPort: shape.peerPort,

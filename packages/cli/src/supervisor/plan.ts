@@ -3,6 +3,7 @@ import type { Address } from '@quorate/base';
 import { formatAddress } from '@quorate/base';
 import { supervisedFlag } from '../child-message.ts';
 import { CliError } from '../cli-error.ts';
+import type { ServiceSettings } from '../configuration/serve-configuration.ts';
 import type { SettingKey } from '../configuration/settings.ts';
 
 const host = '127.0.0.1';
@@ -83,6 +84,17 @@ function usage(message: string): CliError {
   return new CliError('CLI_USAGE', message, {});
 }
 
+/** What the nodes of a local cluster serve. */
+export interface ClusterService {
+  readonly kind: 'etcd' | 'ledger';
+  /** In front of `serve`. */
+  readonly words: readonly string[];
+  /** Of the first node, when nothing else is said. */
+  readonly clientPort: number;
+  /** Left out: all settings are its own. */
+  readonly settings?: ServiceSettings;
+}
+
 export type NodeFlags = Readonly<Partial<Record<SettingKey, string>>>;
 
 /** The settings of one planned node, as `quorate serve` takes them. */
@@ -91,9 +103,10 @@ export function serveFlags(
   nodes: readonly NodePlan[],
   token: string,
   state: 'new' | 'existing',
+  settings?: ServiceSettings,
 ): NodeFlags {
   const { clientUrl, peerUrl } = urlsOf(node);
-  return {
+  const all: NodeFlags = {
     name: node.name,
     'data-dir': node.dataDirectory,
     'listen-client-urls': clientUrl,
@@ -105,6 +118,9 @@ export function serveFlags(
     'initial-cluster-token': token,
     ...(node.certificates === null ? {} : tlsFlags(node.certificates)),
   };
+  const keys: readonly string[] | undefined = settings?.keys;
+  if (keys === undefined) return all;
+  return Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key)));
 }
 
 /** Clients and peers both have to show a certificate of the cluster's own authority. */

@@ -117,7 +117,7 @@ describe('quorate ledger', () => {
     addLedger(program, () => undefined);
     const [ledger] = program.commands;
     const commands = ledger?.commands ?? [];
-    assert.equal(commands.length, 11);
+    assert.equal(commands.length, 13);
     for (const command of commands) {
       let text = '';
       command.configureOutput({
@@ -144,5 +144,23 @@ describe('quorate ledger', () => {
     const words = ['ledger', 'lookup', 'accounts', '1', '--timeout-ms', '300', '--json'];
     const { exitCode, stderr } = await runProgram(words, { environment });
     assert.deepEqual([exitCode, JSON.parse(stderr).error.code], [1, 'CLI_REQUEST_FAILED']);
+  });
+
+  it('says to a program where an import has stopped', async () => {
+    const environment = { QUORATE_LEDGER_ENDPOINTS: '127.0.0.1:1' };
+    const input = 'id,ledger,code\nx,1,1\n';
+    const said = await runProgram(['ledger', 'import', '-', '--json'], { environment, input });
+    const { message, ...error } = JSON.parse(said.stderr).error;
+    assert.match(message, /line 2, column 1 \(id\): .*mend it/);
+    assert.deepEqual(
+      [said.exitCode, error],
+      [
+        1,
+        {
+          ...{ code: 'CLI_IMPORT_STOPPED', cause: 'BAD_LINE', path: '-', nextLine: 1 },
+          ...{ carriedOut: 0, existed: 0, refused: 0, leftOut: 0, unanswered: null },
+        },
+      ],
+    );
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import {
@@ -43,9 +45,27 @@ describe('quorate ledger serve', () => {
   });
 
   it('names the setting that is wrong', async () => {
-    const words = ['ledger', 'serve', '--listen-client-urls', 'http://127.0.0.1:2580'];
+    const words = ['ledger', 'serve', '--listen-client-urls', 'http://127.0.0.1:3380'];
     const { exitCode, stderr } = await runProgram(words);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /listen-peer-urls.*http:\/\/127.0.0.1:2580 .*share a port/);
+    assert.match(stderr, /listen-peer-urls.*http:\/\/127.0.0.1:3380 .*share a port/);
+  });
+
+  it('refuses settings that only the coordination service has, by name', async (context) => {
+    const directory = await temporaryDirectory(context);
+    await writeFile(join(directory, 'node.yaml'), 'name: n1\nbackup-schedule: 1h\n');
+    const given: readonly (readonly [string[], NodeJS.ProcessEnv, string])[] = [
+      [['--quota-backend-bytes', '5'], {}, '--quota-backend-bytes'],
+      [['--advertise-client-urls', 'http://a:1'], {}, '--advertise-client-urls'],
+      [[], { QUORATE_AUTH_TOKEN: 'simple' }, 'QUORATE_AUTH_TOKEN (auth-token)'],
+      [['--config', 'node.yaml'], {}, 'node.yaml:2: backup-schedule'],
+    ];
+    const asking = given.map(async ([words, environment, named]) => {
+      const options = { directory, environment };
+      const { exitCode, stderr } = await runProgram(['ledger', 'serve', ...words], options);
+      assert.equal(exitCode, 1);
+      assert.ok(stderr.startsWith(`quorate: ${named}: a ledger has no such setting`), stderr);
+    });
+    await Promise.all(asking);
   });
 });

@@ -192,6 +192,7 @@ export class VirtualMachine {
           },
           sync: (closed) => file.sync(closed),
           read: (...rest) => file.read(...rest),
+          readNow: (...rest) => file.readNow(...rest),
           close: (closed) =>
             file.close((failed) => {
               this.openFiles -= 1;

@@ -2,6 +2,8 @@ import { writeUint128 } from '../numbers/uint128.ts';
 import {
   accountsPerBlock,
   blockHeadBytes,
+  blockShift,
+  blocksOf,
   blockVersion,
   changingColumns,
   flagsColumn,
@@ -9,7 +11,13 @@ import {
   lastTransferColumn,
   mostBlockBytes,
 } from './account-block.ts';
-import { type AccountChunk, balanceKinds, chunkShift } from './account-chunk.ts';
+import {
+  type AccountChunk,
+  balanceKinds,
+  chunkShift,
+  lastTransferNumber,
+} from './account-chunk.ts';
+import { fieldsPerAccount, flagsField } from './account-copies.ts';
 import type { AccountSnapshot } from './account-snapshot.ts';
 import { writeLaneColumn, writeUint32 } from './lane-column.ts';
 
@@ -24,25 +32,41 @@ const perHigh = 2 ** -32;
 export class AccountBlockWriter implements Iterator<Uint8Array, void> {
   readonly #chunks: readonly AccountChunk[];
   readonly #snapshot: AccountSnapshot;
+  readonly #blocks: number;
   readonly #out = new Uint8Array(mostBlockBytes);
   readonly #changing = new Uint32Array(changingColumns * accountsPerBlock);
   readonly #wideLanes = new Uint32Array(4);
   /** Cells of this block that are wide, ascending. */
   #wideCells: number[] = [];
-  #slot = 0;
+  #next = 0;
 
   /** @param chunks those of the store that the snapshot is of */
   constructor(chunks: readonly AccountChunk[], snapshot: AccountSnapshot) {
     this.#chunks = chunks;
     this.#snapshot = snapshot;
+    this.#blocks = blocksOf(snapshot.count);
   }
 
   next(): IteratorResult<Uint8Array, void> {
-    const firstSlot = this.#slot;
+    if (this.#next >= this.#blocks) return this.return();
+    return { done: false, value: this.draw(this.#next++) };
+  }
+
+  return(): IteratorResult<Uint8Array, void> {
+    this.#next = this.#blocks;
+    this.#snapshot.close();
+    return { done: true, value: undefined };
+  }
+
+  /**
+   * One block, for who does not want all of them. Each can be drawn once.
+   *
+   * @returns the caller's for good
+   */
+  draw(block: number): Uint8Array<ArrayBuffer> {
+    const firstSlot = block << blockShift;
     const count = Math.min(accountsPerBlock, this.#snapshot.count - firstSlot);
-    if (count <= 0) return this.return();
-    this.#slot += count;
-    this.#gather(firstSlot, count);
+    this.#gather(this.#snapshot.fieldsOf(block), count);
     const out = this.#out;
     out[0] = blockVersion;
     writeUint32(out, 1, firstSlot);
@@ -57,24 +81,16 @@ export class AccountBlockWriter implements Iterator<Uint8Array, void> {
       at = writeLaneColumn(out, at, this.#changing, column * accountsPerBlock, 1, count);
     }
     at = this.#writeWide(firstSlot, at);
-    this.#snapshot.doneBelow(this.#slot);
-    return { done: false, value: out.slice(0, at) };
+    this.#snapshot.done(block);
+    return out.slice(0, at);
   }
 
-  return(): IteratorResult<Uint8Array, void> {
-    this.#slot = this.#snapshot.count;
-    this.#snapshot.close();
-    return { done: true, value: undefined };
-  }
-
-  #gather(firstSlot: number, count: number): void {
+  #gather(fields: Float64Array, count: number): void {
     const changing = this.#changing;
-    const snapshot = this.#snapshot;
     this.#wideCells = [];
-    for (let i = 0; i < count; i++) {
-      const slot = firstSlot + i;
+    for (let i = 0, from = 0; i < count; i++, from += fieldsPerAccount) {
       for (let kind = 0; kind < balanceKinds; kind++) {
-        let value = snapshot.number(slot, kind);
+        let value = fields[from + kind] as number;
         if (Number.isNaN(value)) {
           this.#wideCells.push(i * balanceKinds + kind);
           value = 0;
@@ -83,10 +99,10 @@ export class AccountBlockWriter implements Iterator<Uint8Array, void> {
         changing[column] = value;
         changing[column + accountsPerBlock] = value * perHigh;
       }
-      const last = snapshot.lastTransfer(slot) + 1;
+      const last = (fields[from + lastTransferNumber] as number) + 1;
       changing[lastTransferColumn * accountsPerBlock + i] = last;
       changing[(lastTransferColumn + 1) * accountsPerBlock + i] = last * perHigh;
-      changing[flagsColumn * accountsPerBlock + i] = snapshot.flags(slot);
+      changing[flagsColumn * accountsPerBlock + i] = fields[from + flagsField] as number;
     }
   }
 

@@ -30,7 +30,9 @@ import { columnHeadBytes } from './lane-column.ts';
  * checksum is for who stores it.
  */
 export const blockVersion = 1;
-export const accountsPerBlock = 4096;
+/** `slot >>> blockShift` is the number of an account's block. */
+export const blockShift = 12;
+export const accountsPerBlock = 1 << blockShift;
 export const blockHeadBytes = 7;
 export const wideBytes = 20;
 
@@ -49,6 +51,11 @@ export const mostBlockBytes =
   columns * (columnHeadBytes + 4 * accountsPerBlock) +
   4 +
   accountsPerBlock * balanceKinds * wideBytes;
+
+/** @returns how many blocks so many accounts fill, the last one perhaps in part */
+export function blocksOf(accounts: number): number {
+  return Math.ceil(accounts / accountsPerBlock);
+}
 
 /** Calls `visit` for each column that never changes, in order, with where its values are. */
 export function forEachFixedColumn(

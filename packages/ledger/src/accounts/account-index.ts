@@ -15,6 +15,9 @@ const firstCells = 64;
 const mostCells = 4096;
 const mostDepth = 16;
 
+/** Ids that are looked for at a time: what is looked at for them has room in a small cache. */
+const findsTogether = 256;
+
 /**
  * Finds the slot of an account by its id.
  *
@@ -30,6 +33,7 @@ const mostDepth = 16;
 export class AccountIndex {
   readonly #chunks: readonly AccountChunk[];
   readonly #seed: number;
+  readonly #hashes = new Int32Array(findsTogether);
   readonly #scratch = new Int32Array(headerWords + mostCells * cellWords);
   /** By the first `#depth` bits of a hash. A segment less deep stands in several places. */
   #directory: Int32Array[] = [newSegment(firstCells, 0)];
@@ -76,6 +80,22 @@ export class AccountIndex {
       ) {
         return slot;
       }
+    }
+  }
+
+  /**
+   * Looks for many ids. It takes a step for many of them and then the next step: so a processor
+   * waits for the memory of several at a time. With few accounts, that is no gain, and no loss.
+   *
+   * @param ids four lanes each, the low one first
+   * @param slots gets for each of the first `count` the slot of the account, or -1
+   */
+  findMany(ids: Uint32Array, count: number, slots: Int32Array): void {
+    for (let from = 0; from < count; from += findsTogether) {
+      const end = Math.min(count, from + findsTogether);
+      this.#hashAll(ids, from, end);
+      this.#guess(from, end, slots);
+      this.#verify(ids, from, end, slots);
     }
   }
 
@@ -127,6 +147,51 @@ export class AccountIndex {
     segment[headerWords + hole] = 0;
     segment[headerWords + hole + 1] = 0;
     segment[countWord] = (segment[countWord] as number) - 1;
+  }
+
+  #hashAll(ids: Uint32Array, from: number, end: number): void {
+    for (let i = from; i < end; i++) {
+      this.#hashes[i - from] = hashUint128(
+        (ids[i * 4] as number) | 0,
+        (ids[i * 4 + 1] as number) | 0,
+        (ids[i * 4 + 2] as number) | 0,
+        (ids[i * 4 + 3] as number) | 0,
+        this.#seed,
+      );
+    }
+  }
+
+  /** The first accounts with the right hashes, or -1. */
+  #guess(from: number, end: number, slots: Int32Array): void {
+    for (let i = from; i < end; i++) {
+      const hash = this.#hashes[i - from] as number;
+      const segment = this.#segmentOf(hash);
+      const mask = segment.length - headerWords - cellWords;
+      let at = (hash << 1) & mask;
+      let next = segment[headerWords + at + 1] as number;
+      while (next !== 0 && segment[headerWords + at] !== hash) {
+        at = (at + cellWords) & mask;
+        next = segment[headerWords + at + 1] as number;
+      }
+      slots[i] = next - 1;
+    }
+  }
+
+  /** Looks again for ids that an account found has the hash of, but that are others. */
+  #verify(ids: Uint32Array, from: number, end: number, slots: Int32Array): void {
+    for (let i = from; i < end; i++) {
+      const slot = slots[i] as number;
+      if (slot < 0) continue;
+      const { words } = this.#chunks[slot >>> chunkShift] as AccountChunk;
+      const id = ((slot & chunkMask) << wordsShift) + idWord;
+      if (equalUint128(words, id, ids, i * 4)) continue;
+      slots[i] = this.find(
+        (ids[i * 4] as number) | 0,
+        (ids[i * 4 + 1] as number) | 0,
+        (ids[i * 4 + 2] as number) | 0,
+        (ids[i * 4 + 3] as number) | 0,
+      );
+    }
   }
 
   #haveOneId(slot: number, other: number): boolean {

@@ -1,4 +1,6 @@
+import { AccountCheckpoints } from '../accounts/account-checkpoints.ts';
 import { AccountStore } from '../accounts/account-store.ts';
+import type { PartStore } from '../parts/part-store.ts';
 import { BalanceHistory } from '../transfers/balance-history.ts';
 import { Expiries } from '../transfers/expiries.ts';
 import { PendingStatus, PendingStatuses } from '../transfers/pending-statuses.ts';
@@ -10,20 +12,43 @@ import { UndoLog } from './undo-log.ts';
 /** All that the books hold. */
 export class BooksState {
   readonly accounts: AccountStore;
-  readonly transfers = new TransferStore();
+  /** Where the accounts are stored; null: nowhere. */
+  readonly accountParts: AccountCheckpoints | null;
+  readonly transfers: TransferStore;
   readonly ids: TransferIds;
-  readonly statuses = new PendingStatuses();
+  readonly statuses: PendingStatuses;
   readonly expiries = new Expiries();
-  readonly history = new BalanceHistory();
+  readonly history: BalanceHistory;
   readonly timeline = new Timeline();
-  readonly undo = new UndoLog(this);
+  readonly undo: UndoLog;
+  /** Null: all of it is in memory. */
+  readonly parts: PartStore | null;
   /** Batches applied; which of them checks of the state come after follows from it. */
   batches = 0;
 
-  /** @param hashSeed 32 bits, for the hashes of ids; it changes no answer */
-  constructor(hashSeed = 0) {
+  /**
+   * @param hashSeed 32 bits, for the hashes of ids; it changes no answer
+   * @param parts for what does not change any more; null: all stays in memory
+   * @param idsInMemory see `LedgerMachineOptions`
+   */
+  constructor(hashSeed = 0, parts: PartStore | null = null, idsInMemory?: number) {
+    this.parts = parts;
     this.accounts = new AccountStore(hashSeed);
-    this.ids = new TransferIds(hashSeed);
+    this.accountParts = parts && new AccountCheckpoints(this.accounts, parts);
+    this.transfers = new TransferStore(parts);
+    const limits = idsInMemory === undefined ? {} : { tableIds: idsInMemory };
+    this.ids = new TransferIds(hashSeed, parts, limits);
+    this.statuses = new PendingStatuses(parts);
+    this.history = new BalanceHistory(parts);
+    this.undo = new UndoLog(this);
+  }
+
+  /** Between batches: puts away what is complete. */
+  settle(): void {
+    this.transfers.settle();
+    this.statuses.settle(this.transfers.sealed.count);
+    this.history.settle();
+    this.ids.settle();
   }
 
   /**

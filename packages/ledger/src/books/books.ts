@@ -122,10 +122,10 @@ export class Books {
   }
 
   #end(timestamp: bigint, count: number): BatchOutcome {
-    const { timeline, transfers } = this.#state;
-    timeline.take(count);
-    this.#state.batches++;
-    transfers.settle();
+    const state = this.#state;
+    state.timeline.take(count);
+    state.batches++;
+    state.settle();
     const results = this.#results.subarray(0, count);
     let failures = 0;
     for (const result of results) if (result !== 0) failures++;

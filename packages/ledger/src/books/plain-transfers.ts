@@ -8,6 +8,11 @@ import {
   numbersShift,
   wordsShift,
 } from '../accounts/account-chunk.ts';
+import {
+  leastAccountsToWarm,
+  rowsWarmedTogether,
+  warmAccounts,
+} from '../accounts/warm-accounts.ts';
 import { AccountFlag } from '../model/account.ts';
 import { farLink, LaneColumn } from '../transfers/transfer-chunk.ts';
 import { unusedId } from '../transfers/transfer-ids.ts';
@@ -30,6 +35,8 @@ export class PlainTransfers {
   readonly #rows: TransferRows;
   /** Rows of the batch from here on are carried out, but not yet in the store. */
   #from = 0;
+  /** Accounts of the rows of the batch below it are in the cache, or are not worth it. */
+  #warmEnd = 0;
 
   constructor(state: BooksState, rows: TransferRows) {
     this.#state = state;
@@ -42,6 +49,7 @@ export class PlainTransfers {
    */
   run(from: number, count: number, isRun: boolean): number {
     this.#from = from;
+    if (from === 0) this.#warmEnd = 0;
     const { accounts, transfers } = this.#state;
     const { chunks } = accounts;
     const { debitSlots, creditSlots, amounts, ledgers, codes } = this.#rows;
@@ -50,6 +58,7 @@ export class PlainTransfers {
     let position = transfers.count;
     let row = from;
     for (; row < count; row++, at++, position++) {
+      if (row >= this.#warmEnd) this.#warm(row, count);
       const debit = debitSlots[row] as number;
       const credit = creditSlots[row] as number;
       const amount = amounts[row] as number;
@@ -92,8 +101,8 @@ export class PlainTransfers {
       const creditBack = creditBefore < 0 ? 0 : position - creditBefore;
       if (debitBack >= farLink || creditBack >= farLink) break;
       if (!isRun && !this.#takeId(row, position)) break;
-      accounts.touch(debit);
-      accounts.touch(credit);
+      accounts.preserve(debit);
+      accounts.preserve(credit);
       debitNumbers[d + 1] = posted;
       creditNumbers[c + 3] = received;
       debitNumbers[d + lastTransferNumber] = position;
@@ -103,6 +112,18 @@ export class PlainTransfers {
     }
     this.#flush(row, isRun);
     return row;
+  }
+
+  #warm(row: number, count: number): void {
+    const { chunks, count: accounts } = this.#state.accounts;
+    if (accounts < leastAccountsToWarm) {
+      this.#warmEnd = count;
+      return;
+    }
+    const { debitSlots, creditSlots } = this.#rows;
+    const end = Math.min(count, row + rowsWarmedTogether);
+    warmAccounts(chunks, [debitSlots, creditSlots], row, end);
+    this.#warmEnd = end;
   }
 
   /** @returns whether the id was free; then it is taken */
@@ -121,11 +142,13 @@ export class PlainTransfers {
 
   /** Adds the rows up to `end` to the store. */
   #flush(end: number, isRun: boolean): void {
-    const { transfers, ids, timeline } = this.#state;
+    const { accounts, transfers, ids, timeline } = this.#state;
     const from = this.#from;
     const count = end - from;
     if (count === 0) return;
     const rows = this.#rows;
+    accounts.changed.addSlots(rows.debitSlots, from, end);
+    accounts.changed.addSlots(rows.creditSlots, from, end);
     const { open } = transfers;
     const at = open.count;
     const position = transfers.count;

@@ -2,7 +2,6 @@ import type { Column } from '../columns/column.ts';
 import { TransferFlag } from '../model/transfer.ts';
 import { TransferResult as Result } from '../model/transfer-results.ts';
 import { LaneColumn, laneCounts, NumberColumn } from '../transfers/transfer-chunk.ts';
-import { rowOf } from '../transfers/transfer-store.ts';
 import type { BooksState } from './books-state.ts';
 import { type TransferRows, unknownSlot } from './transfer-rows.ts';
 
@@ -48,7 +47,7 @@ interface Stored {
 
 function pendingOf({ transfers, ids }: BooksState, position: number): number {
   const chunk = transfers.chunkOf(position);
-  const row = rowOf(position);
+  const row = transfers.rowOf(position);
   return ids.find(
     chunk.lane(LaneColumn.pendingId, row, 0) | 0,
     chunk.lane(LaneColumn.pendingId, row, 1) | 0,
@@ -132,10 +131,14 @@ function isAsGiven(
   inherited: number,
 ): boolean {
   if (inherited < 0) return areSameLanes(state, column, row, lane, position);
-  const stored = state.transfers.chunkOf(position);
-  const from = state.transfers.chunkOf(inherited);
+  const { transfers } = state;
+  const stored = transfers.chunkOf(position);
+  const from = transfers.chunkOf(inherited);
   for (let at = 0; at < laneCounts[lane]; at++)
-    if (stored.lane(lane, rowOf(position), at) !== from.lane(lane, rowOf(inherited), at))
+    if (
+      stored.lane(lane, transfers.rowOf(position), at) !==
+      from.lane(lane, transfers.rowOf(inherited), at)
+    )
       return false;
   return true;
 }
@@ -150,7 +153,7 @@ function areSameLanes(
   column.lanesAt(row, lanes);
   const chunk = transfers.chunkOf(position);
   for (let at = 0; at < laneCounts[lane]; at++)
-    if (lanes[at] !== chunk.lane(lane, rowOf(position), at)) return false;
+    if (lanes[at] !== chunk.lane(lane, transfers.rowOf(position), at)) return false;
   return true;
 }
 

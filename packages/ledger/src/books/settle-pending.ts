@@ -4,7 +4,6 @@ import { TransferFlag } from '../model/transfer.ts';
 import { TransferResult as Result } from '../model/transfer-results.ts';
 import { PendingStatus } from '../transfers/pending-statuses.ts';
 import { LaneColumn, laneCounts, NumberColumn } from '../transfers/transfer-chunk.ts';
-import { rowOf } from '../transfers/transfer-store.ts';
 import type { BooksState } from './books-state.ts';
 import { recordTransfer } from './record-transfer.ts';
 import { type TransferRows, unknownSlot } from './transfer-rows.ts';
@@ -153,7 +152,7 @@ function inherit({ transfers }: BooksState, pendingPosition: number): void {
   const { open } = transfers;
   const at = open.count - 1;
   const from = transfers.chunkOf(pendingPosition);
-  const row = rowOf(pendingPosition);
+  const row = transfers.rowOf(pendingPosition);
   open.ledgers[at] = from.number(NumberColumn.ledger, row);
   open.codes[at] = from.number(NumberColumn.code, row);
   const userData32 = from.number(NumberColumn.userData32, row);

@@ -102,6 +102,6 @@ export class TransferRows {
     }
     const lanes = this.#lanes;
     decodeLanes(ids, lanes);
-    for (let row = 0; row < count; row++) slots[row] = this.#accounts.find(lanes, row * 4);
+    this.#accounts.findMany(lanes, count, slots);
   }
 }

@@ -10,6 +10,8 @@ export type LedgerCommand =
 
 /** What one replica found its state to be at a point of the log that all replicas pass. */
 export interface StateVote {
+  /** How the hash comes about; of another form, it says nothing. */
+  readonly form: number;
   /** Which check it is, from 1. */
   readonly check: number;
   /** 32 bits. */
@@ -22,11 +24,11 @@ export interface StateVote {
 
 /*
  * u8 version * 16 + kind; then of a batch its bytes, to the end; of a vote f64 check, u32 hash, f64
- * node, u16 majority, little-endian; of a pulse nothing.
+ * node, u16 majority, u8 form, little-endian; of a pulse nothing.
  */
 const version = 1;
 const kinds = { accounts: 0, transfers: 1, pulse: 2, vote: 3 } as const;
-const voteBytes = 23;
+const voteBytes = 24;
 
 /** @returns a new array, the caller's */
 export function encodeLedgerCommand(command: LedgerCommand): Uint8Array {
@@ -42,6 +44,7 @@ export function encodeLedgerCommand(command: LedgerCommand): Uint8Array {
       view.setUint32(9, command.hash, true);
       view.setFloat64(13, command.node, true);
       view.setUint16(21, command.majority, true);
+      view.setUint8(23, command.form);
       return bytes;
     }
     default: {
@@ -80,5 +83,6 @@ function decodeVote(bytes: Uint8Array): LedgerCommand | string {
   if (!Number.isSafeInteger(check) || !Number.isSafeInteger(node))
     return 'a vote whose numbers are none';
   const hash = view.getUint32(9, true);
-  return { kind: 'vote', check, hash, node, majority: view.getUint16(21, true) };
+  const [majority, form] = [view.getUint16(21, true), view.getUint8(23)];
+  return { kind: 'vote', form, check, hash, node, majority };
 }

@@ -1,8 +1,10 @@
-import type { AppliedEntry, SnapshotSink, StateMachine } from '@quorate/base';
+import type { AppliedEntry, Checkpoints, SnapshotSink, StateMachine } from '@quorate/base';
 import { Books } from '../books/books.ts';
 import { BooksState } from '../books/books-state.ts';
 import { LedgerError } from '../ledger-error.ts';
+import { PartLane, type PartStore } from '../parts/part-store.ts';
 import { type LedgerAnswer, resultsAnswer } from './ledger-answer.ts';
+import { LedgerCheckpoints } from './ledger-checkpoints.ts';
 import { decodeLedgerCommand } from './ledger-command.ts';
 import { LedgerSnapshot } from './ledger-snapshot.ts';
 import { LedgerSnapshotSink } from './ledger-snapshot-sink.ts';
@@ -17,6 +19,8 @@ export interface LedgerMachineOptions {
   readonly onChecked?: (check: number, hash: number) => void;
   /** Replicas do not agree; hashes by node. */
   readonly onDisagreement?: (check: number, votes: ReadonlyMap<number, number>) => void;
+  /** Ids that are alone, random ones, go to the disk once there are so many. Default 262,144. */
+  readonly idsInMemory?: number;
   /** Between two checks; the same on all replicas. Default 1024. */
   readonly batchesPerCheck?: number;
 }
@@ -31,15 +35,26 @@ function nothing(): void {}
  */
 export class LedgerMachine implements StateMachine<LedgerAnswer> {
   readonly #hashSeed: number;
+  readonly #idsInMemory: number | undefined;
   readonly #checks: StateChecks;
+  readonly #checkpoints: LedgerCheckpoints;
+  #parts: PartStore | null = null;
   #books: Books;
 
   constructor(options: LedgerMachineOptions = {}) {
     const { hashSeed = 0, onChecked = nothing, onDisagreement = nothing } = options;
-    const { batchesPerCheck = usualBatchesPerCheck } = options;
+    const { batchesPerCheck = usualBatchesPerCheck, idsInMemory } = options;
+    this.#idsInMemory = idsInMemory;
     this.#hashSeed = hashSeed;
     this.#checks = new StateChecks(onChecked, onDisagreement, batchesPerCheck);
-    this.#books = this.#booksOf(new BooksState(hashSeed));
+    this.#books = new Books(this.#emptyState());
+    this.#checkpoints = new LedgerCheckpoints({
+      state: () => this.#books.state,
+      opened: (parts) => {
+        this.#parts = parts;
+        this.#books = new Books(this.#emptyState());
+      },
+    });
   }
 
   /** To be read; another one after each restored snapshot. */
@@ -47,23 +62,32 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
     return this.#books;
   }
 
+  get checkpoints(): Checkpoints {
+    return this.#checkpoints;
+  }
+
   apply(entries: readonly AppliedEntry[]): readonly LedgerAnswer[] {
     return entries.map((entry) => this.#apply(entry));
   }
 
   snapshot(): Iterator<Uint8Array, void> {
-    return new RecordWriter(new LedgerSnapshot(this.#books.state));
+    return new RecordWriter(new LedgerSnapshot(this.#books.state, true));
   }
 
-  /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, from the sink's methods */
+  /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, LEDGER_PART_DAMAGED, from the sink's methods */
   restore(): SnapshotSink {
-    return new LedgerSnapshotSink(this.#hashSeed, (state) => {
-      this.#books = this.#booksOf(state);
+    const parts = this.#parts;
+    // What is taken in from elsewhere comes into files of its own: the others go with the old state.
+    parts?.turn(PartLane.history);
+    const state = this.#emptyState();
+    return new LedgerSnapshotSink(state, (restored, places) => {
+      if (places.size > 0) this.#checkpoints.restored(places);
+      this.#books = new Books(restored);
     });
   }
 
-  #booksOf(state: BooksState): Books {
-    return new Books(state);
+  #emptyState(): BooksState {
+    return new BooksState(this.#hashSeed, this.#parts, this.#idsInMemory);
   }
 
   #apply({ command: bytes, timestampMicros }: AppliedEntry): LedgerAnswer {

@@ -1,17 +1,26 @@
 import type { SnapshotSink } from '@quorate/base';
+import { accountsPerBlock } from '../accounts/account-block.ts';
 import { AccountBlockReader } from '../accounts/account-block-reader.ts';
-import { BooksState } from '../books/books-state.ts';
+import type { AccountCheckpoints } from '../accounts/account-checkpoints.ts';
+import type { BooksState } from '../books/books-state.ts';
 import { LedgerError, snapshotInvalid } from '../ledger-error.ts';
-import { PendingStatus } from '../transfers/pending-statuses.ts';
+import { PartLane, type PartPlace } from '../parts/part-store.ts';
+import { PendingStatus, statusesBytes } from '../transfers/pending-statuses.ts';
 import { SealedChunk } from '../transfers/sealed-chunk.ts';
-import { chunkRows, LaneColumn, NumberColumn } from '../transfers/transfer-chunk.ts';
+import { chunkRows, NumberColumn } from '../transfers/transfer-chunk.ts';
+import { forEachHistoryRow } from './history-rows.ts';
+import { IdRecordsReader } from './id-records-reader.ts';
 import { RecordReader } from './record-reader.ts';
 import {
   historyRowBytes,
+  linkBytes,
+  newestBytes,
   RecordKind,
   snapshotHeadBytes,
   snapshotVersion,
+  storedMark,
 } from './snapshot-layout.ts';
+import { placeOf } from './stored-record.ts';
 
 interface Head {
   readonly last: bigint;
@@ -21,23 +30,31 @@ interface Head {
   readonly history: number;
 }
 
+/** Parts that a snapshot refers to, by lane. */
+type UsedPlaces = ReadonlyMap<PartLane, readonly PartPlace[]>;
+
 /** Builds a state of the records of a snapshot, beside the one that is in use. */
 export class LedgerSnapshotSink implements SnapshotSink {
   readonly #state: BooksState;
   readonly #accounts: AccountBlockReader;
   readonly #reader = new RecordReader((kind, bytes) => this.#record(kind, bytes));
-  readonly #done: (state: BooksState) => void;
+  readonly #done: (state: BooksState, places: UsedPlaces) => void;
+  readonly #places = new Map<PartLane, PartPlace[]>();
+  #ids: IdRecordsReader | null = null;
   #head: Head | null = null;
   #hasEnded = false;
 
-  /** @param done gets the state once it is whole */
-  constructor(hashSeed: number, done: (state: BooksState) => void) {
-    this.#state = new BooksState(hashSeed);
-    this.#accounts = new AccountBlockReader(this.#state.accounts, snapshotInvalid);
+  /**
+   * @param state an empty one
+   * @param done gets the state once it is whole, and what it refers to
+   */
+  constructor(state: BooksState, done: (state: BooksState, places: UsedPlaces) => void) {
+    this.#state = state;
+    this.#accounts = new AccountBlockReader(state.accounts, snapshotInvalid);
     this.#done = done;
   }
 
-  /** @throws LedgerError LEDGER_SNAPSHOT_INVALID */
+  /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, LEDGER_PART_DAMAGED */
   chunk(bytes: Uint8Array): void {
     try {
       this.#reader.read(bytes);
@@ -48,20 +65,27 @@ export class LedgerSnapshotSink implements SnapshotSink {
     }
   }
 
-  /** @throws LedgerError LEDGER_SNAPSHOT_INVALID */
+  drained(done: () => void): void {
+    const { parts } = this.#state;
+    if (parts === null) done();
+    else parts.drained(done);
+  }
+
+  /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, LEDGER_PART_DAMAGED */
   finish(): void {
     const head = this.#head;
     if (head === null || !this.#hasEnded || !this.#reader.isAtEnd)
       return snapshotInvalid('it ends too early');
-    const { accounts, transfers, history, timeline } = this.#state;
+    const { accounts, transfers, history, ids, timeline } = this.#state;
     const isWhole =
       accounts.count === head.accounts &&
       transfers.count === head.transfers &&
-      history.count === head.history;
+      history.count === head.history &&
+      ids.count >= transfers.count;
     if (!isWhole) snapshotInvalid('it has not as many rows as it says');
     timeline.restore(head.last);
     this.#state.batches = head.batches;
-    this.#done(this.#state);
+    this.#done(this.#state, this.#places);
   }
 
   #record(kind: number, bytes: Uint8Array): void {
@@ -71,6 +95,11 @@ export class LedgerSnapshotSink implements SnapshotSink {
       this.#head = readHead(bytes);
       return;
     }
+    if ((kind & storedMark) !== 0) this.#stored(kind & ~storedMark, placeOf(bytes));
+    else this.#inline(kind, bytes);
+  }
+
+  #inline(kind: number, bytes: Uint8Array): void {
     switch (kind) {
       case RecordKind.accounts:
         this.#accounts.block(bytes);
@@ -79,46 +108,88 @@ export class LedgerSnapshotSink implements SnapshotSink {
         this.#transfers(new SealedChunk(bytes));
         return;
       case RecordKind.statuses:
-        this.#statuses(bytes);
+        this.#statuses(bytes, null);
         return;
       case RecordKind.history:
         this.#history(bytes);
         return;
-      case RecordKind.failedIds:
-        this.#failedIds(bytes);
+      case RecordKind.newest:
+        this.#newest(bytes);
         return;
       case RecordKind.farLinks:
         this.#farLinks(bytes);
         return;
       case RecordKind.end:
+        this.#idReader().end();
         this.#hasEnded = true;
         return;
       default:
-        snapshotInvalid(`an unknown kind of record: ${kind}`);
+        this.#idReader().record(kind, bytes);
     }
   }
 
-  #transfers(chunk: SealedChunk): void {
-    const { transfers, ids, accounts } = this.#state;
-    if (transfers.open.count > 0) snapshotInvalid('a chunk follows one that is not full');
-    const position = transfers.count;
-    const runs = chunk.idRuns;
-    if (runs === null) {
-      for (let row = 0; row < chunk.count; row++) ids.add(...laneAt(chunk, row), position + row);
-    } else {
-      runs.rows.forEach((row, run) => {
-        const end = runs.rows[run + 1] ?? chunk.count;
-        ids.addRun(...laneAt(chunk, row), position + row, end - row);
-      });
+  #stored(kind: number, place: PartPlace): void {
+    const { parts, transfers, history, accountParts } = this.#state;
+    if (parts === null || accountParts === null)
+      return snapshotInvalid('it refers to parts, and this node has none');
+    switch (kind) {
+      case RecordKind.accounts:
+        this.#storedAccounts(parts.read(place), accountParts, place);
+        return;
+      case RecordKind.chunk:
+        if (transfers.open.count > 0) snapshotInvalid('a chunk follows one that is not full');
+        transfers.restoreStored(place);
+        this.#uses(PartLane.history, place);
+        return;
+      case RecordKind.statuses:
+        this.#statuses(parts.read(place), place);
+        this.#uses(PartLane.history, place);
+        return;
+      case RecordKind.history:
+        history.restoreStored(place);
+        this.#uses(PartLane.history, place);
+        return;
+      default:
+        this.#idReader().stored(kind, place);
+        this.#uses(PartLane.ids, place);
     }
+  }
+
+  #storedAccounts(bytes: Uint8Array, accountParts: AccountCheckpoints, place: PartPlace): void {
+    const block = Math.floor(this.#state.accounts.count / accountsPerBlock);
+    this.#accounts.block(bytes);
+    accountParts.restored(block, place);
+    this.#uses(PartLane.accounts, place);
+  }
+
+  #uses(lane: PartLane, place: PartPlace): void {
+    const places = this.#places.get(lane);
+    if (places === undefined) this.#places.set(lane, [place]);
+    else places.push(place);
+  }
+
+  /** Ids come after all transfers. */
+  #idReader(): IdRecordsReader {
+    this.#ids ??= new IdRecordsReader(this.#state.ids, this.#state.transfers.count);
+    return this.#ids;
+  }
+
+  #transfers(chunk: SealedChunk): void {
+    const { transfers, accounts } = this.#state;
+    if (transfers.open.count > 0) snapshotInvalid('a chunk follows one that is not full');
     for (const column of [NumberColumn.debitSlot, NumberColumn.creditSlot])
       if (chunk.most(column) >= accounts.count) snapshotInvalid('a transfer of no account');
     transfers.restore(chunk);
   }
 
-  #statuses(bytes: Uint8Array): void {
-    if (bytes.length !== 4 + chunkRows) snapshotInvalid('statuses that are no chunk');
+  /** @param place where they are stored; null: nowhere yet */
+  #statuses(bytes: Uint8Array, place: PartPlace | null): void {
+    if (bytes.length !== statusesBytes) snapshotInvalid('statuses that are no chunk');
     const at = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    if (place !== null) {
+      this.#state.statuses.restoreStored(at, place);
+      return;
+    }
     const statuses = bytes.slice(4);
     const { transfers, expiries } = this.#state;
     statuses.forEach((status, row) => {
@@ -138,51 +209,35 @@ export class LedgerSnapshotSink implements SnapshotSink {
 
   #history(bytes: Uint8Array): void {
     if (bytes.length % historyRowBytes !== 0) snapshotInvalid('half a row of history');
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let at = 0; at < bytes.length; at += historyRowBytes) {
-      const slot = view.getUint32(at, true);
-      if (slot >= this.#state.accounts.count) snapshotInvalid('history of no account');
-      const balances = [14, 30, 46, 62].map(
-        (from) =>
-          view.getBigUint64(at + from, true) | (view.getBigUint64(at + from + 8, true) << 64n),
-      );
-      const micros = view.getFloat64(at + 4, true);
-      const nanos = view.getUint16(at + 12, true);
-      this.#state.history.restore({ slot, micros, nanos, balances });
-    }
+    const { history, accounts } = this.#state;
+    forEachHistoryRow(bytes, (row) => {
+      if (row.slot >= accounts.count) snapshotInvalid('history of no account');
+      history.restore(row);
+    });
+    history.settle();
   }
 
-  #failedIds(bytes: Uint8Array): void {
-    if (bytes.length % 16 !== 0) snapshotInvalid('half an id');
+  #newest(bytes: Uint8Array): void {
+    const { history, accounts } = this.#state;
+    if (bytes.length % newestBytes !== 0) snapshotInvalid('half a newest row');
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let at = 0; at < bytes.length; at += 16) {
-      this.#state.ids.addFailed(
-        view.getInt32(at, true),
-        view.getInt32(at + 4, true),
-        view.getInt32(at + 8, true),
-        view.getInt32(at + 12, true),
-      );
+    for (let at = 0; at < bytes.length; at += newestBytes) {
+      const [slot, record] = [view.getUint32(at, true), view.getFloat64(at + 4, true)];
+      const isThere = slot < accounts.count && record >= 0 && record < history.count;
+      if (!isThere || !Number.isInteger(record)) snapshotInvalid('a newest row that there is not');
+      history.restoreNewest(slot, record);
     }
   }
 
   #farLinks(bytes: Uint8Array): void {
-    if (bytes.length % 16 !== 0) snapshotInvalid('half a link');
+    if (bytes.length % linkBytes !== 0) snapshotInvalid('half a link');
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let at = 0; at < bytes.length; at += 16)
+    for (let at = 0; at < bytes.length; at += linkBytes)
       this.#state.transfers.restoreFarLink(
         view.getFloat64(at, true),
         view.getFloat64(at + 8, true),
       );
   }
-}
-
-function laneAt(chunk: SealedChunk, row: number): [number, number, number, number] {
-  return [
-    chunk.lane(LaneColumn.id, row, 0) | 0,
-    chunk.lane(LaneColumn.id, row, 1) | 0,
-    chunk.lane(LaneColumn.id, row, 2) | 0,
-    chunk.lane(LaneColumn.id, row, 3) | 0,
-  ];
 }
 
 function readHead(bytes: Uint8Array): Head {

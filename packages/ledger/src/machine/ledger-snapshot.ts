@@ -1,73 +1,139 @@
 import { AccountBlockWriter } from '../accounts/account-block-writer.ts';
+import type { AccountCheckpoint } from '../accounts/account-checkpoint.ts';
 import type { BooksState } from '../books/books-state.ts';
-import type { FrozenStatuses } from '../transfers/pending-statuses.ts';
-import type { SealedChunk } from '../transfers/sealed-chunk.ts';
+import type { OpenChunk } from '../transfers/open-chunk.ts';
+import { encodeStatuses, type FrozenStatuses } from '../transfers/pending-statuses.ts';
+import { sealChunk } from '../transfers/seal-chunk.ts';
+import { encodeHistoryRows } from './history-rows.ts';
+import { drawIds } from './id-records.ts';
 import type { SnapshotRecord } from './record-writer.ts';
 import {
-  historyRowBytes,
   historyRowsPerRecord,
-  idsPerRecord,
-  linksPerRecord,
+  linkBytes,
+  newestBytes,
   RecordKind,
+  rowsPerRecord,
   snapshotHeadBytes,
   snapshotVersion,
+  storedMark,
 } from './snapshot-layout.ts';
+import { placeOf, storedRecord } from './stored-record.ts';
+
+/** What is taken at once; of what only grows, how much of it there was. */
+interface Frozen {
+  /** Full chunks. */
+  readonly chunkCount: number;
+  readonly open: OpenChunk;
+  readonly openCount: number;
+  readonly statuses: readonly FrozenStatuses[];
+  readonly historyCount: number;
+  readonly fullHistory: number;
+  readonly farLinks: readonly (readonly [number, number])[];
+  readonly head: SnapshotRecord;
+  readonly accounts: AccountRecords;
+  readonly ids: Iterable<SnapshotRecord>;
+}
 
 /**
  * The records of a ledger's state as it is when this is made, whatever is applied while they are
- * drawn. Chunks never change and are shared; of accounts and statuses what is written to is copied.
+ * drawn. What never changes is shared; of accounts and statuses what is written to is copied.
  */
 export class LedgerSnapshot implements Iterator<SnapshotRecord, void> {
-  readonly #accounts: AccountBlockWriter;
-  readonly #rest: Iterator<SnapshotRecord, void>;
-  readonly #head: SnapshotRecord;
-  #stage: 'head' | 'accounts' | 'rest' = 'head';
+  readonly #accounts: AccountRecords;
+  readonly #records: Iterator<SnapshotRecord, void>;
+  readonly #files = new Set<number>();
 
-  constructor(state: BooksState) {
-    const { accounts, transfers, statuses, history, ids } = state;
-    this.#head = headOf(state);
-    this.#accounts = new AccountBlockWriter(accounts.chunks, accounts.openSnapshot());
-    const open = transfers.freezeOpen();
-    const chunks = open === null ? [...transfers.sealed] : [...transfers.sealed, open];
-    const frozen = {
-      chunks,
+  /** @param isWhole false: what is stored in parts is referred to */
+  constructor(state: BooksState, isWhole: boolean) {
+    const { accounts, accountParts, transfers, statuses, history } = state;
+    this.#accounts =
+      isWhole || accountParts === null
+        ? new WholeAccounts(new AccountBlockWriter(accounts.chunks, accounts.openSnapshot()))
+        : new StoredAccounts(accountParts.begin());
+    this.#records = records(state, isWhole, {
+      chunkCount: transfers.sealed.count,
+      open: transfers.open,
+      openCount: transfers.open.count,
       statuses: statuses.freeze(),
       historyCount: history.count,
-      strayCount: ids.strayCount,
+      fullHistory: isWhole || state.parts === null ? 0 : history.full.count,
       farLinks: [...transfers.farLinks],
-    };
-    this.#rest = restOf(state, frozen);
+      head: headOf(state),
+      accounts: this.#accounts,
+      ids: drawIds(state.ids, isWhole ? state.parts : null),
+    });
+  }
+
+  /** Of what it refers to, as far as it was drawn. */
+  get files(): ReadonlySet<number> {
+    return this.#files;
+  }
+
+  /** Bytes that were put into parts for it. */
+  get writtenBytes(): number {
+    return this.#accounts.writtenBytes;
   }
 
   next(): IteratorResult<SnapshotRecord, void> {
-    if (this.#stage === 'head') {
-      this.#stage = 'accounts';
-      return { done: false, value: this.#head };
-    }
-    if (this.#stage === 'accounts') {
-      const block = this.#accounts.next();
-      if (block.done !== true)
-        return { done: false, value: { kind: RecordKind.accounts, bytes: block.value } };
-      this.#stage = 'rest';
-    }
-    return this.#rest.next();
+    const next = this.#records.next();
+    if (next.done !== true && (next.value.kind & storedMark) !== 0)
+      this.#files.add(placeOf(next.value.bytes).file);
+    return next;
   }
 
   return(): IteratorResult<SnapshotRecord, void> {
     this.#accounts.return();
-    this.#stage = 'rest';
-    this.#rest.return?.();
+    return this.#records.return?.() ?? { done: true, value: undefined };
+  }
+}
+
+/** To be ended, also before anything was drawn: until then accounts are copied for it. */
+interface AccountRecords extends Iterator<SnapshotRecord, void> {
+  readonly writtenBytes: number;
+  return(): IteratorResult<SnapshotRecord, void>;
+}
+
+class WholeAccounts implements AccountRecords {
+  readonly writtenBytes = 0;
+  readonly #blocks: AccountBlockWriter;
+
+  constructor(blocks: AccountBlockWriter) {
+    this.#blocks = blocks;
+  }
+
+  next(): IteratorResult<SnapshotRecord, void> {
+    const block = this.#blocks.next();
+    if (block.done === true) return block;
+    return { done: false, value: { kind: RecordKind.accounts, bytes: block.value } };
+  }
+
+  return(): IteratorResult<SnapshotRecord, void> {
+    this.#blocks.return();
     return { done: true, value: undefined };
   }
 }
 
-/** What is taken at once, and what of it only has its first so many entries. */
-interface Frozen {
-  readonly chunks: readonly SealedChunk[];
-  readonly statuses: FrozenStatuses;
-  readonly historyCount: number;
-  readonly strayCount: number;
-  readonly farLinks: readonly (readonly [number, number])[];
+class StoredAccounts implements AccountRecords {
+  readonly #places: AccountCheckpoint;
+
+  constructor(places: AccountCheckpoint) {
+    this.#places = places;
+  }
+
+  get writtenBytes(): number {
+    return this.#places.writtenBytes;
+  }
+
+  next(): IteratorResult<SnapshotRecord, void> {
+    const place = this.#places.next();
+    if (place.done === true) return place;
+    return { done: false, value: storedRecord(RecordKind.accounts, place.value) };
+  }
+
+  return(): IteratorResult<SnapshotRecord, void> {
+    this.#places.return();
+    return { done: true, value: undefined };
+  }
 }
 
 function headOf(state: BooksState): SnapshotRecord {
@@ -82,59 +148,97 @@ function headOf(state: BooksState): SnapshotRecord {
   return { kind: RecordKind.head, bytes };
 }
 
-function* restOf(state: BooksState, frozen: Frozen): Generator<SnapshotRecord, void> {
-  for (const { bytes } of frozen.chunks) yield { kind: RecordKind.chunk, bytes };
-  for (const [at, chunk] of frozen.statuses.chunks.entries()) {
-    if (chunk === undefined) continue;
-    const bytes = new Uint8Array(4 + chunk.length);
-    new DataView(bytes.buffer).setUint32(0, at, true);
-    bytes.set(chunk, 4);
-    yield { kind: RecordKind.statuses, bytes };
-  }
-  for (let from = 0; from < frozen.historyCount; from += historyRowsPerRecord)
-    yield historyRecord(state, from, Math.min(from + historyRowsPerRecord, frozen.historyCount));
-  for (let from = 0; from < frozen.strayCount; from += idsPerRecord)
-    yield failedRecord(state, from, Math.min(from + idsPerRecord, frozen.strayCount));
-  for (let from = 0; from < frozen.farLinks.length; from += linksPerRecord)
-    yield farLinkRecord(frozen.farLinks.slice(from, from + linksPerRecord));
+function* records(
+  state: BooksState,
+  isWhole: boolean,
+  frozen: Frozen,
+): Generator<SnapshotRecord, void> {
+  yield frozen.head;
+  const { accounts } = frozen;
+  for (let next = accounts.next(); next.done !== true; next = accounts.next()) yield next.value;
+  yield* chunkRecords(state, frozen, isWhole);
+  yield* statusRecords(state, frozen, isWhole);
+  yield* historyRecords(state, frozen);
+  yield* frozen.ids;
+  for (let from = 0; from < frozen.farLinks.length; from += rowsPerRecord)
+    yield farLinkRecord(frozen.farLinks.slice(from, from + rowsPerRecord));
   yield { kind: RecordKind.end, bytes: new Uint8Array(0) };
 }
 
-function historyRecord({ history }: BooksState, from: number, to: number): SnapshotRecord {
-  const bytes = new Uint8Array((to - from) * historyRowBytes);
-  const view = new DataView(bytes.buffer);
-  for (let row = from, at = 0; row < to; row++, at += historyRowBytes) {
-    const { slot, micros, nanos, balances } = history.recordAt(row);
-    view.setUint32(at, slot, true);
-    view.setFloat64(at + 4, micros, true);
-    view.setUint16(at + 12, nanos, true);
-    balances.forEach((balance, kind) => {
-      view.setBigUint64(at + 14 + kind * 16, balance & 0xffff_ffff_ffff_ffffn, true);
-      view.setBigUint64(at + 22 + kind * 16, balance >> 64n, true);
-    });
+function* chunkRecords(
+  { transfers, parts }: BooksState,
+  { chunkCount, open, openCount }: Frozen,
+  isWhole: boolean,
+): Generator<SnapshotRecord, void> {
+  for (let chunk = 0; chunk < chunkCount; chunk++) {
+    const place = transfers.sealed.placeOf(chunk);
+    if (place === null || parts === null)
+      yield { kind: RecordKind.chunk, bytes: transfers.sealed.at(chunk).bytes };
+    else if (isWhole) yield { kind: RecordKind.chunk, bytes: parts.read(place) };
+    else yield storedRecord(RecordKind.chunk, place);
   }
-  return { kind: RecordKind.history, bytes };
+  // Rows never change, and those of a chunk that was closed since are still where they were.
+  if (openCount > 0) yield { kind: RecordKind.chunk, bytes: sealChunk(open, openCount).bytes };
 }
 
-function failedRecord({ ids }: BooksState, from: number, to: number): SnapshotRecord {
-  const lanes: number[] = [];
-  ids.forEachFailed(from, to, (source, at) => {
-    for (let lane = 0; lane < 4; lane++) lanes.push(source[at + lane] as number);
-  });
-  const bytes = new Uint8Array(lanes.length * 4);
+function* statusRecords(
+  { parts }: BooksState,
+  { statuses: all }: Frozen,
+  isWhole: boolean,
+): Generator<SnapshotRecord, void> {
+  for (const { chunk, statuses, place } of all) {
+    if (statuses !== null)
+      yield { kind: RecordKind.statuses, bytes: encodeStatuses(chunk, statuses) };
+    else if (place !== null && parts !== null)
+      yield isWhole
+        ? { kind: RecordKind.statuses, bytes: parts.read(place) }
+        : storedRecord(RecordKind.statuses, place);
+  }
+}
+
+function* historyRecords(
+  { history }: BooksState,
+  { fullHistory, historyCount }: Frozen,
+): Generator<SnapshotRecord, void> {
+  for (let chunk = 0; chunk < fullHistory; chunk++) {
+    const place = history.full.placeOf(chunk);
+    if (place !== null) yield storedRecord(RecordKind.history, place);
+  }
+  const first = history.recordsIn(fullHistory);
+  if (first > 0) {
+    let rows: (readonly [number, number])[] = [];
+    for (const [slot, newest] of history.newest) {
+      const record = history.newestBefore(newest, first);
+      if (record >= 0) rows.push([slot, record]);
+      if (rows.length < rowsPerRecord) continue;
+      yield newestRecord(rows);
+      rows = [];
+    }
+    if (rows.length > 0) yield newestRecord(rows);
+  }
+  for (let from = first; from < historyCount; from += historyRowsPerRecord) {
+    const to = Math.min(from + historyRowsPerRecord, historyCount);
+    const bytes = encodeHistoryRows(from, to, (row) => history.recordAt(row));
+    yield { kind: RecordKind.history, bytes };
+  }
+}
+
+function newestRecord(rows: readonly (readonly [number, number])[]): SnapshotRecord {
+  const bytes = new Uint8Array(rows.length * newestBytes);
   const view = new DataView(bytes.buffer);
-  lanes.forEach((lane, at) => {
-    view.setInt32(at * 4, lane, true);
-  });
-  return { kind: RecordKind.failedIds, bytes };
+  for (const [at, [slot, record]] of rows.entries()) {
+    view.setUint32(at * newestBytes, slot, true);
+    view.setFloat64(at * newestBytes + 4, record, true);
+  }
+  return { kind: RecordKind.newest, bytes };
 }
 
 function farLinkRecord(links: Frozen['farLinks']): SnapshotRecord {
-  const bytes = new Uint8Array(links.length * 16);
+  const bytes = new Uint8Array(links.length * linkBytes);
   const view = new DataView(bytes.buffer);
-  links.forEach(([key, position], at) => {
-    view.setFloat64(at * 16, key, true);
-    view.setFloat64(at * 16 + 8, position, true);
-  });
+  for (const [at, [key, position]] of links.entries()) {
+    view.setFloat64(at * linkBytes, key, true);
+    view.setFloat64(at * linkBytes + 8, position, true);
+  }
   return { kind: RecordKind.farLinks, bytes };
 }

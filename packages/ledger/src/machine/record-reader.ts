@@ -1,13 +1,13 @@
 import { snapshotInvalid } from '../ledger-error.ts';
+import { recordHeadBytes } from './record-writer.ts';
 
-const headBytes = 5;
 /** No record that `LedgerSnapshot` writes is larger. */
 const maxRecordBytes = 16 * 1024 * 1024;
 
 /** Puts the records that `RecordWriter` has cut together again. */
 export class RecordReader {
   readonly #onRecord: (kind: number, bytes: Uint8Array) => void;
-  readonly #head = new Uint8Array(headBytes);
+  readonly #head = new Uint8Array(recordHeadBytes);
   #headLength = 0;
   /** Of the record under way; null: its head is not complete. */
   #bytes: Uint8Array | null = null;
@@ -33,10 +33,10 @@ export class RecordReader {
   }
 
   #readHead(chunk: Uint8Array): number {
-    const part = chunk.subarray(0, headBytes - this.#headLength);
+    const part = chunk.subarray(0, recordHeadBytes - this.#headLength);
     this.#head.set(part, this.#headLength);
     this.#headLength += part.length;
-    if (this.#headLength < headBytes) return part.length;
+    if (this.#headLength < recordHeadBytes) return part.length;
     const length = new DataView(this.#head.buffer).getUint32(1, true);
     if (length > maxRecordBytes) snapshotInvalid(`a record of ${length} bytes`);
     this.#bytes = new Uint8Array(length);

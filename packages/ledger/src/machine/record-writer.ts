@@ -1,12 +1,25 @@
 /** Bytes in a chunk of a snapshot, at most. */
-const maxChunkBytes = 1024 * 1024;
+export const maxChunkBytes = 1024 * 1024;
 
-const headBytes = 5;
+export const recordHeadBytes = 5;
+
+/** @param length of the record's bytes */
+export function recordHead(kind: number, length: number): Uint8Array {
+  const head = new Uint8Array(recordHeadBytes);
+  head[0] = kind;
+  new DataView(head.buffer).setUint32(1, length, true);
+  return head;
+}
 
 /** One record of a snapshot: what kind it is, and its bytes. */
 export interface SnapshotRecord {
   readonly kind: number;
   readonly bytes: Uint8Array;
+  /**
+   * What the bytes refer to has so many. It counts as the record's own where chunks are cut, so
+   * that a chunk stands for about as much as any other.
+   */
+  readonly storedBytes?: number;
 }
 
 /**
@@ -18,6 +31,8 @@ export class RecordWriter implements Iterator<Uint8Array, void> {
   /** Of the record under way: what has not been given out yet. */
   #parts: Uint8Array[] = [];
   #isDone = false;
+  /** Of the chunk under way. */
+  #storedBytes = 0;
 
   constructor(records: Iterator<SnapshotRecord, void>) {
     this.#records = records;
@@ -26,7 +41,8 @@ export class RecordWriter implements Iterator<Uint8Array, void> {
   next(): IteratorResult<Uint8Array, void> {
     const parts: Uint8Array[] = [];
     let length = 0;
-    while (length < maxChunkBytes) {
+    this.#storedBytes = 0;
+    while (length < maxChunkBytes && this.#storedBytes < maxChunkBytes) {
       const part = this.#nextPart(maxChunkBytes - length);
       if (part === null) break;
       parts.push(part);
@@ -58,11 +74,9 @@ export class RecordWriter implements Iterator<Uint8Array, void> {
         this.#isDone = true;
         return null;
       }
-      const { kind, bytes } = next.value;
-      const head = new Uint8Array(headBytes);
-      head[0] = kind;
-      new DataView(head.buffer).setUint32(1, bytes.length, true);
-      this.#parts = [head, bytes];
+      const { kind, bytes, storedBytes = 0 } = next.value;
+      this.#storedBytes += storedBytes;
+      this.#parts = [recordHead(kind, bytes.length), bytes];
       return this.#nextPart(room);
     }
     if (first.length <= room) {

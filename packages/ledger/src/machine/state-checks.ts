@@ -2,6 +2,8 @@ import type { BooksState } from '../books/books-state.ts';
 import { LedgerError } from '../ledger-error.ts';
 import type { StateVote } from './ledger-command.ts';
 
+/** Of the hashes that are made here; another program's, to which this one says nothing, has its own. */
+export const stateForm = 1;
 /** Batches between two checks, at all replicas the same ones. */
 export const usualBatchesPerCheck = 1024;
 /** Accounts that one check looks at; the next one goes on behind them. */
@@ -51,7 +53,8 @@ export class StateChecks {
   }
 
   /** @throws LedgerError LEDGER_STATE_DIVERGED when most replicas say something else */
-  vote({ check, hash, node, majority }: StateVote): void {
+  vote({ form, check, hash, node, majority }: StateVote): void {
+    if (form !== stateForm) return;
     const there = this.#checkOf(check);
     there.votes.set(node, hash);
     const agreeing = [...there.votes.values()].filter((other) => other === hash).length;

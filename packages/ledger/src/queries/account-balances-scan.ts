@@ -1,7 +1,6 @@
 import type { BooksState } from '../books/books-state.ts';
 import type { AccountBalance } from '../model/account.ts';
 import { NumberColumn } from '../transfers/transfer-chunk.ts';
-import { rowOf } from '../transfers/transfer-store.ts';
 import { slotOf } from './account-slot.ts';
 import { type AccountFilter, checkAccountFilter } from './filters.ts';
 import { firstSince } from './position-range.ts';
@@ -89,7 +88,7 @@ export class AccountBalancesScan implements Scan<AccountBalance> {
     const position = firstSince(transfers, timestamp, transfers.count);
     if (position === transfers.count || transfers.timestamp(position) !== timestamp) return false;
     const chunk = transfers.chunkOf(position);
-    const row = rowOf(position);
+    const row = transfers.rowOf(position);
     const isDebit = chunk.number(NumberColumn.debitSlot, row) === this.#slot;
     if (!(isDebit ? this.#filter.debits : this.#filter.credits)) return false;
     return this.#conditions.every((condition) => holds(chunk, condition, row));

@@ -1,6 +1,6 @@
 import type { BooksState } from '../books/books-state.ts';
 import { NumberColumn } from '../transfers/transfer-chunk.ts';
-import { rowOf, Side } from '../transfers/transfer-store.ts';
+import { Side } from '../transfers/transfer-store.ts';
 import type { PositionRange } from './position-range.ts';
 import { holds, type TransferCondition } from './transfer-condition.ts';
 import type { SoughtSides } from './transfer-search.ts';
@@ -67,7 +67,7 @@ export class AccountLinks {
     const { slot, debits, credits } = this.#sides;
     const position = this.#next;
     const chunk = transfers.chunkOf(position);
-    const row = rowOf(position);
+    const row = transfers.rowOf(position);
     const isDebit = chunk.number(NumberColumn.debitSlot, row) === slot;
     this.#next = transfers.previous(position, isDebit ? Side.debit : Side.credit);
     if (position >= this.#range.end || !(isDebit ? debits : credits)) return;

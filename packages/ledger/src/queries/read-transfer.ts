@@ -6,12 +6,11 @@ import {
   NumberColumn,
   type TransferChunk,
 } from '../transfers/transfer-chunk.ts';
-import { rowOf } from '../transfers/transfer-store.ts';
 
 /** @returns the transfer at a position, which there is */
 export function transferAt({ transfers, accounts }: BooksState, position: number): Transfer {
   const chunk = transfers.chunkOf(position);
-  const row = rowOf(position);
+  const row = transfers.rowOf(position);
   return {
     id: lanesAt(chunk, LaneColumn.id, row),
     debitAccountId: accounts.idAt(chunk.number(NumberColumn.debitSlot, row)),

@@ -1,6 +1,5 @@
 import type { BooksState } from '../books/books-state.ts';
 import { chunkRows, NumberColumn, type TransferChunk } from '../transfers/transfer-chunk.ts';
-import { rowOf } from '../transfers/transfer-store.ts';
 import type { PositionRange } from './position-range.ts';
 import { mayHoldIn, narrow, type TransferCondition } from './transfer-condition.ts';
 
@@ -68,7 +67,7 @@ export class TransferSearch {
     const { reversed } = this.#sought;
     const at = reversed ? this.#end - 1 : this.#from;
     const chunk = transfers.chunkOf(at);
-    const chunkStart = at - rowOf(at);
+    const chunkStart = at - transfers.rowOf(at);
     const may = this.#mayHold(chunk);
     const rows = may ? windowRows : chunkRows;
     const from = reversed ? Math.max(this.#from, chunkStart, this.#end - rows) : at;
@@ -76,7 +75,7 @@ export class TransferSearch {
     if (reversed) this.#end = from;
     else this.#from = end;
     if (!may) return skipCost;
-    this.#take(chunkStart, this.#look(chunk, rowOf(from), end - from));
+    this.#take(chunkStart, this.#look(chunk, transfers.rowOf(from), end - from));
     return Math.max(skipCost, end - from);
   }
 

@@ -1,22 +1,18 @@
+import { present } from '@quorate/base';
 import type { AccountBalance } from '../model/account.ts';
+import type { PartPlace, PartStore } from '../parts/part-store.ts';
+import { Shelf } from '../parts/shelf.ts';
+import {
+  chunkRecords,
+  decodeHistory,
+  encodeHistory,
+  HistoryChunk,
+  type HistoryRecord,
+  historyRecordOf,
+} from './history-chunk.ts';
 
-const chunkRecords = 16_384;
-
-/** Balances come as numbers, or NaN for one of 2^53 or more, which `wide` then has. */
-interface Chunk {
-  readonly slots: Uint32Array;
-  /** The record before it of the same account; -1: there is none. */
-  readonly links: Float64Array;
-  /** One further back, so that records long ago are few steps away; of the first: itself. */
-  readonly jumps: Float64Array;
-  /** How many records the account has before this one. */
-  readonly ordinals: Uint32Array;
-  readonly micros: Float64Array;
-  readonly nanos: Uint16Array;
-  /** Four a record, in the order of `BalanceKind`. */
-  readonly balances: Float64Array;
-  readonly wide: Map<number, bigint>;
-}
+/** Of records in memory, when there is a disk for the others: about a million. */
+const mostLoadedBytes = 64 * 1024 * 1024;
 
 /** The balances that one record takes in; what a store of accounts can say of one of them. */
 export interface BalanceSource {
@@ -24,20 +20,20 @@ export interface BalanceSource {
   balance(slot: number, kind: number): bigint;
 }
 
-/** One record as snapshots write it. */
-export interface HistoryRecord {
-  readonly slot: number;
-  readonly micros: number;
-  readonly nanos: number;
-  readonly balances: readonly bigint[];
-}
-
 /** The balances of accounts with `history` after each change; records only ever come at the end. */
 export class BalanceHistory {
-  readonly #chunks: Chunk[] = [];
+  /** Full ones, which never change. */
+  readonly #full: Shelf<HistoryChunk>;
+  /** Those after them. */
+  #open: HistoryChunk[] = [];
   /** The newest record of an account. */
   readonly #newest = new Map<number, number>();
   #count = 0;
+
+  /** @param parts null: all stay in memory */
+  constructor(parts: PartStore | null = null) {
+    this.#full = new Shelf({ parts, load: decodeHistory, mostLoadedBytes });
+  }
 
   get count(): number {
     return this.#count;
@@ -63,6 +59,36 @@ export class BalanceHistory {
       balances[place + kind] = isWide ? Number.NaN : Number(balance);
       if (isWide) wide.set(place + kind, balance);
     });
+  }
+
+  /** Between batches: puts away what is full. */
+  settle(): void {
+    while (this.#count >= (this.#full.count + 1) * chunkRecords) {
+      const [first, ...rest] = this.#open;
+      const chunk = present(first, 'what was recorded is in a chunk');
+      this.#full.add(chunk, encodeHistory(chunk));
+      this.#open = rest;
+    }
+  }
+
+  /** Full chunks, in order. */
+  get full(): Pick<Shelf<HistoryChunk>, 'count' | 'placeOf' | 'files'> {
+    return this.#full;
+  }
+
+  /** The newest records of accounts that have any, by slot. */
+  get newest(): ReadonlyMap<number, number> {
+    return this.#newest;
+  }
+
+  /** A full chunk that is stored, the next in order; `restoreNewest` says what it is the end of. */
+  restoreStored(place: PartPlace): void {
+    this.#full.addStored(place);
+    this.#count += chunkRecords;
+  }
+
+  restoreNewest(slot: number, record: number): void {
+    this.#newest.set(slot, record);
   }
 
   /** Forgets the records from `count` on. */
@@ -114,6 +140,21 @@ export class BalanceHistory {
     return at;
   }
 
+  /** @returns of `record` and those before it of its account the newest below `limit`; -1: none */
+  newestBefore(record: number, limit: number): number {
+    let at = record;
+    while (at >= limit) {
+      const jump = this.#jumpOf(at);
+      at = jump !== at && jump >= limit ? jump : this.before(at);
+    }
+    return at;
+  }
+
+  /** @returns records in so many full chunks */
+  recordsIn(chunks: number): number {
+    return chunks * chunkRecords;
+  }
+
   timestampAt(record: number): bigint {
     const { micros, nanos } = this.#chunkOf(record);
     const row = record % chunkRecords;
@@ -121,18 +162,7 @@ export class BalanceHistory {
   }
 
   recordAt(record: number): HistoryRecord {
-    const { slots, micros, nanos, balances, wide } = this.#chunkOf(record);
-    const row = record % chunkRecords;
-    const given = [0, 1, 2, 3].map((kind) => {
-      const place = row * 4 + kind;
-      return wide.get(place) ?? BigInt(balances[place] as number);
-    });
-    return {
-      slot: slots[row] as number,
-      micros: micros[row] as number,
-      nanos: nanos[row] as number,
-      balances: given,
-    };
+    return historyRecordOf(this.#chunkOf(record), record % chunkRecords);
   }
 
   balanceAt(record: number): AccountBalance {
@@ -158,24 +188,16 @@ export class BalanceHistory {
     return length === this.ordinalOf(jump) - this.ordinalOf(far) ? far : record;
   }
 
-  #chunkOf(record: number): Chunk {
-    return this.#chunks[Math.floor(record / chunkRecords)] as Chunk;
+  #chunkOf(record: number): HistoryChunk {
+    const chunk = Math.floor(record / chunkRecords);
+    const { count } = this.#full;
+    return chunk < count ? this.#full.at(chunk) : (this.#open[chunk - count] as HistoryChunk);
   }
 
   #append(slot: number, micros: number, nanos: number): number {
     const at = this.#count++;
-    if (Math.floor(at / chunkRecords) === this.#chunks.length) {
-      this.#chunks.push({
-        slots: new Uint32Array(chunkRecords),
-        links: new Float64Array(chunkRecords),
-        jumps: new Float64Array(chunkRecords),
-        ordinals: new Uint32Array(chunkRecords),
-        micros: new Float64Array(chunkRecords),
-        nanos: new Uint16Array(chunkRecords),
-        balances: new Float64Array(chunkRecords * 4),
-        wide: new Map(),
-      });
-    }
+    const isFull = Math.floor(at / chunkRecords) === this.#full.count + this.#open.length;
+    if (isFull) this.#open.push(new HistoryChunk());
     const chunk = this.#chunkOf(at);
     const row = at % chunkRecords;
     chunk.slots[row] = slot;

@@ -6,7 +6,8 @@ const partCount = 4096;
 const firstPartSlots = 8;
 const chunkEntries = 65_536;
 
-interface Chunk {
+/** Ids in the order in which they came, 65,536 of them but in the last chunk. */
+export interface StrayChunk {
   /** Four lanes an id, low lane first; signed, since V8 puts others on the heap in a call. */
   readonly lanes: Int32Array;
   readonly positions: Float64Array;
@@ -18,7 +19,7 @@ interface Chunk {
  * again.
  */
 export class StrayIds {
-  readonly #chunks: Chunk[] = [];
+  readonly #chunks: StrayChunk[] = [];
   /** Of each part: entry + 1, or 0 where there is none. */
   readonly #parts: (Uint32Array | undefined)[] = new Array(partCount);
   readonly #partSizes = new Uint32Array(partCount);
@@ -34,6 +35,10 @@ export class StrayIds {
     return this.#count;
   }
 
+  get chunks(): readonly StrayChunk[] {
+    return this.#chunks;
+  }
+
   /** @returns the number of the id; -1: it is not here */
   find(l0: number, l1: number, l2: number, l3: number): number {
     if (this.#count === 0) return -1;
@@ -44,7 +49,7 @@ export class StrayIds {
     for (let slot = (h >>> 12) & mask; ; slot = (slot + 1) & mask) {
       const entry: number = (part[slot] as number) - 1;
       if (entry < 0) return -1;
-      const { lanes, positions } = this.#chunks[entry >>> 16] as Chunk;
+      const { lanes, positions } = this.#chunks[entry >>> 16] as StrayChunk;
       const at = (entry & 0xffff) * 4;
       if (lanes[at] === l0 && lanes[at + 1] === l1 && lanes[at + 2] === l2 && lanes[at + 3] === l3)
         return positions[at >> 2] as number;
@@ -58,7 +63,7 @@ export class StrayIds {
       const lanes = new Int32Array(chunkEntries * 4);
       this.#chunks.push({ lanes, positions: new Float64Array(chunkEntries) });
     }
-    const { lanes, positions } = this.#chunks[entry >>> 16] as Chunk;
+    const { lanes, positions } = this.#chunks[entry >>> 16] as StrayChunk;
     const at = (entry & 0xffff) * 4;
     lanes[at] = l0;
     lanes[at + 1] = l1;
@@ -102,7 +107,7 @@ export class StrayIds {
     visit: (lanes: Int32Array, at: number, value: number) => void,
   ): void {
     for (let entry = from; entry < to; entry++) {
-      const { lanes, positions } = this.#chunks[entry >>> 16] as Chunk;
+      const { lanes, positions } = this.#chunks[entry >>> 16] as StrayChunk;
       visit(lanes, (entry & 0xffff) * 4, positions[entry & 0xffff] as number);
     }
   }
@@ -115,7 +120,7 @@ export class StrayIds {
   }
 
   #hashOf(entry: number): number {
-    const { lanes } = this.#chunks[entry >>> 16] as Chunk;
+    const { lanes } = this.#chunks[entry >>> 16] as StrayChunk;
     const at = (entry & 0xffff) * 4;
     return hashUint128(
       lanes[at] as number,

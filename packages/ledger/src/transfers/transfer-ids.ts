@@ -1,10 +1,45 @@
+import { portableChecksum } from '@quorate/base';
+import type { PartStore } from '../parts/part-store.ts';
+import { IdRuns, type RunPlaces } from './id-runs/id-runs.ts';
+import { RunLoader } from './id-runs/run-loader.ts';
 import { StrayIds } from './stray-ids.ts';
-import { TransferRuns } from './transfer-runs.ts';
+import { type FrozenRuns, TransferRuns } from './transfer-runs.ts';
 
 /** What `TransferIds.find` answers for an id that nobody has used. */
 export const unusedId = -1;
 /** What it answers for one that a failed transfer keeps (rule 21). */
 export const failedId = -2;
+
+/** Ids that go to disk at once. */
+const usualTableIds = 262_144;
+const usualSegmentIds = 16_384;
+/** From how many ids on `areUnused` asks for all of them at once. */
+const manyIds = 8;
+
+/** Of ids on disk; tests have small ones. */
+export interface TransferIdsOptions {
+  /** Ids that go to disk at once. */
+  readonly tableIds?: number;
+  /** Ids in a part, up to 65,536. */
+  readonly segmentIds?: number;
+}
+
+/** Ids that stand by themselves, as they were when it was made. */
+export interface IdsCheckpoint {
+  /** Those on disk. */
+  readonly runs: readonly RunPlaces[];
+  /** How many others there are. */
+  readonly entryCount: number;
+  /**
+   * Of those others some: four signed lanes, the low one first, from `at` on; the position, or
+   * `failedId`.
+   */
+  forEachEntry(
+    from: number,
+    to: number,
+    visit: (lanes: Int32Array, at: number, value: number) => void,
+  ): void;
+}
 
 /**
  * Every id that was ever used, and which transfer has it. An id is four lanes of 32 bits, the low
@@ -12,33 +47,63 @@ export const failedId = -2;
  */
 export class TransferIds {
   readonly #runs = new TransferRuns();
-  readonly #strays: StrayIds;
+  readonly #hashSeed: number;
+  readonly #checksum: PartStore['checksum'];
+  readonly #tableIds: number;
+  /** Those that came last; without a disk all of them. */
+  #strays: StrayIds;
+  readonly #onDisk: IdRuns | null;
+  /** Of the strays, those that were there when `settle` was called last. */
+  #settledIds = 0;
   /** The id that would go on with the run that was added to last, and its position. */
   readonly #next = new Int32Array(4);
   #nextPosition = -1;
+  /** The ends of a range that is looked for. */
+  readonly #first = new Int32Array(4);
+  readonly #last = new Int32Array(4);
 
-  /** @param hashSeed 32 bits; see `StrayIds` */
-  constructor(hashSeed: number) {
+  /**
+   * @param hashSeed 32 bits; see `StrayIds`
+   * @param parts where ids that stand by themselves go when there are many; null: they stay in memory
+   */
+  constructor(
+    hashSeed: number,
+    parts: PartStore | null = null,
+    { tableIds = usualTableIds, segmentIds = usualSegmentIds }: TransferIdsOptions = {},
+  ) {
+    this.#hashSeed = hashSeed;
+    this.#tableIds = tableIds;
     this.#strays = new StrayIds(hashSeed);
+    this.#onDisk = parts === null ? null : new IdRuns(parts, hashSeed, segmentIds);
+    this.#checksum = (bytes) => parts?.checksum(bytes) ?? portableChecksum.crc32(bytes, 0);
   }
 
   get count(): number {
-    return this.#runs.ids + this.#strays.count;
+    return this.#runs.ids + this.strayCount;
   }
 
-  /** @returns the position of the transfer, `unusedId` or `failedId` */
+  /**
+   * @returns the position of the transfer, `unusedId` or `failedId`
+   * @throws LedgerError LEDGER_PART_DAMAGED
+   */
   find(l0: number, l1: number, l2: number, l3: number): number {
     const position = this.#runs.find(l0, l1, l2, l3);
-    return position === -1 ? this.#strays.find(l0, l1, l2, l3) : position;
+    return position === -1 ? this.#findStray(l0, l1, l2, l3) : position;
   }
 
-  /** @returns whether surely none of `count` ids from this one on is used */
+  /**
+   * @returns whether surely none of `count` ids from this one on is used
+   * @throws LedgerError LEDGER_PART_DAMAGED
+   */
   areUnused(l0: number, l1: number, l2: number, l3: number, count: number): boolean {
     if (this.#runs.intersects(l0, l1, l2, l3, count)) return false;
-    if (this.#strays.count === 0) return true;
+    if (this.strayCount === 0) return true;
+    const isLong = count >= manyIds;
+    if (isLong && this.#intersectsDisk(l0, l1, l2, l3, count)) return false;
     let [a, b, c, d] = [l0, l1, l2, l3];
     for (let event = 0; event < count; event++) {
-      if (this.#strays.find(a, b, c, d) !== -1) return false;
+      const found = isLong ? this.#findInMemory(a, b, c, d) : this.#findStray(a, b, c, d);
+      if (found !== -1) return false;
       a = (a + 1) | 0;
       if (a === 0) b = (b + 1) | 0;
       if (a === 0 && b === 0) c = (c + 1) | 0;
@@ -67,6 +132,11 @@ export class TransferIds {
     this.#expect(l0, l1, l2, l3, 1, position);
   }
 
+  /** An unused id of any position, when a snapshot is loaded. */
+  addStray(l0: number, l1: number, l2: number, l3: number, position: number): void {
+    this.#strays.add(l0, l1, l2, l3, position);
+  }
+
   /** An unused id that a failed transfer keeps. */
   addFailed(l0: number, l1: number, l2: number, l3: number): void {
     this.#strays.add(l0, l1, l2, l3, failedId);
@@ -81,26 +151,113 @@ export class TransferIds {
 
   /** Ids that stand by themselves, those that failed transfers keep among them. */
   get strayCount(): number {
-    return this.#strays.count;
+    const disk = this.#onDisk;
+    if (disk === null) return this.#strays.count;
+    return this.#strays.count + (disk.frozen?.count ?? 0) + disk.count;
   }
 
-  /** Of the strays from `from` up to, not including, `to`, in the order in which they came. */
-  forEachFailed(from: number, to: number, visit: (lanes: Int32Array, at: number) => void): void {
-    this.#strays.forEach(from, to, (lanes, at, value) => {
-      if (value === failedId) visit(lanes, at);
-    });
+  /** All ids that follow each other, as they are now; see `TransferRuns.freeze`. */
+  freezeRuns(): FrozenRuns[] {
+    return this.#runs.freeze();
+  }
+
+  /**
+   * After each batch: lets ids go to disk when there are many, and does some of that work, in
+   * proportion to the ids that have come since the last time.
+   *
+   * @throws LedgerError LEDGER_PART_DAMAGED
+   */
+  settle(): void {
+    const disk = this.#onDisk;
+    if (disk === null) return;
+    const ids = this.#strays.count - this.#settledIds;
+    if (disk.frozen === null && this.#strays.count >= this.#tableIds) {
+      disk.write(this.#strays);
+      this.#strays = new StrayIds(this.#hashSeed);
+    }
+    this.#settledIds = this.#strays.count;
+    disk.work(ids);
+  }
+
+  /** Between batches: what a snapshot needs of ids that stand by themselves; cheap. */
+  checkpoint(): IdsCheckpoint {
+    const tables = [this.#onDisk?.frozen ?? null, this.#strays].flatMap((table) =>
+      table === null ? [] : [{ table, count: table.count }],
+    );
+    return {
+      runs: this.#onDisk?.places() ?? [],
+      entryCount: tables.reduce((sum, { count }) => sum + count, 0),
+      forEachEntry: (from, to, visit) => {
+        let start = 0;
+        for (const { table, count } of tables) {
+          const end = Math.min(count, to - start);
+          table.forEach(Math.max(0, from - start), end, visit);
+          start += count;
+        }
+      },
+    };
+  }
+
+  /**
+   * Takes over what a checkpoint, perhaps of another node, has on disk; the rest comes by `addRun`,
+   * `addStray` and `addFailed`.
+   *
+   * @param positionEnd how many transfers there are
+   */
+  loadRuns(positionEnd: number): RunLoader {
+    const isValue = (value: number): boolean =>
+      value === failedId || (value >= 0 && value < positionEnd);
+    return new RunLoader(this.#onDisk, this.#strays, isValue, this.#checksum);
+  }
+
+  /** Numbers of the files that hold ids now, or will. */
+  runFiles(): Set<number> {
+    return this.#onDisk?.fileNumbers() ?? new Set();
+  }
+
+  #findStray(l0: number, l1: number, l2: number, l3: number): number {
+    const value = this.#findInMemory(l0, l1, l2, l3);
+    return value !== -1 || this.#onDisk === null ? value : this.#onDisk.find(l0, l1, l2, l3);
+  }
+
+  #findInMemory(l0: number, l1: number, l2: number, l3: number): number {
+    const value = this.#strays.find(l0, l1, l2, l3);
+    const frozen = this.#onDisk?.frozen ?? null;
+    return value !== -1 || frozen === null ? value : frozen.find(l0, l1, l2, l3);
+  }
+
+  #intersectsDisk(l0: number, l1: number, l2: number, l3: number, count: number): boolean {
+    if (this.#onDisk === null) return false;
+    const first = this.#first;
+    first[0] = l0;
+    first[1] = l1;
+    first[2] = l2;
+    first[3] = l3;
+    advance(this.#last, l0, l1, l2, l3, count - 1);
+    return this.#onDisk.intersects(first, this.#last);
   }
 
   #expect(l0: number, l1: number, l2: number, l3: number, count: number, position: number): void {
-    const next = this.#next;
-    const low = (l0 >>> 0) + count;
-    const carry1 = low > 0xffffffff ? 1 : 0;
-    const carry2 = (l1 >>> 0) + carry1 > 0xffffffff ? 1 : 0;
-    const carry3 = (l2 >>> 0) + carry2 > 0xffffffff ? 1 : 0;
-    next[0] = low;
-    next[1] = l1 + carry1;
-    next[2] = l2 + carry2;
-    next[3] = l3 + carry3;
+    advance(this.#next, l0, l1, l2, l3, count);
     this.#nextPosition = position + count;
   }
+}
+
+/** Puts the id that is `count` above one into `out`. */
+function advance(
+  out: Int32Array,
+  l0: number,
+  l1: number,
+  l2: number,
+  l3: number,
+  count: number,
+): void {
+  const low = (l0 >>> 0) + count;
+  const carry1 = low > 0xffffffff ? 1 : 0;
+  const carry2 = (l1 >>> 0) + carry1 > 0xffffffff ? 1 : 0;
+  const carry3 = (l2 >>> 0) + carry2 > 0xffffffff ? 1 : 0;
+  out[0] = low;
+  out[1] = l1 + carry1;
+  out[2] = l2 + carry2;
+  out[3] = l3 + carry3;
 }

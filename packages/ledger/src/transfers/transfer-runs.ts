@@ -3,12 +3,26 @@ import { assert } from '@quorate/base';
 /** Runs in a block; a block that is full is cut in two. */
 const blockRuns = 512;
 
+/** Some runs that follow each other, as `TransferRuns.freeze` has found them. */
+export interface FrozenRuns {
+  /** Lanes of the first ids, four a run, low lane first. */
+  readonly lanes: Uint32Array;
+  /** Of the first ids. */
+  readonly positions: Float64Array;
+  /** How many ids follow each other. */
+  readonly lengths: Float64Array;
+  /** Runs; what lies behind them means nothing. */
+  readonly count: number;
+}
+
 /** Lanes of the first id, four a run, low lane first; then the position of that id and a length. */
 class Block {
   readonly lanes = new Uint32Array(blockRuns * 4);
   readonly positions = new Float64Array(blockRuns);
   readonly lengths = new Float64Array(blockRuns);
   count = 0;
+  /** Somebody else has the arrays: they must not change any more. */
+  isShared = false;
 
   insert(at: number): void {
     this.lanes.copyWithin((at + 1) * 4, at * 4, this.count * 4);
@@ -22,6 +36,15 @@ class Block {
     this.positions.copyWithin(at, at + 1, this.count);
     this.lengths.copyWithin(at, at + 1, this.count);
     this.count--;
+  }
+
+  copy(): Block {
+    const copy = new Block();
+    copy.lanes.set(this.lanes);
+    copy.positions.set(this.positions);
+    copy.lengths.set(this.lengths);
+    copy.count = this.count;
+    return copy;
   }
 
   /** @returns the second half, as a block of its own */
@@ -106,7 +129,7 @@ export class TransferRuns {
         (block.positions[at] as number) + length === position &&
         distance(block.lanes, at, l0, l1, l2, l3) === length;
       if (follows) {
-        block.lengths[at] = length + count;
+        this.#changing(this.#block).lengths[at] = length + count;
         return;
       }
     }
@@ -116,7 +139,7 @@ export class TransferRuns {
   /** Takes the newest id out again, which is the last of its run. */
   remove(l0: number, l1: number, l2: number, l3: number): void {
     this.#seek(l0, l1, l2, l3);
-    const block = this.#blocks[this.#block] as Block;
+    const block = this.#changing(this.#block);
     const at = this.#at;
     const length = block.lengths[at] as number;
     assert(
@@ -129,6 +152,15 @@ export class TransferRuns {
     if (block.count === 0 && this.#blocks.length > 1) this.#blocks.splice(this.#block, 1);
   }
 
+  /** All runs as they are now, in the order of their ids; cheap. What it holds never changes. */
+  freeze(): FrozenRuns[] {
+    return this.#blocks.map((block) => {
+      block.isShared = true;
+      const { lanes, positions, lengths, count } = block;
+      return { lanes, positions, lengths, count };
+    });
+  }
+
   #insert(
     blockAt: number,
     at: number,
@@ -136,7 +168,7 @@ export class TransferRuns {
     position: number,
     count: number,
   ): void {
-    let block = this.#blocks[blockAt] as Block;
+    let block = this.#changing(blockAt);
     let place = at;
     if (block.count === blockRuns) {
       // Ids rise with time: a full last block stays full, and a new one begins.
@@ -152,6 +184,15 @@ export class TransferRuns {
     block.lanes.set(lanes, place * 4);
     block.positions[place] = position;
     block.lengths[place] = count;
+  }
+
+  /** @returns the block, to be written to */
+  #changing(at: number): Block {
+    const block = this.#blocks[at] as Block;
+    if (!block.isShared) return block;
+    const copy = block.copy();
+    this.#blocks[at] = copy;
+    return copy;
   }
 
   #seek(l0: number, l1: number, l2: number, l3: number): void {

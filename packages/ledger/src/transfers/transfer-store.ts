@@ -1,26 +1,37 @@
+import type { PartPlace, PartStore } from '../parts/part-store.ts';
+import { Shelf } from '../parts/shelf.ts';
 import { OpenChunk } from './open-chunk.ts';
 import { reopenChunk } from './reopen-chunk.ts';
 import { sealChunk } from './seal-chunk.ts';
-import type { SealedChunk } from './sealed-chunk.ts';
+import { SealedChunk } from './sealed-chunk.ts';
 import { chunkRows, farLink, NumberColumn, type TransferChunk } from './transfer-chunk.ts';
 
 /** Which of its two accounts a link of a transfer is for. */
 export const Side = { debit: 0, credit: 1 } as const;
 export type Side = (typeof Side)[keyof typeof Side];
 
+/** Of chunks in memory, when there is a disk for the others: some ten to thirty million rows. */
+const mostLoadedBytes = 256 * 1024 * 1024;
+
 /**
  * All transfers in the order in which they were carried out, by position from 0 on. The newest
  * stand in columns that apply writes to; the others, 65,536 at a time, as bytes that never change.
  */
 export class TransferStore {
-  readonly #sealed: SealedChunk[] = [];
+  readonly #sealed: Shelf<SealedChunk>;
   /** Links too long for 32 bits, by position * 2 + side. */
   readonly #farLinks = new Map<number, number>();
   #open = new OpenChunk();
 
+  /** @param parts null: all stay in memory */
+  constructor(parts: PartStore | null = null) {
+    const load = (bytes: Uint8Array): SealedChunk => new SealedChunk(bytes);
+    this.#sealed = new Shelf({ parts, load, mostLoadedBytes });
+  }
+
   /** How many there are; the position of the next one. */
   get count(): number {
-    return this.#sealed.length * chunkRows + this.#open.count;
+    return this.#sealed.count * chunkRows + this.#open.count;
   }
 
   /** The chunk that is written to. */
@@ -30,23 +41,20 @@ export class TransferStore {
 
   /** The position of the first row of `open`. */
   get openPosition(): number {
-    return this.#sealed.length * chunkRows;
+    return this.#sealed.count * chunkRows;
   }
 
-  /** Those that never change any more, in order. */
-  get sealed(): readonly SealedChunk[] {
+  /** Chunks that never change any more, in order. */
+  get sealed(): Pick<Shelf<SealedChunk>, 'count' | 'at' | 'placeOf' | 'files'> {
     return this.#sealed;
-  }
-
-  get sealedBytes(): number {
-    return this.#sealed.reduce((bytes, chunk) => bytes + chunk.bytes.length, 0);
   }
 
   /** Between batches: closes the open chunk when it is full. */
   settle(): void {
     while (this.#open.count >= chunkRows) {
       const full = this.#open;
-      this.#sealed.push(sealChunk(full, chunkRows));
+      const chunk = sealChunk(full, chunkRows);
+      this.#sealed.add(chunk, chunk.bytes);
       this.#open = full.rest(chunkRows);
     }
   }
@@ -64,13 +72,13 @@ export class TransferStore {
 
   /** Takes over a chunk of a snapshot, the next in order; one that is not full is the last. */
   restore(chunk: SealedChunk): void {
-    if (chunk.count === chunkRows) this.#sealed.push(chunk);
+    if (chunk.count === chunkRows) this.#sealed.add(chunk, chunk.bytes);
     else this.#open = reopenChunk(chunk);
   }
 
-  /** @returns the open chunk as it is now, for a snapshot; null: it is empty */
-  freezeOpen(): SealedChunk | null {
-    return this.#open.count === 0 ? null : sealChunk(this.#open, this.#open.count);
+  /** Likewise, of one that is full, and stored. */
+  restoreStored(place: PartPlace): void {
+    this.#sealed.addStored(place);
   }
 
   restoreFarLink(key: number, position: number): void {
@@ -105,26 +113,28 @@ export class TransferStore {
 
   /** @returns the chunk that a transfer is in; its row there is `rowOf` */
   chunkOf(position: number): TransferChunk {
-    return this.#sealed[Math.floor(position / chunkRows)] ?? this.#open;
+    const chunk = Math.floor(position / chunkRows);
+    return chunk < this.#sealed.count ? this.#sealed.at(chunk) : this.#open;
+  }
+
+  /** @returns the row of a transfer in its chunk; the open one may be overfull within a batch */
+  rowOf(position: number): number {
+    const { openPosition } = this;
+    return position < openPosition ? position % chunkRows : position - openPosition;
   }
 
   number(position: number, column: NumberColumn): number {
-    return this.chunkOf(position).number(column, position % chunkRows);
+    return this.chunkOf(position).number(column, this.rowOf(position));
   }
 
   amount(position: number): bigint {
     const chunk = this.chunkOf(position);
-    const row = position % chunkRows;
+    const row = this.rowOf(position);
     const amount = chunk.number(NumberColumn.amount, row);
     return Number.isNaN(amount) ? chunk.wideAmount(row) : BigInt(amount);
   }
 
   timestamp(position: number): bigint {
-    return this.chunkOf(position).timestamp(position % chunkRows);
+    return this.chunkOf(position).timestamp(this.rowOf(position));
   }
-}
-
-/** @returns the row of a transfer in its chunk */
-export function rowOf(position: number): number {
-  return position % chunkRows;
 }

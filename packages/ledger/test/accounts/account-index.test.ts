@@ -73,9 +73,31 @@ test('ids with one hash, chosen by somebody who knows the seed, are found all th
   const store = new AccountStore();
   for (let i = 0; i < count; i++) create(store, lanes, i * 4);
   for (let i = 0; i < count; i += 7) assert.equal(store.find(lanes, i * 4), i);
+  const slots = new Int32Array(700);
+  store.findMany(lanes, 700, slots);
+  assert.deepEqual([...slots], [...slots.keys()]);
   while (store.count > count / 2) store.undoCreate();
   for (let i = 0; i < count; i += 7) {
     assert.equal(store.find(lanes, i * 4), i < count / 2 ? i : -1);
+  }
+});
+
+test('many ids are found as they are one by one, and those of no account are not', () => {
+  const prng = new Prng(4);
+  for (const count of [0, 1, 255, 256, 257, 9000]) {
+    const lanes = ids(count, prng);
+    const asked = new Uint32Array(count * 8);
+    const store = new AccountStore(9);
+    for (let i = 0; i < count; i++) {
+      if (prng.chance(0.7)) create(store, lanes, i * 4);
+      const from = prng.below(count) * 4;
+      asked.set(lanes.subarray(from, from + 4), i * 8);
+      asked.set(lanes.subarray(i * 4, i * 4 + 4), i * 8 + 4);
+    }
+    const slots = new Int32Array(count * 2 + 1).fill(-7);
+    store.findMany(asked, count * 2, slots);
+    for (let i = 0; i < count * 2; i++) assert.equal(slots[i], store.find(asked, i * 4));
+    assert.equal(slots[count * 2], -7);
   }
 });
 

@@ -78,7 +78,7 @@ test('a write that was not announced shows in the snapshot, and one that was doe
       const slot = 17;
       pair.store.setBalance(slot, 0, 5n);
       const snapshot = pair.store.openSnapshot();
-      const before = [5n, snapshot.lastTransfer(slot), snapshot.flags(slot)];
+      const before = [5n, pair.store.lastTransfer(slot), pair.store.flags(slot)];
       if (isTouched) pair.store.touch(slot);
       if (field === 'balance') numbers[slot << numbersShift] = 6;
       if (field === 'lastTransfer') numbers[(slot << numbersShift) + 4] = (before[1] as number) + 1;
@@ -91,25 +91,66 @@ test('a write that was not announced shows in the snapshot, and one that was doe
   }
 });
 
-test('nothing is copied when no snapshot is open, for what is new, or for what was drawn', () => {
-  const pair = filled(5, 100);
+test('only what is written to is copied, once, and not if it is new or its block is done', () => {
+  const pair = filled(5, 5000);
   const snapshot = pair.store.openSnapshot();
   assert.equal(snapshot.copiedBytes, 0);
   for (let i = 0; i < 20; i++) pair.write(pair.create());
   assert.equal(snapshot.copiedBytes, 0);
-  snapshot.doneBelow(64);
+  pair.write(4096);
+  const one = snapshot.copiedBytes;
+  assert.ok(one > 0 && one <= 64);
+  for (let i = 0; i < 50; i++) pair.write(4096);
+  assert.equal(snapshot.copiedBytes, one);
   for (let slot = 0; slot < 64; slot++) pair.write(slot);
-  assert.equal(snapshot.copiedBytes, 0);
-  pair.write(64);
-  const page = snapshot.copiedBytes;
-  assert.ok(page > 0);
-  for (let i = 0; i < 50; i++) pair.write(64);
-  assert.equal(snapshot.copiedBytes, page);
+  assert.equal(snapshot.copiedBytes, 65 * one);
+  snapshot.doneBelow(4095);
+  assert.equal(snapshot.copiedBytes, 65 * one);
+  snapshot.doneBelow(4096);
+  assert.equal(snapshot.copiedBytes, one);
+  for (let slot = 0; slot < 64; slot++) pair.write(slot);
+  assert.equal(snapshot.copiedBytes, one);
+  assert.throws(() => snapshot.flags(0), /done/);
   snapshot.close();
   snapshot.close();
   assert.throws(() => snapshot.balance(64, 0), /open/);
   pair.write(80);
-  assert.equal(snapshot.copiedBytes, page);
+  assert.equal(snapshot.copiedBytes, 0);
+});
+
+test('copies of blocks that are done make room for those of others', () => {
+  const pair = filled(17, 3 * 4096);
+  const expected = [...pair.expected];
+  const snapshot = pair.store.openSnapshot();
+  for (let slot = 0; slot < 4096; slot++) pair.write(slot);
+  const block = snapshot.copiedBytes;
+  for (let at = 1; at < 3; at++) {
+    snapshot.doneBelow(at * 4096);
+    assert.equal(snapshot.copiedBytes, 0);
+    for (let slot = at * 4096; slot < (at + 1) * 4096; slot++) pair.write(slot);
+    assert.equal(snapshot.copiedBytes, block);
+    for (let slot = at * 4096; slot < (at + 1) * 4096; slot += 7) {
+      assert.equal(snapshot.balance(slot, 1), expected[slot]?.debitsPosted);
+      assert.equal(snapshot.flags(slot), expected[slot]?.flags);
+    }
+  }
+  snapshot.close();
+});
+
+test('a snapshot of some blocks copies nothing of the others', () => {
+  const pair = filled(18, 3 * 4096);
+  const expected = [...pair.expected];
+  const snapshot = pair.store.openSnapshot(Uint8Array.of(0, 1, 0));
+  for (let i = 0; i < 3000; i++) pair.write(pair.prng.below(4096) + pair.prng.pick([0, 8192]));
+  assert.equal(snapshot.copiedBytes, 0);
+  for (let i = 0; i < 9000; i++) pair.write(pair.prng.below(expected.length));
+  assert.ok(snapshot.copiedBytes > 0);
+  for (let slot = 4096; slot < 8192; slot++) {
+    assert.equal(snapshot.balance(slot, 2), expected[slot]?.creditsPending);
+  }
+  assert.throws(() => snapshot.flags(0), /belongs/);
+  assert.throws(() => snapshot.flags(8192), /belongs/);
+  snapshot.close();
 });
 
 test('what a snapshot holds cannot be taken back', () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { LedgerError } from '../../src/ledger-error.ts';
 import { encodeLedgerCommand } from '../../src/machine/ledger-command.ts';
 import { LedgerMachine } from '../../src/machine/ledger-machine.ts';
+import { MemoryParts } from '../../src/parts/memory-parts.ts';
 import { encodeAccounts, encodeTransfers } from '../columns/batches.ts';
 import { compareSeeds } from '../oracle/compare.ts';
 import { RestartingBooks } from './restarting-books.ts';
@@ -10,11 +11,25 @@ import { RestartingBooks } from './restarting-books.ts';
 const file = 'packages/ledger/test/machine/ledger-snapshot.test.ts';
 
 test('books made of a snapshot that was drawn meanwhile go on as the oracle does', () => {
-  compareSeeds(8, 200, () => new RestartingBooks(5), { file, largestBatch: 400 });
+  compareSeeds(8, 200, () => new RestartingBooks(() => ({ after: 0, during: 5 })), {
+    file,
+    largestBatch: 400,
+  });
 });
 
 test('books of plain transfers do, too', () => {
-  compareSeeds(3, 120, () => new RestartingBooks(9), { file, mode: 'plain' });
+  compareSeeds(3, 120, () => new RestartingBooks(() => ({ after: 0, during: 9 })), {
+    file,
+    mode: 'plain',
+  });
+});
+
+test('books that were stored, and refer to what they have on a disk, do, too', () => {
+  const moment = { after: 2, during: 5 };
+  compareSeeds(8, 200, () => new RestartingBooks(() => moment, new MemoryParts()), {
+    file,
+    largestBatch: 400,
+  });
 });
 
 function smallLedger(): LedgerMachine {

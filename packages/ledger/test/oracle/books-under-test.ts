@@ -35,8 +35,12 @@ export interface BooksUnderTest {
 
   account(id: bigint): Account | undefined;
   transfer(id: bigint): Transfer | undefined;
-  /** The rows of an account with `history`, oldest first; none for others. */
-  balancesOf(id: bigint): readonly AccountBalance[];
+  /**
+   * The rows of an account with `history`, oldest first; none for others.
+   *
+   * @param newest only so many, of those the newest; all when left out
+   */
+  balancesOf(id: bigint, newest?: number): readonly AccountBalance[];
   /** The transfers that debit or credit the account, oldest first. */
   accountTransfers(id: bigint): readonly Transfer[];
   /** All accounts, oldest first. */

@@ -1,6 +1,8 @@
 import type { Account } from '../../src/model/account.ts';
 import type { BooksUnderTest } from './books-under-test.ts';
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /**
  * The first difference between a record of the oracle and that of the other, in one line; undefined
  * when they are the same.
@@ -13,11 +15,11 @@ export function differenceOf(
   if (wanted === undefined && got === undefined) return undefined;
   if (wanted === undefined) return `${what} is there, and should not: ${inWords(got)}`;
   if (got === undefined) return `${what} is missing; it should be ${inWords(wanted)}`;
-  const others = new Map(Object.entries(got));
-  for (const [field, value] of Object.entries(wanted)) {
-    const other: unknown = others.get(field);
-    if (other !== value) {
-      return `${what} has ${field} ${inWords(other)}; it should be ${inWords(value)}`;
+  const [values, others] = [wanted as Fields, got as Fields];
+  for (const field of Object.keys(values)) {
+    if (others[field] !== values[field]) {
+      const [is, should] = [inWords(others[field]), inWords(values[field])];
+      return `${what} has ${field} ${is}; it should be ${should}`;
     }
   }
   return undefined;

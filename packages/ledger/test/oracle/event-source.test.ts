@@ -101,6 +101,13 @@ describe('the source of events', () => {
     assert.deepEqual([...transferFlags.keys()], [0]);
   });
 
+  it('draws batches of thousands that mostly succeed, if asked for', () => {
+    const { transfers } = tallyOf(1, 60, { mode: 'long', bulkShare: 0.5 });
+    const all = transfers.values().reduce((sum, one) => sum + one, 0);
+    assert.ok(all > 60_000, `${all}`);
+    assert.ok((transfers.get(TransferResult.ok) ?? 0) > all * 0.6);
+  });
+
   it('draws the same entries from the same seed', () => {
     const [a, b, c] = [new EventSource(7), new EventSource(7), new EventSource(8)];
     const drawn = [a, b, c].map((source) => Array.from({ length: 40 }, () => source.next()));

@@ -5,12 +5,17 @@ import { TransferFlag } from '../../src/model/transfer.ts';
 import { TransferResult } from '../../src/model/transfer-results.ts';
 import { AccountSource } from './account-source.ts';
 import type { AccountEvent, TransferEvent } from './books-under-test.ts';
+import { BulkSource } from './bulk-source.ts';
 import { IdSource } from './id-source.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
+import { TimeSource } from './time-source.ts';
 import { TransferSource } from './transfer-source.ts';
 
-/** `plain`: hardly anything but transfers that succeed and have no flags. */
-export type SourceMode = 'everything' | 'plain';
+/**
+ * `plain`: hardly anything but transfers that succeed and have no flags. `long`: everything, and
+ * large batches between that mostly succeed, so that chunks are filled.
+ */
+export type SourceMode = 'everything' | 'plain' | 'long';
 
 /** How entries are drawn. */
 export interface SourceOptions {
@@ -18,6 +23,8 @@ export interface SourceOptions {
   readonly mode?: SourceMode;
   /** Events of the largest batches, of which there is one in a hundred; 8190 when left out. */
   readonly largestBatch?: number;
+  /** In mode `long` the part of entries that are large batches; 0.1 when left out. */
+  readonly bulkShare?: number;
 }
 
 interface Source<Event> {
@@ -25,8 +32,9 @@ interface Source<Event> {
   goodEvent(): Event;
 }
 
-const secondMicros = 1_000_000;
 const plainAccounts = 50;
+/** That large batches have to begin with. */
+const bulkAccounts = 100;
 
 /**
  * Draws entries of the log, the same ones from the same seed: batches with which each result and
@@ -40,7 +48,9 @@ export class EventSource {
   readonly #transferIds: IdSource;
   readonly #accounts: AccountSource;
   readonly #transfers: TransferSource;
-  #timestampMicros = 1_700_000_000_000_000;
+  readonly #bulk: BulkSource;
+  readonly #bulkShare: number;
+  readonly #times: TimeSource;
   #drawn = 0;
   #before: readonly TransferEvent[] = [];
   #last: LedgerEntry = { kind: 'pulse', timestampMicros: 0 };
@@ -53,12 +63,17 @@ export class EventSource {
     this.#transferIds = new IdSource(this.#prng.fork());
     this.#accounts = new AccountSource(this.#prng.fork(), this.#accountIds);
     this.#transfers = new TransferSource(this.#prng.fork(), this.#transferIds, this.#accounts);
+    // Without a draw of its own, which would change what the other modes draw.
+    const bulkPrng = new Prng(seed + 1).fork();
+    this.#bulk = new BulkSource(bulkPrng, this.#transferIds, this.#accountIds);
+    this.#bulkShare = options.bulkShare ?? 0.1;
+    this.#times = new TimeSource(this.#prng, this.#mode === 'long');
   }
 
   /** The next entry. */
   next(): LedgerEntry {
     this.#drawn++;
-    this.#last = this.#mode === 'plain' ? this.#nextPlain() : this.#nextOfEverything();
+    this.#last = this.#draw();
     return this.#last;
   }
 
@@ -79,8 +94,36 @@ export class EventSource {
     else this.#transfers.forget(failed);
   }
 
+  #draw(): LedgerEntry {
+    if (this.#mode === 'plain') return this.#nextPlain();
+    if (this.#mode === 'long') {
+      if (this.#drawn === 1 || this.#prng.chance(0.004)) return this.#bulkAccountEntry();
+      if (this.#drawn > 3 && this.#prng.chance(this.#bulkShare)) return this.#bulkEntry();
+    }
+    return this.#nextOfEverything();
+  }
+
+  #bulkAccountEntry(): LedgerEntry {
+    const prng = this.#prng;
+    const timestampMicros = this.#times.next();
+    const isLarge = this.#drawn > 1 && prng.chance(0.2);
+    const size = isLarge ? prng.between(bulkAccounts, this.#largestBatch) : bulkAccounts;
+    return { kind: 'accounts', timestampMicros, events: this.#bulk.accountEvents(size) };
+  }
+
+  #bulkEntry(): LedgerEntry {
+    const prng = this.#prng;
+    // Batches that come at once, one after another, use up more moments than pass.
+    const timestampMicros = prng.chance(0.3) ? this.#times.atOnce() : this.#times.next();
+    this.#transferIds.changeStyle(true);
+    const size = prng.chance(0.1) ? this.#largestBatch : prng.between(1, this.#largestBatch);
+    const events = this.#bulk.transferEvents(size);
+    this.#transfers.remember(events);
+    return { kind: 'transfers', timestampMicros, events };
+  }
+
   #nextPlain(): LedgerEntry {
-    const timestampMicros = this.#advance();
+    const timestampMicros = this.#times.next();
     if (this.#drawn === 1) {
       const events = Array.from({ length: plainAccounts }, () => this.#accounts.plainEvent());
       return { kind: 'accounts', timestampMicros, events };
@@ -92,24 +135,27 @@ export class EventSource {
   }
 
   #nextOfEverything(): LedgerEntry {
-    const timestampMicros = this.#advance();
+    const timestampMicros = this.#times.next();
     const kind = this.#prng.below(100);
     if (this.#drawn <= 2 || kind < 15) {
       this.#accountIds.changeStyle();
       const size = this.#prng.chance(0.01) ? this.#size() : this.#prng.between(1, 12);
-      const events = this.#draw(size, this.#accounts);
+      const events = this.#drawEvents(size, this.#accounts);
       return { kind: 'accounts', timestampMicros, events };
     }
     if (kind < 20) return { kind: 'pulse', timestampMicros };
     this.#transferIds.changeStyle();
-    const events = this.#withRepeats(this.#draw(this.#size(), this.#transfers));
+    const events = this.#withRepeats(this.#drawEvents(this.#size(), this.#transfers));
     this.#transfers.remember(events);
     this.#before = events;
     return { kind: 'transfers', timestampMicros, events };
   }
 
   /** Some events are bound into chains, of which one may be open at the end. */
-  #draw<Event extends AccountEvent | TransferEvent>(size: number, source: Source<Event>): Event[] {
+  #drawEvents<Event extends AccountEvent | TransferEvent>(
+    size: number,
+    source: Source<Event>,
+  ): Event[] {
     const prng = this.#prng;
     const events: Event[] = [];
     while (events.length < size) {
@@ -146,19 +192,6 @@ export class EventSource {
       prng.chance(0.4) ? prng.between(1, 6) : prng.between(1, 60),
       this.#largestBatch,
     );
-  }
-
-  /** Mostly so little time that timestamps come close, at times seconds, seldom hours. */
-  #advance(): number {
-    const prng = this.#prng;
-    const kind = prng.below(100);
-    let step = 1;
-    if (kind >= 45) step = prng.between(1, 5000);
-    if (kind >= 75) step = prng.between(secondMicros / 10, secondMicros);
-    if (kind >= 90) step = prng.between(secondMicros, 6 * secondMicros);
-    if (kind >= 98) step = prng.between(3600, 86_400) * secondMicros;
-    this.#timestampMicros += step;
-    return this.#timestampMicros;
   }
 }
 

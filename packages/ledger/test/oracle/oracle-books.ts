@@ -3,6 +3,7 @@ import type { Transfer } from '../../src/model/transfer.ts';
 import { TransferFlag } from '../../src/model/transfer.ts';
 import { TransferResult } from '../../src/model/transfer-results.ts';
 import type { AccountEvent, BooksUnderTest, Outcome, TransferEvent } from './books-under-test.ts';
+import { expiresAt } from './expiring-transfers.ts';
 import { createAccount } from './oracle-accounts.ts';
 import { expire } from './oracle-resolutions.ts';
 import { OracleState } from './oracle-state.ts';
@@ -16,6 +17,7 @@ interface Flagged {
 export class OracleBooks implements BooksUnderTest {
   readonly #state = new OracleState();
   #lastTimestamp = 0n;
+  #lastExpired: readonly Transfer[] = [];
 
   createAccounts(events: readonly AccountEvent[], timestampMicros: number): Outcome {
     return this.#enter(events, timestampMicros, (event, timestamp) =>
@@ -41,8 +43,9 @@ export class OracleBooks implements BooksUnderTest {
     return this.#state.transfers.get(id);
   }
 
-  balancesOf(id: bigint): readonly AccountBalance[] {
-    return this.#state.balances.get(id) ?? [];
+  balancesOf(id: bigint, newest = Number.POSITIVE_INFINITY): readonly AccountBalance[] {
+    const rows = this.#state.balances.get(id) ?? [];
+    return newest < rows.length ? rows.slice(-newest) : rows;
   }
 
   accountTransfers(id: bigint): readonly Transfer[] {
@@ -58,8 +61,18 @@ export class OracleBooks implements BooksUnderTest {
   }
 
   nextExpiry(): bigint | undefined {
-    const first = this.#expiring()[0];
+    const { first } = this.#state.expiring;
     return first === undefined ? undefined : expiresAt(first);
+  }
+
+  /** The pending transfers that expired with the last entry. */
+  get lastExpired(): readonly Transfer[] {
+    return this.#lastExpired;
+  }
+
+  /** How many transfers there are. */
+  get transferCount(): number {
+    return this.#state.transfers.size;
   }
 
   #enter<Event extends Flagged>(
@@ -69,7 +82,9 @@ export class OracleBooks implements BooksUnderTest {
   ): Outcome {
     const now = BigInt(timestampMicros) * 1000n;
     const first = now > this.#lastTimestamp ? now : this.#lastTimestamp + 1n;
-    const expired = this.#expiring().filter((transfer) => expiresAt(transfer) <= first);
+    const expired = this.#state.expiring.dueAt(first);
+    this.#lastExpired = expired;
+    this.#state.beginChanges();
     for (const [k, transfer] of expired.entries()) expire(this.#state, transfer, first + BigInt(k));
 
     const timestamp = first + BigInt(expired.length);
@@ -103,15 +118,6 @@ export class OracleBooks implements BooksUnderTest {
     this.#state.undoChanges();
     return results;
   }
-
-  /** The pending transfers that are open and have a timeout, the first to expire first. */
-  #expiring(): Transfer[] {
-    const ids = [...this.#state.fates].filter(([, fate]) => fate === 'open').map(([id]) => id);
-    return ids
-      .map((id) => this.#state.transferOf(id))
-      .filter(({ timeout }) => timeout !== 0)
-      .sort((a, b) => sign(expiresAt(a) - expiresAt(b)) || sign(a.timestamp - b.timestamp));
-  }
 }
 
 /** Events cut where a chain ends; one outside of chains is a chain of one. */
@@ -130,13 +136,4 @@ function chainsOf<Event extends Flagged>(events: readonly Event[]): Event[][] {
 
 function isLinked(event: Flagged | undefined): boolean {
   return ((event?.flags ?? 0) & TransferFlag.linked) !== 0;
-}
-
-function expiresAt(pending: Transfer): bigint {
-  return pending.timestamp + BigInt(pending.timeout) * 1_000_000_000n;
-}
-
-function sign(difference: bigint): number {
-  if (difference === 0n) return 0;
-  return difference < 0n ? -1 : 1;
 }

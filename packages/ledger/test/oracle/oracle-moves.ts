@@ -85,7 +85,6 @@ function carryOut(state: OracleState, transfer: Transfer): void {
   if ((flags & TransferFlag.pending) !== 0) {
     state.addToAccount(debitAccountId, { debitsPending: amount });
     state.addToAccount(creditAccountId, { creditsPending: amount });
-    state.setFate(id, 'open');
   } else {
     state.addToAccount(debitAccountId, { debitsPosted: amount });
     state.addToAccount(creditAccountId, { creditsPosted: amount });
@@ -93,6 +92,7 @@ function carryOut(state: OracleState, transfer: Transfer): void {
   if ((flags & TransferFlag.closingDebit) !== 0) state.close(debitAccountId);
   if ((flags & TransferFlag.closingCredit) !== 0) state.close(creditAccountId);
   state.addTransfer(transfer);
+  if ((flags & TransferFlag.pending) !== 0) state.setFate(id, 'open');
   state.recordBalances(debitAccountId, timestamp);
   state.recordBalances(creditAccountId, timestamp);
 }

@@ -1,6 +1,7 @@
 import { present } from '@quorate/base';
 import { type Account, type AccountBalance, AccountFlag } from '../../src/model/account.ts';
 import type { Transfer } from '../../src/model/transfer.ts';
+import { ExpiringTransfers } from './expiring-transfers.ts';
 
 /** What became of a pending transfer. */
 export type Fate = 'open' | 'posted' | 'voided' | 'expired';
@@ -24,6 +25,8 @@ export class OracleState {
   readonly transfers = new Map<bigint, Transfer>();
   /** Of each pending transfer. */
   readonly fates = new Map<bigint, Fate>();
+  /** Of those whose fate is open the ones with a timeout. */
+  readonly expiring = new ExpiringTransfers();
   /** Ids of transfers that failed and may not be tried again. Never undone. */
   readonly keptIds = new Set<bigint>();
   readonly balances = new Map<bigint, AccountBalance[]>();
@@ -56,13 +59,12 @@ export class OracleState {
     this.#undo.push(() => this.transfers.delete(transfer.id));
   }
 
+  /** The transfer has to be there. */
   setFate(id: bigint, fate: Fate): void {
+    const transfer = this.transferOf(id);
     const before = this.fates.get(id);
-    this.fates.set(id, fate);
-    this.#undo.push(() => {
-      if (before === undefined) this.fates.delete(id);
-      else this.fates.set(id, before);
-    });
+    this.#changeFate(transfer, fate);
+    this.#undo.push(() => this.#changeFate(transfer, before));
   }
 
   /** Adds to balances; what is left out stays. */
@@ -103,6 +105,14 @@ export class OracleState {
 
   transferOf(id: bigint): Transfer {
     return present(this.transfers.get(id), 'a transfer that is referred to exists');
+  }
+
+  #changeFate(transfer: Transfer, fate: Fate | undefined): void {
+    if (fate === undefined) this.fates.delete(transfer.id);
+    else this.fates.set(transfer.id, fate);
+    if (transfer.timeout === 0) return;
+    if (fate === 'open') this.expiring.add(transfer);
+    else this.expiring.remove(transfer);
   }
 
   #replace(account: Account): void {

@@ -29,7 +29,7 @@ describe('queries over several chunks of transfers', () => {
   before(() => {
     for (let batch = 0; batch < batches; batch++) many.addBatch();
     state = many.books.books.state;
-    assert.equal(state.transfers.sealed.length, 2);
+    assert.equal(state.transfers.sealed.count, 2);
   });
 
   test('find what a plain look finds, of accounts with many transfers and with few', () => {
@@ -98,7 +98,7 @@ describe('queries over several chunks of transfers', () => {
       own.addBatch();
       for (const [scan] of scans) assert.equal(scan.advance(), false);
     }
-    assert.equal(own.books.books.state.transfers.sealed.length, 1);
+    assert.equal(own.books.books.state.transfers.sealed.count, 1);
     for (const [scan, wanted] of scans) sameResults(finish(scan), wanted, {}, again);
   });
 

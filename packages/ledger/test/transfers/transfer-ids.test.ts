@@ -104,3 +104,36 @@ test('a run is unused only if none of its ids is there', () => {
   assert.equal(areUnused(400n, 101), false);
   assert.equal(areUnused(501n, 8190), true);
 });
+
+test('frozen runs are all that there are, and stay as they were', () => {
+  const prng = new Prng(12);
+  const reference = new Reference();
+  const shown = (): string[] =>
+    frozen.flatMap(({ lanes, positions, lengths, count }) =>
+      Array.from({ length: count }, (_, run) =>
+        [...lanes.subarray(run * 4, run * 4 + 4), positions[run], lengths[run]].join(' '),
+      ),
+    );
+  let frozen = reference.ids.freezeRuns();
+  for (let round = 0; round < 60; round++) {
+    const before = shown();
+    for (let at = 0; at < 40; at++) {
+      const first = BigInt(prng.below(1_000_000)) * 100n + 1n;
+      reference.run(first, 30);
+      // Goes on with the run, and takes some of it back.
+      reference.run(first + 30n, 5);
+      if (prng.chance(0.3))
+        for (let undone = prng.below(40); undone > 0; undone--) reference.undo();
+    }
+    assert.deepEqual(shown(), before);
+    frozen = reference.ids.freezeRuns();
+  }
+  const again = new TransferIds(1);
+  for (const { lanes, positions, lengths, count } of frozen)
+    for (let run = 0; run < count; run++) {
+      const [l0 = 0, l1 = 0, l2 = 0, l3 = 0] = lanes.subarray(run * 4, run * 4 + 4);
+      again.addRun(l0 | 0, l1 | 0, l2 | 0, l3 | 0, positions[run] ?? 0, lengths[run] ?? 0);
+    }
+  for (const [id, position] of reference.map) assert.equal(again.find(...lanesOf(id)), position);
+  assert.equal(again.count, reference.map.size);
+});

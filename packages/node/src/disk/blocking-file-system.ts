@@ -1,6 +1,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -10,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { resolve } from 'node:path';
-import type { BlockingFileSystem } from '@quorate/base';
+import type { BlockingFileSystem, File } from '@quorate/base';
 import { lockDirectory, lockFileName } from './directory-lock.ts';
 import { attempt } from './file-system-failure.ts';
 import { makeDirectory } from './make-directory.ts';
@@ -34,8 +35,14 @@ function writeWhole(descriptor: number, content: Uint8Array, offset: number): vo
   fdatasyncSync(descriptor);
 }
 
-/** @param root what relative paths are relative to */
-export function createBlockingFileSystem(root: string): BlockingFileSystem {
+/**
+ * @param root what relative paths are relative to
+ * @param fileOf makes a file of an open descriptor; `size` in bytes
+ */
+export function createBlockingFileSystem(
+  root: string,
+  fileOf: (path: string, descriptor: number, size: number) => File,
+): BlockingFileSystem {
   const at = (path: string): string => resolve(root, path);
   return {
     makeDirectory(path) {
@@ -51,6 +58,12 @@ export function createBlockingFileSystem(root: string): BlockingFileSystem {
     readFile(path) {
       const content = attempt('read', path, () => readFileSync(at(path)));
       return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+    },
+    openFile(path) {
+      return attempt('open', path, () => {
+        const descriptor = openSync(at(path), 'r+');
+        return fileOf(path, descriptor, fstatSync(descriptor).size);
+      });
     },
     writeFileDurably(path, content) {
       attempt('write', path, () => {

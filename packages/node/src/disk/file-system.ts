@@ -51,7 +51,10 @@ export function createFileSystem(root: string): RealFileSystem {
   };
 
   return {
-    blocking: createBlockingFileSystem(root),
+    blocking: createBlockingFileSystem(
+      root,
+      (path, descriptor, size) => new DiskFile(path, descriptor, size, thread),
+    ),
     create: (path, done) => openFile('create', path, 'wx+', done),
     open: (path, done) => openFile('open', path, 'r+', done),
     size(path, done) {

@@ -1,4 +1,4 @@
-import { close, fdatasync } from 'node:fs';
+import { close, fdatasync, readSync } from 'node:fs';
 import type { Completion, File, ResultCompletion } from '@quorate/base';
 import { assert } from '@quorate/base';
 import type { DiskThread } from './disk-thread.ts';
@@ -66,6 +66,20 @@ export class DiskFile implements File {
         finished(failure);
       });
     });
+  }
+
+  readNow(offset: number, length: number): Uint8Array {
+    assert(offset >= 0 && length >= 0, 'a read begins inside the file or after it');
+    if (this.#closed) throw closedError(this.path);
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    try {
+      for (let count = -1; filled < length && count !== 0; filled += count)
+        count = readSync(this.#descriptor, bytes, filled, length - filled, offset + filled);
+    } catch (error) {
+      throw fileSystemError('read', this.path, error as NodeJS.ErrnoException);
+    }
+    return bytes.subarray(0, filled);
   }
 
   close(done: Completion): void {

@@ -1,5 +1,6 @@
 import {
   type AppliedEntry,
+  type Checkpoints,
   type Clock,
   CodedError,
   type Logger,
@@ -52,6 +53,7 @@ export function guardMachine<Result>(
 
 class GuardedMachine<Result> implements StateMachine<Result> {
   readonly prefetch?: NonNullable<StateMachine<unknown>['prefetch']>;
+  readonly checkpoints?: Checkpoints;
   readonly #inner: StateMachine<Result>;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -68,6 +70,7 @@ class GuardedMachine<Result> implements StateMachine<Result> {
     if (inner.prefetch !== undefined) {
       this.prefetch = (entries, done) => this.#prefetch(entries, done);
     }
+    if (inner.checkpoints !== undefined) this.checkpoints = this.#guarded(inner.checkpoints);
   }
 
   apply(entries: readonly AppliedEntry[]): readonly Result[] {
@@ -86,16 +89,10 @@ class GuardedMachine<Result> implements StateMachine<Result> {
   }
 
   snapshot(): Iterator<Uint8Array, void> {
-    if (this.#broken !== null) throw this.#broken;
-    const startMs = this.#clock.monotonicMs();
-    let chunks: Iterator<Uint8Array, void>;
-    try {
-      chunks = this.#inner.snapshot();
-    } catch (error) {
-      throw isMachineError(error) ? error : machineThrew('snapshot', noEntries, null, error);
-    }
-    this.#noticeSlowness('snapshot', startMs, []);
-    return new GuardedChunks(chunks, this.#logger);
+    return new GuardedChunks(
+      this.#opened(() => this.#inner.snapshot()),
+      this.#logger,
+    );
   }
 
   restore(): SnapshotSink {
@@ -112,11 +109,43 @@ class GuardedMachine<Result> implements StateMachine<Result> {
         handOn(offset, 'restore().chunk', () => sink.chunk(bytes));
         offset += length;
       },
+      ...(sink.drained === undefined ? {} : { drained: (done) => sink.drained?.(done) }),
       finish: () => {
         handOn(offset, 'restore().finish', () => sink.finish());
         this.#broken = null;
       },
     };
+  }
+
+  #guarded(checkpoints: Checkpoints): Checkpoints {
+    return {
+      open: (place) => checkpoints.open(place),
+      take: (index) => {
+        const checkpoint = this.#opened(() => checkpoints.take(index));
+        const chunks = new GuardedChunks(checkpoint, this.#logger);
+        return {
+          next: () => chunks.next(),
+          return: () => chunks.return(),
+          persist: (done) => checkpoint.persist(done),
+        };
+      },
+      expand: () => checkpoints.expand(),
+      collect: (index) => checkpoints.collect(index),
+      close: () => checkpoints.close(),
+    };
+  }
+
+  #opened<Chunks>(open: () => Chunks): Chunks {
+    if (this.#broken !== null) throw this.#broken;
+    const startMs = this.#clock.monotonicMs();
+    let chunks: Chunks;
+    try {
+      chunks = open();
+    } catch (error) {
+      throw isMachineError(error) ? error : machineThrew('snapshot', noEntries, null, error);
+    }
+    this.#noticeSlowness('snapshot', startMs, []);
+    return chunks;
   }
 
   #prefetch(entries: readonly AppliedEntry[], done: (error: Error | null) => void): void {

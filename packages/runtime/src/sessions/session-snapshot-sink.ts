@@ -55,6 +55,11 @@ export class SessionSnapshotSink implements SnapshotSink {
     if (rest.length > 0) this.#inner.chunk(rest);
   }
 
+  drained(done: () => void): void {
+    if (this.#inner.drained === undefined) done();
+    else this.#inner.drained(done);
+  }
+
   finish(): void {
     const table = this.#table;
     if (table === null || !this.#ended) this.#refuse('it ends inside the sessions');

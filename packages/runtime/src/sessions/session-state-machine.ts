@@ -1,6 +1,7 @@
 import {
   type AppliedEntry,
   assert,
+  type Checkpoints,
   type SnapshotSink,
   type StateMachine,
   unreachable,
@@ -8,6 +9,7 @@ import {
 import type { LogIndex } from '@quorate/schema';
 import { InnerBatch } from './inner-batch.ts';
 import { type Admission, nonceKey, type RememberedAnswer, type Session } from './session.ts';
+import { sessionCheckpoints } from './session-checkpoints.ts';
 import {
   decodeOtherCommand,
   decodeSessionCommand,
@@ -63,6 +65,7 @@ interface Turn<Result> {
  */
 export class SessionStateMachine<Result> implements StateMachine<SessionResult<Result>> {
   readonly prefetch?: NonNullable<StateMachine<unknown>['prefetch']>;
+  readonly checkpoints?: Checkpoints;
   readonly #inner: StateMachine<Result>;
   readonly #codec: ResultCodec<Result>;
   #table: SessionTable;
@@ -78,6 +81,8 @@ export class SessionStateMachine<Result> implements StateMachine<SessionResult<R
       const prefetch = inner.prefetch.bind(inner);
       this.prefetch = (entries, done) => prefetch(entries.flatMap(innerEntry), done);
     }
+    if (inner.checkpoints !== undefined)
+      this.checkpoints = sessionCheckpoints(inner.checkpoints, () => this.#table);
   }
 
   /** Live ones; while there are any, `sessionTickAtMs` wants ticks. */

@@ -1,6 +1,7 @@
-import { equalBytes, present } from '@quorate/base';
+import { present } from '@quorate/base';
 import {
   type Books,
+  failedId,
   finish,
   LedgerMachine,
   LookupTransfersScan,
@@ -10,6 +11,7 @@ import { InvariantViolation } from '@quorate/sim';
 import { checkBooks } from './check-books.ts';
 import { isSameAnswer, type LedgerLog } from './ledger-log.ts';
 import type { ObservedLedger } from './observed-ledger.ts';
+import { isSameSnapshot } from './same-snapshot.ts';
 import type { SentBatch } from './sent-batch.ts';
 import { stateDigest } from './state-digest.ts';
 
@@ -45,8 +47,10 @@ export function checkLedger(
       const why = `node ${node} has ${found}, a machine alone ${digest}`;
       throw new InvariantViolation('replicas have the same state', why);
     }
+    checkIds(state, alone.books.state, log, node);
     const isSame =
-      isSameSnapshot(machine, alone) && isSameSnapshot(ledger, present(first, 'itself').ledger);
+      isSameSnapshot(machine, alone, false) &&
+      isSameSnapshot(ledger, present(first, 'itself').ledger, true);
     if (isSame) continue;
     const why = `node ${node} has another snapshot of the same log`;
     throw new InvariantViolation('replicas are equal byte for byte', why);
@@ -82,6 +86,26 @@ function replay(log: LedgerLog, batchesPerCheck: number): LedgerMachine {
   return alone;
 }
 
+/** Where ids are kept differs from replica to replica, and what they mean does not. */
+function checkIds(
+  state: Books['state'],
+  alone: Books['state'],
+  log: LedgerLog,
+  node: number,
+): void {
+  for (const id of [...log.model.transfers.keys(), ...log.model.failedIds]) {
+    const [l0, l1, l2, l3] = [0n, 32n, 64n, 96n].map(
+      (shift) => Number((id >> shift) & 0xffffffffn) | 0,
+    );
+    const [a = 0, b = 0, c = 0, d = 0] = [l0, l1, l2, l3];
+    const found = state.ids.find(a, b, c, d);
+    const isKept = log.model.failedIds.has(id);
+    if (found === (isKept ? failedId : alone.ids.find(a, b, c, d)) && found !== -1) continue;
+    const why = `node ${node} takes id ${id} for ${found}`;
+    throw new InvariantViolation('ids are known at all replicas', why);
+  }
+}
+
 /** Every transfer that was answered with ok is there, and their sums are the posted balances. */
 function checkRows(state: Books['state'], log: LedgerLog, node: number): void {
   const posted = new Map<bigint, bigint>();
@@ -110,20 +134,5 @@ function checkRows(state: Books['state'], log: LedgerLog, node: number): void {
     if (debitsPosted - creditsPosted === (posted.get(id) ?? 0n)) continue;
     const why = `account ${id} on node ${node} is not the sum of what was carried out`;
     throw new InvariantViolation('money moves once', why);
-  }
-}
-
-interface Snapshotted {
-  snapshot(): Iterator<Uint8Array, void>;
-}
-
-function isSameSnapshot(one: Snapshotted, other: Snapshotted): boolean {
-  if (one === other) return true;
-  const others = other.snapshot();
-  const chunks = one.snapshot();
-  for (;;) {
-    const [chunk, its] = [chunks.next(), others.next()];
-    if (chunk.done === true || its.done === true) return chunk.done === its.done;
-    if (!equalBytes(chunk.value, its.value)) return false;
   }
 }

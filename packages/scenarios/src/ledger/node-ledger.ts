@@ -15,6 +15,8 @@ export interface NodeLedgerOptions {
   readonly auditEvery: number;
 }
 
+/** Few, so that ids get to the disk. */
+const idsInMemory = 64;
 /** Until a life has its group. */
 const lookMs = 50;
 
@@ -44,6 +46,7 @@ export function nodeLedger(options: NodeLedgerOptions): ObservedLedger {
       // No two lives have the same: nothing that replicas compare may hang on it.
       hashSeed: (cluster.scheduler.executed * 31 + id) >>> 0,
       batchesPerCheck,
+      idsInMemory,
       onChecked: (check, hash) => {
         if (isThere()) votes.checked(check, hash);
       },

@@ -1,4 +1,10 @@
-import type { AppliedEntry, SnapshotSink, StateMachine } from '@quorate/base';
+import {
+  type AppliedEntry,
+  type Checkpoints,
+  present,
+  type SnapshotSink,
+  type StateMachine,
+} from '@quorate/base';
 import { type LedgerAnswer, LedgerMachine, type LedgerMachineOptions } from '@quorate/ledger';
 import type { SessionResult } from '@quorate/runtime';
 import { BatchIntake, ledgerReplica, type ServedBooks, servedBooks } from '@quorate/server/core';
@@ -24,6 +30,7 @@ export class ObservedLedger implements StateMachine<SessionResult<LedgerAnswer>>
   readonly served: ServedBooks;
   /** What this node makes of batches that clients bring to it. */
   readonly intake: BatchIntake;
+  readonly checkpoints: Checkpoints;
   readonly #options: ObservedLedgerOptions;
   readonly #sessions: StateMachine<SessionResult<LedgerAnswer>>;
 
@@ -33,6 +40,7 @@ export class ObservedLedger implements StateMachine<SessionResult<LedgerAnswer>>
     this.served = servedBooks(this.machine);
     this.intake = new BatchIntake(this.served);
     this.#sessions = ledgerReplica(this.machine);
+    this.checkpoints = present(this.#sessions.checkpoints, 'a ledger keeps parts of itself');
   }
 
   apply(entries: readonly AppliedEntry[]): readonly SessionResult<LedgerAnswer>[] {

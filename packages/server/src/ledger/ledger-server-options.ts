@@ -1,5 +1,4 @@
-import type { Address } from '@quorate/base';
-import type { CloseOptions, ServerOptions, ServerStatus } from '../server.ts';
+import type { QuorateServer, ServerOptions } from '../server.ts';
 
 /** Where those of the coordination service have no meaning for a ledger, they are not here. */
 type SharedOption =
@@ -11,15 +10,19 @@ type SharedOption =
   | 'protocolVersions'
   | 'members'
   | 'clusterToken'
+  | 'advertiseClientUrls'
+  | 'clusterState'
+  | 'acceptsAnyToken'
+  | 'joinTimeoutMs'
   | 'listenPeer'
   | 'listenClient'
   | 'listenMetrics'
   | 'clientTls'
   | 'peerTls'
-  | 'advertiseClientUrls'
   | 'tuning'
   | 'log'
-  | 'onHalt';
+  | 'onHalt'
+  | 'onRemoved';
 
 /** Already validated: whoever builds this has checked each field and named the bad one. */
 export interface LedgerServerOptions extends Pick<ServerOptions, SharedOption> {
@@ -28,12 +31,4 @@ export interface LedgerServerOptions extends Pick<ServerOptions, SharedOption> {
 }
 
 /** One node of a ledger. */
-export interface LedgerServer extends AsyncDisposable {
-  readonly clientAddresses: readonly Address[];
-  status(): ServerStatus;
-  /**
-   * Says that it is not ready, hands its lead over, refuses new calls, ends running ones in order,
-   * stops the node. Idempotent; within about 2 s.
-   */
-  close(options?: CloseOptions): Promise<void>;
-}
+export type LedgerServer = QuorateServer;

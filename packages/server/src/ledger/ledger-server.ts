@@ -3,12 +3,13 @@ import type { Address, Logger } from '@quorate/base';
 import { encodeLedgerCommand, type LedgerMachine } from '@quorate/ledger';
 import { createClock, groupIdOf, type OpenedMember, RefusalLog, timers } from '@quorate/node';
 import { encodeSessionCommand, type GroupHandle } from '@quorate/runtime';
-import { ledger } from '@quorate/schema';
+import { ledger, type NodeId } from '@quorate/schema';
+import type { ServerIdentity } from '../core/answer-writer.ts';
 import type { LedgerResult } from '../core/ledger/ledger-group.ts';
 import { LedgerService } from '../core/ledger/ledger-service.ts';
 import { PulseTicker } from '../core/ledger/pulse-ticker.ts';
 import { servedBooks } from '../core/ledger/served-books.ts';
-import { apiIdOf } from '../core/member-id.ts';
+import { apiIdOf, nodeOfApiId } from '../core/member-id.ts';
 import { ClientTotals } from '../limits/client-totals.ts';
 import { ConnectionLimit } from '../limits/connection-limit.ts';
 import { ClientPort } from '../port/client-port.ts';
@@ -20,6 +21,7 @@ import type { RpcBackend } from '../rpc/rpc-backend.ts';
 import type { CloseOptions, ServerStatus } from '../server.ts';
 import type { ServerSecurity } from '../tls/server-security.ts';
 import type { ClientListener } from '../tls/tls-options.ts';
+import type { LedgerMembers } from './ledger-members.ts';
 import { ledgerPages } from './ledger-pages.ts';
 import type { LedgerServer } from './ledger-server-options.ts';
 
@@ -39,10 +41,12 @@ const maxMessageBytes = 4 * 1024 * 1024;
 const streamWindowBytes = 16 * 1024 * 1024;
 
 export interface RunningLedgerServerOptions {
-  readonly identity: { readonly clusterId: bigint; readonly name: string };
+  readonly name: string;
+  readonly identity: ServerIdentity;
   /** Closed with the server. */
   readonly node: OpenedMember;
   readonly machine: LedgerMachine;
+  readonly members: Pick<LedgerMembers, 'methods'>;
   /** Closed with the server. */
   readonly security: ServerSecurity;
   readonly maxConnections?: number;
@@ -59,16 +63,17 @@ export class RunningLedgerServer implements LedgerServer {
   readonly #http: HttpEndpoints;
   readonly #port: ClientPort;
   readonly #metrics: MetricsPort;
+  readonly #closeListeners: (() => void)[] = [];
   #isDraining = false;
   #closed: Promise<void> | null = null;
 
   constructor(options: RunningLedgerServerOptions) {
-    const { node, machine, logger, identity, security } = options;
+    const { node, machine, logger, name, security } = options;
     this.#options = options;
     const books = servedBooks(machine);
     const group = node.host.group<LedgerResult>(groupIdOf(ledgerGroupName));
     this.#group = group;
-    this.#service = new LedgerService({ name: identity.name, group, books, timers });
+    this.#service = new LedgerService({ name, group, books, timers });
     this.#ticker = new PulseTicker({
       group,
       nextExpiryMicros: () => books.nextExpiryMicros(),
@@ -81,11 +86,11 @@ export class RunningLedgerServer implements LedgerServer {
     });
     const totals = clientTotals(logger);
     const connections = new ConnectionLimit(options.maxConnections);
-    this.#backend = backendOf(this.#service, totals, (request, response) =>
+    this.#backend = backendOf(this.#service, options.members, totals, (request, response) =>
       this.#http.serve(request, response),
     );
     const pages = ledgerPages({
-      name: identity.name,
+      name,
       service: this.#service,
       group,
       books,
@@ -128,10 +133,27 @@ export class RunningLedgerServer implements LedgerServer {
   }
 
   status(): ServerStatus {
-    const { clusterId, name } = this.#options.identity;
-    const { node, role, term, leader, commitIndex, appliedIndex } = this.#group.status();
-    const ids = { memberId: apiIdOf(node), clusterId, leader: apiIdOf(leader) };
-    return { ...ids, name, role, term, commitIndex, appliedIndex };
+    const { identity, name } = this.#options;
+    const { role, term, leader, commitIndex, appliedIndex } = this.#group.status();
+    return { ...identity, name, role, term, leader: apiIdOf(leader), commitIndex, appliedIndex };
+  }
+
+  onLeader(listener: (leader: bigint, term: number) => void): void {
+    let known = this.#group.status().leader;
+    this.#group.onLeadership(({ leader, term }) => {
+      if (leader === known) return;
+      known = leader;
+      listener(apiIdOf(leader), term);
+    });
+  }
+
+  transferLeadership(to: bigint): Promise<void> {
+    return this.#transferTo(nodeOfApiId(to));
+  }
+
+  /** Called when it begins to close. */
+  onClose(listener: () => void): void {
+    this.#closeListeners.push(listener);
   }
 
   close({ abrupt = false, reason }: CloseOptions = {}): Promise<void> {
@@ -152,6 +174,7 @@ export class RunningLedgerServer implements LedgerServer {
 
   async #end(isAbrupt: boolean): Promise<void> {
     this.#isDraining = true;
+    for (const listener of this.#closeListeners) listener();
     this.#ticker.stop();
     if (!isAbrupt) await this.#handOver();
     this.#port.stop();
@@ -169,14 +192,20 @@ export class RunningLedgerServer implements LedgerServer {
     const { logger } = this.#options;
     const { role, configuration } = this.#group.status();
     if (role !== 'leader' || configuration.voters.length === 1) return;
-    await new Promise<void>((fulfil) => {
-      const timer = setTimeout(fulfil, handOverMs);
-      this.#group.transferLeadership(null, (error) => {
-        if (error === null) logger.info('lead handed over');
-        else logger.warn('lead not handed over', { reason: String(error) });
-        clearTimeout(timer);
-        fulfil();
-      });
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, handOverMs);
+    const handedOver = this.#transferTo(null).then(
+      () => logger.info('lead handed over'),
+      (error: unknown) => logger.warn('lead not handed over', { reason: String(error) }),
+    );
+    await Promise.race([handedOver, late.promise]);
+    clearTimeout(timer);
+  }
+
+  /** @param to null: to the voter that would take over best */
+  #transferTo(to: NodeId | null): Promise<void> {
+    return new Promise((fulfil, reject) => {
+      this.#group.transferLeadership(to, (error) => (error === null ? fulfil() : reject(error)));
     });
   }
 
@@ -197,6 +226,7 @@ function clientTotals(logger: Logger): ClientTotals {
 
 function backendOf(
   service: LedgerService,
+  members: RunningLedgerServerOptions['members'],
   totals: ClientTotals,
   plain: ConstructorParameters<typeof Http2Backend>[2],
 ): RpcBackend {
@@ -204,6 +234,9 @@ function backendOf(
   const backend = new Http2Backend(limits, totals, plain ?? null);
   for (const path of service.unaryPaths) backend.unary(path, service.unary(path));
   for (const path of service.streamPaths) backend.stream(path, service.stream(path));
+  for (const [path, method] of members.methods()) {
+    backend.unary(path, (request, call, done) => method(request, done, call));
+  }
   const offered = new Set([...service.unaryPaths, ...service.streamPaths]);
   for (const { path } of ledger.rpcs) if (!offered.has(path)) backend.unimplemented(path);
   return backend;

@@ -2,13 +2,26 @@ import { randomInt } from 'node:crypto';
 import { assert, type Logger } from '@quorate/base';
 import { defaultTuning } from '@quorate/host';
 import { LedgerMachine } from '@quorate/ledger';
-import { createLogger, groupIdOf, type MemberOptions, openMember, timers } from '@quorate/node';
+import {
+  createLogger,
+  groupIdOf,
+  type MemberOptions,
+  memberIdOf,
+  openMember,
+  timers,
+} from '@quorate/node';
+import type { NodeId } from '@quorate/schema';
 import type { LedgerResult } from '../core/ledger/ledger-group.ts';
 import { ledgerReplica } from '../core/ledger/ledger-replica.ts';
 import { StateVotes } from '../core/ledger/state-votes.ts';
+import { apiIdOf } from '../core/member-id.ts';
+import { hostMembership } from '../joining/host-membership.ts';
+import { leave } from '../joining/leave.ts';
+import { MembershipWatch } from '../joining/membership-watch.ts';
 import { ownConfig, peerAddress } from '../joining/origin.ts';
 import { originOf } from '../joining/origin-of.ts';
 import { ServerSecurity } from '../tls/server-security.ts';
+import { LedgerMembers } from './ledger-members.ts';
 import { ledgerGroupName, RunningLedgerServer } from './ledger-server.ts';
 import type { LedgerServer, LedgerServerOptions } from './ledger-server-options.ts';
 
@@ -27,7 +40,8 @@ const ledgerTuning = {
  * Opens this member's node and serves a ledger from it. Fulfilled when clients can connect; there
  * may be no leader yet.
  *
- * @throws ServerError SERVER_ADDRESS_IN_USE, SERVER_LISTEN_FAILED
+ * @throws ServerError SERVER_ADDRESS_IN_USE, SERVER_LISTEN_FAILED, SERVER_JOIN_REFUSED,
+ *   SERVER_MEMBER_REMOVED
  * @throws NodeError NODE_TLS_INVALID; and NodeError, FileSystemError, StorageError as `openMember`
  *   does
  */
@@ -37,8 +51,10 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
   const isOneNetwork = options.network === undefined || options.peerTls === undefined;
   assert(isOneNetwork, 'a network of the caller has the TLS that it has');
   const security = await ServerSecurity.open(options, logger);
+  const { peers } = security;
   try {
-    return await open({ ...options, log }, logger, security);
+    const network = peers === null ? {} : { network: () => peers };
+    return await open({ ...options, ...network, log }, logger, security);
   } catch (error) {
     security.close();
     throw error;
@@ -46,13 +62,8 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
 }
 
 /** What goes to the member as it is, if it is given. */
-function memberParts(
-  options: LedgerServerOptions,
-  security: ServerSecurity,
-): Partial<MemberOptions> {
-  const { storage, storageThrough, protocolVersions, onHalt } = options;
-  const { peers } = security;
-  const network = peers === null ? options.network : () => peers;
+function memberParts(options: LedgerServerOptions): Partial<MemberOptions> {
+  const { storage, storageThrough, network, protocolVersions, onHalt } = options;
   return {
     ...(storage === undefined ? {} : { storage }),
     ...(storageThrough === undefined ? {} : { storageThrough }),
@@ -80,6 +91,7 @@ async function open(
       logger.error('replicas do not have the same state', { check, found, advice });
     },
   });
+  const tuning = { ...defaultTuning, ...ledgerTuning, ...options.tuning };
   const node = await openMember({
     nodeId,
     clusterId,
@@ -90,15 +102,37 @@ async function open(
     ...(clusterName === null ? {} : { clusterName }),
     groups: { [ledgerGroupName]: ledgerReplica(machine) },
     voters: { [ledgerGroupName]: [...founders.keys()] },
-    tuning: { ...defaultTuning, ...ledgerTuning, ...options.tuning },
+    tuning,
     log: options.log,
-    ...memberParts(options, security),
+    ...memberParts(options),
   });
-  votes = new StateVotes(node.host.group<LedgerResult>(groupIdOf(ledgerGroupName)), timers);
-  const identity = { clusterId: BigInt(`0x${clusterId}`), name: options.name };
-  const { maxConnections } = options;
+  const { host } = node;
+  const group = groupIdOf(ledgerGroupName);
+  votes = new StateVotes(host.group<LedgerResult>(group), timers);
+  const { requestTimeoutMs: timeoutMs, electionTimeoutMs } = tuning;
+  const peerUrls = new Map([...founders, [nodeId, ownConfig(options).peerUrls] as const]);
+  const identity = { clusterId: BigInt(`0x${clusterId}`), memberId: apiIdOf(nodeId) };
+  const members = new LedgerMembers({
+    identity,
+    group: host.group<LedgerResult>(group),
+    host,
+    membership: hostMembership({ host, group, timeoutMs, peerUrls }),
+    timeoutMs,
+    names: new Map([...foundersNames(options), [nodeId, options.name]]),
+  });
+  const { name, maxConnections } = options;
   const limits = maxConnections === undefined ? {} : { maxConnections };
-  const server = new RunningLedgerServer({ identity, node, machine, security, logger, ...limits });
+  const parts = { name, identity, node, machine, members, security, logger, ...limits };
+  const server = new RunningLedgerServer(parts);
   await server.listen(options.listenClient, options.listenMetrics);
+  const removed = (): void => void leave(server, options, logger);
+  const watch = new MembershipWatch({ host, group, electionTimeoutMs, logger, removed });
+  server.onClose(() => watch.stop());
+  watch.start();
   return server;
+}
+
+/** Who joined later has another id than its name and the token give. */
+function foundersNames({ members, clusterToken }: LedgerServerOptions): [NodeId, string][] {
+  return members.map(({ name }) => [memberIdOf(clusterToken, name), name]);
 }

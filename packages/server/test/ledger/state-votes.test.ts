@@ -31,7 +31,9 @@ test('what a replica finds is proposed, but never while it applies', () => {
   votes.checked(7, 0xabcd);
   assert.deepEqual(proposed, []);
   turn();
-  assert.deepEqual(proposed, [{ kind: 'vote', check: 7, hash: 0xabcd, node: 2, majority: 3 }]);
+  assert.deepEqual(proposed, [
+    { kind: 'vote', form: 1, check: 7, hash: 0xabcd, node: 2, majority: 3 },
+  ]);
 });
 
 test('of the checks that come by while one is on its way the last is proposed next', () => {

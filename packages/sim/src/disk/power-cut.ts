@@ -43,6 +43,7 @@ export class PowerCut {
       makeDirectory: (path) => guard(path, () => blocking.makeDirectory(path)),
       list: (path) => guard(path, () => blocking.list(path)),
       readFile: (path) => guard(path, () => blocking.readFile(path)),
+      openFile: (path) => guard(path, () => blocking.openFile(path)),
       writeFileDurably: (path, bytes) => guard(path, () => blocking.writeFileDurably(path, bytes)),
       overwriteDurably: (path, offset, bytes) =>
         guard(path, () => blocking.overwriteDurably(path, offset, bytes)),

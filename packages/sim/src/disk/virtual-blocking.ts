@@ -1,4 +1,9 @@
-import { type BlockingFileSystem, type DirectoryLock, FileSystemError } from '@quorate/base';
+import {
+  type BlockingFileSystem,
+  type DirectoryLock,
+  type File,
+  FileSystemError,
+} from '@quorate/base';
 import { VirtualContent } from './virtual-content.ts';
 import { normalPath, type VirtualNames } from './virtual-names.ts';
 
@@ -13,6 +18,7 @@ export interface BlockingBackend {
   sync(path: string, content: VirtualContent): void;
   /** @throws FileSystemError io, when that was injected */
   read(path: string, content: VirtualContent, offset: number, length: number): Uint8Array;
+  open(path: string, content: VirtualContent): File;
 }
 
 /** Thrown out of a blocking call at which the power was set to fail; call `crash()` next. */
@@ -47,6 +53,11 @@ export class VirtualBlocking implements BlockingFileSystem {
     const name = normalPath(path);
     const content = this.#disk.names.file(name);
     return this.#disk.read(name, content, 0, content.size);
+  }
+
+  openFile(path: string): File {
+    const name = normalPath(path);
+    return this.#disk.open(name, this.#disk.names.file(name));
   }
 
   writeFileDurably(path: string, bytes: Uint8Array): void {

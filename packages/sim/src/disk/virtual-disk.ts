@@ -63,6 +63,7 @@ export class VirtualDisk implements FileSystem {
       put: (path, content, offset, chunks) => this.#put(path, content, offset, chunks),
       sync: (path, content) => this.#sync(path, content),
       read: (path, content, offset, length) => this.#read(path, content, offset, length),
+      open: (path, content) => new VirtualFile(path, content, this.#backend()),
     };
     this.blocking = new VirtualBlocking(backend);
   }

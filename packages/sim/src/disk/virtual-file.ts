@@ -71,6 +71,11 @@ export class VirtualFile implements File {
     });
   }
 
+  readNow(offset: number, length: number): Uint8Array {
+    if (this.#closed) throw closedError(this.path);
+    return this.#disk.read(this.path, this.#content, offset, length);
+  }
+
   close(done: Completion): void {
     this.#submit({ bytes: 0, begin: () => undefined, end: done });
     this.#closed = true;
@@ -78,7 +83,7 @@ export class VirtualFile implements File {
 
   #submit(operation: Operation): void {
     if (this.#closed) {
-      const error = new FileSystemError('closed', this.path, `${this.path}: the file is closed`);
+      const error = closedError(this.path);
       this.#disk.complete(0, () => operation.end(error));
       return;
     }
@@ -130,4 +135,8 @@ function byteLength(chunks: readonly Uint8Array[]): number {
   let bytes = 0;
   for (const chunk of chunks) bytes += chunk.length;
   return bytes;
+}
+
+function closedError(path: string): FileSystemError {
+  return new FileSystemError('closed', path, `${path}: the file is closed`);
 }

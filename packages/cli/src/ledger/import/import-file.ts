@@ -28,7 +28,7 @@ const positionMs = 250;
  *
  * @param path `-`: standard input, of which no position is kept
  * @returns 0 when all of it was carried out, now or before
- * @throws CliError CLI_USAGE, CLI_REQUEST_FAILED, CLI_OUTCOME_UNKNOWN
+ * @throws CliError CLI_USAGE, CLI_IMPORT_STOPPED
  */
 export async function importFile(
   path: string,
@@ -136,12 +136,13 @@ function conclude(
 ): number {
   const reached = `${path}: ${reachedText(position)}`;
   const again = 'run the same command again to go on, which does nothing twice';
-  if (end.kind === 'error') throw importError(end, reached, again);
+  if (end.kind === 'error') throw importError(path, position, end, reached, again);
   if (end.kind === 'bad') {
     const { bad } = end;
     const problem = `${path}: ${placeText(bad)}: ${bad.reason}`;
     const message = `${problem}; ${remedyOf(bad)}, and ${again}. ${reachedText(position)}`;
-    throw new CliError('CLI_REQUEST_FAILED', message, { cause: 'BAD_LINE' });
+    const place = placeOf(path, position, []);
+    throw new CliError('CLI_IMPORT_STOPPED', message, { cause: 'BAD_LINE', ...place });
   }
   const { output, note } = context;
   const isWhole = end.kind === 'whole';
@@ -176,20 +177,39 @@ function reachedText(position: ImportPosition | null): string {
   return `done to the end of line ${line - 1}: ${parts.join(', ')}`;
 }
 
+/** @param unanswered lines that were sent */
+function placeOf(path: string, position: ImportPosition | null, unanswered: readonly number[]) {
+  const { line = 1, carriedOut = 0, existed = 0, failed = 0, bad = 0 } = position ?? {};
+  const first = unanswered[0];
+  const last = unanswered.at(-1);
+  return {
+    path,
+    nextLine: line,
+    ...{ carriedOut, existed, refused: failed, leftOut: bad },
+    unanswered: first === undefined || last === undefined ? null : ([first, last] as const),
+  };
+}
+
 function importError(
+  path: string,
+  position: ImportPosition | null,
   { error, unanswered }: Extract<ImportEnd, { kind: 'error' }>,
   reached: string,
   again: string,
 ): CliError {
-  const cause = codeOf(error);
-  if (cause === null) throw error;
-  const first = unanswered[0];
-  const last = unanswered.at(-1);
+  if (codeOf(error) === null) throw error;
+  const hasCause = error instanceof CliError && 'cause' in error.metadata;
+  const cause = hasCause ? error.metadata.cause : codeOf(error);
+  const place = placeOf(path, position, unanswered);
+  const metadata = { cause, ...place };
   const message = messageOf(error);
-  if (first === undefined || last === undefined) {
-    return new CliError('CLI_REQUEST_FAILED', `${message}. ${reached}; ${again}`, { cause });
+  if (place.unanswered === null) {
+    return new CliError('CLI_IMPORT_STOPPED', `${message}. ${reached}; ${again}`, metadata, {
+      cause: error,
+    });
   }
+  const [first, last] = place.unanswered;
   const lines = `lines ${first} to ${last} were sent and not answered`;
   const text = `outcome unknown: ${message}. ${reached}; ${lines}; ${again}`;
-  return new CliError('CLI_OUTCOME_UNKNOWN', text, { cause }, { cause: error });
+  return new CliError('CLI_IMPORT_STOPPED', text, metadata, { cause: error });
 }

@@ -6,6 +6,7 @@ import { printError } from '../../output.ts';
 import type { LedgerHost } from '../../program/ledger-host.ts';
 import type { LedgerContext } from '../ledger-context.ts';
 import { completeLine } from './complete-line.ts';
+import { HistoryFile, historyPath, mostHistoryLines } from './history-file.ts';
 import { splitWords, UnclosedQuote } from './split-words.ts';
 
 /** Adds the commands that the shell carries out. */
@@ -25,13 +26,19 @@ export async function runShell(
 ): Promise<number> {
   const isTyped = process.stdin.isTTY;
   const shell = new Shell(addCommands, defaults, context);
+  const path = isTyped ? historyPath(process.env) : null;
+  const history = path === null ? null : new HistoryFile(path, context.note);
   const lines = createInterface({
     input: process.stdin,
     ...(isTyped ? { output: process.stdout } : {}),
     terminal: isTyped,
+    history: history?.read() ?? [],
+    historySize: mostHistoryLines,
+    removeHistoryDuplicates: true,
     prompt: 'ledger> ',
     completer: (line: string) => shell.complete(line),
   });
+  lines.on('line', (line) => history?.add(line));
   // With Ctrl-C the command ends, or what is typed; never the shell.
   lines.on('SIGINT', () => {
     if (shell.stop()) return;

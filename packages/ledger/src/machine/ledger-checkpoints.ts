@@ -1,0 +1,156 @@
+import type { Checkpoint, CheckpointExpansion, Checkpoints, MachinePlace } from '@quorate/base';
+import { assert, present } from '@quorate/base';
+import type { BooksState } from '../books/books-state.ts';
+import { FileParts } from '../parts/file-parts.ts';
+import { PartLane, type PartPlace } from '../parts/part-store.ts';
+import { LedgerExpansion } from './ledger-expansion.ts';
+import { LedgerSnapshot } from './ledger-snapshot.ts';
+import { RecordWriter } from './record-writer.ts';
+
+/** What the ledger is asked by its checkpoints. */
+export interface CheckpointedLedger {
+  /** As it is now. */
+  readonly state: () => BooksState;
+  /** There is a disk now: the ledger, which is empty, begins anew with it. */
+  readonly opened: (parts: FileParts) => void;
+}
+
+interface Persisted {
+  /** By which the log names it; 0 for the one that this node began with. */
+  readonly index: number;
+  /** That it refers to. */
+  readonly files: ReadonlySet<number>;
+}
+
+/** What a node stores as snapshots of its ledger, and the files that those refer to. */
+export class LedgerCheckpoints implements Checkpoints {
+  readonly #ledger: CheckpointedLedger;
+  #parts: FileParts | null = null;
+  /** Those that the log may name, oldest first. */
+  #persisted: Persisted[] = [];
+
+  constructor(ledger: CheckpointedLedger) {
+    this.#ledger = ledger;
+  }
+
+  open(place: MachinePlace): void {
+    assert(this.#parts === null, 'a ledger is opened once');
+    this.#parts = new FileParts(place);
+    this.#ledger.opened(this.#parts);
+  }
+
+  take(index: number): Checkpoint {
+    const state = this.#ledger.state();
+    const parts = this.#parts;
+    if (parts === null) return new WholeCheckpoint(state);
+    return new StoredCheckpoint(state, parts, (files) => {
+      this.#persisted.push({ index, files });
+    });
+  }
+
+  expand(): CheckpointExpansion {
+    return this.#parts === null ? asItIs : new LedgerExpansion(this.#parts);
+  }
+
+  /**
+   * A checkpoint was restored.
+   *
+   * @param places that it refers to, by lane
+   */
+  restored(places: ReadonlyMap<PartLane, readonly PartPlace[]>): void {
+    const parts = present(this.#parts, 'who refers to parts has some');
+    const files = new Set<number>();
+    for (const [lane, inLane] of places) {
+      if (lane !== PartLane.ids) parts.resume(lane, inLane);
+      for (const { file } of inLane) files.add(file);
+    }
+    this.#persisted.push({ index: 0, files });
+  }
+
+  collect(index: number): void {
+    const parts = this.#parts;
+    if (parts === null) return;
+    // The one that is named is the newest that was whole by then: or none, when it came from a peer.
+    const named = this.#persisted.findLast((persisted) => persisted.index <= index);
+    this.#persisted = this.#persisted.filter((one) => one === named || one.index > index);
+    const files = filesOf(this.#ledger.state());
+    for (const persisted of this.#persisted) for (const file of persisted.files) files.add(file);
+    parts.retain(files);
+  }
+
+  close(): void {
+    this.#parts?.close();
+  }
+}
+
+/** Where there is no disk: nothing is referred to. */
+class WholeCheckpoint extends RecordWriter implements Checkpoint {
+  constructor(state: BooksState) {
+    super(new LedgerSnapshot(state, true));
+  }
+
+  persist(done: (error: Error | null, bytes: number) => void): void {
+    done(null, 0);
+  }
+}
+
+const asItIs: CheckpointExpansion = {
+  expand: (chunk) => [() => chunk],
+  close: () => undefined,
+};
+
+class StoredCheckpoint implements Checkpoint {
+  readonly #parts: FileParts;
+  readonly #snapshot: LedgerSnapshot;
+  readonly #writer: RecordWriter;
+  readonly #persisted: (files: ReadonlySet<number>) => void;
+  /** Until it is known, no file goes. */
+  #unpin: (() => void) | null;
+
+  constructor(
+    state: BooksState,
+    parts: FileParts,
+    persisted: (files: ReadonlySet<number>) => void,
+  ) {
+    this.#parts = parts;
+    this.#persisted = persisted;
+    this.#snapshot = new LedgerSnapshot(state, false);
+    this.#writer = new RecordWriter(this.#snapshot);
+    this.#unpin = parts.pin();
+  }
+
+  next(): IteratorResult<Uint8Array, void> {
+    try {
+      return this.#writer.next();
+    } catch (error) {
+      this.return();
+      throw error;
+    }
+  }
+
+  return(): IteratorResult<Uint8Array, void> {
+    this.#release();
+    return this.#writer.return();
+  }
+
+  persist(done: (error: Error | null, bytes: number) => void): void {
+    this.#parts.sync((error) => {
+      if (error === null) this.#persisted(this.#snapshot.files);
+      this.#release();
+      done(error, this.#snapshot.writtenBytes);
+    });
+  }
+
+  #release(): void {
+    this.#unpin?.();
+    this.#unpin = null;
+  }
+}
+
+/** That the ledger as it is now has something in. */
+function filesOf({ accountParts, transfers, statuses, history, ids }: BooksState): Set<number> {
+  const files = new Set([...ids.runFiles(), ...(accountParts?.files() ?? [])]);
+  for (const shelf of [transfers.sealed, statuses.resolved, history.full])
+    for (const file of shelf.files) files.add(file);
+  return files;
+}

@@ -1,0 +1,104 @@
+import { present } from '@quorate/base';
+import { PartLane, type PartPlace, type PartStore } from './part-store.ts';
+
+export interface ShelfOptions<Item> {
+  /** Null: everything stays in memory. */
+  readonly parts: PartStore | null;
+  /** @throws LedgerError when the bytes are nothing of the kind */
+  readonly load: (bytes: Uint8Array) => Item;
+  /** Of all items in memory, when there are parts. */
+  readonly mostLoadedBytes: number;
+}
+
+/**
+ * Things that never change, in the order in which they came. With parts, those that nobody has
+ * looked at for long are on the disk only.
+ */
+export class Shelf<Item> {
+  readonly #options: ShelfOptions<Item>;
+  readonly #items: (Item | null)[] = [];
+  readonly #places: (PartPlace | null)[] = [];
+  /** Of each item: looked at since the hand came by. */
+  #isUsed = new Uint8Array(64);
+  #hand = 0;
+  #loadedBytes = 0;
+  readonly #files = new Set<number>();
+
+  constructor(options: ShelfOptions<Item>) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#items.length;
+  }
+
+  /** Numbers of the files that its items are in. */
+  get files(): ReadonlySet<number> {
+    return this.#files;
+  }
+
+  /** @param bytes what the item is read from again */
+  add(item: Item, bytes: Uint8Array): void {
+    const { parts } = this.#options;
+    const place = parts?.add(PartLane.history, bytes) ?? null;
+    this.#append(item, place);
+  }
+
+  /** An item that is in the parts already. */
+  addStored(place: PartPlace): void {
+    this.#append(null, place);
+  }
+
+  /** @throws LedgerError LEDGER_PART_DAMAGED */
+  at(number: number): Item {
+    this.#isUsed[number] = 1;
+    return this.#items[number] ?? this.#load(number);
+  }
+
+  /** @returns where the item is stored; null: it is in memory only */
+  placeOf(number: number): PartPlace | null {
+    return this.#places[number] ?? null;
+  }
+
+  #append(item: Item | null, place: PartPlace | null): void {
+    const number = this.#items.length;
+    this.#items.push(item);
+    this.#places.push(place);
+    if (place !== null) this.#files.add(place.file);
+    if (number === this.#isUsed.length) {
+      const grown = new Uint8Array(number * 2);
+      grown.set(this.#isUsed);
+      this.#isUsed = grown;
+    }
+    this.#isUsed[number] = 1;
+    if (item !== null && place !== null) this.#took(place.length, number);
+  }
+
+  #load(number: number): Item {
+    const { parts, load } = this.#options;
+    const place = present(this.#places[number], 'what is not in memory is stored');
+    const item = load(present(parts, 'what is stored has a store').read(place));
+    this.#items[number] = item;
+    this.#took(place.length, number);
+    return item;
+  }
+
+  /** Makes room, sparing the newest and what was looked at since the hand came by (CLOCK). */
+  #took(bytes: number, newest: number): void {
+    this.#loadedBytes += bytes;
+    let looks = this.#items.length * 2;
+    while (this.#loadedBytes > this.#options.mostLoadedBytes && looks-- > 0) {
+      const at = this.#hand;
+      this.#hand = (at + 1) % this.#items.length;
+      const place = this.#places[at];
+      if (this.#items[at] === null || place === null || place === undefined || at === newest)
+        continue;
+      if (this.#isUsed[at] === 1) {
+        this.#isUsed[at] = 0;
+        continue;
+      }
+      this.#items[at] = null;
+      this.#loadedBytes -= place.length;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { hashUint128 } from '../../numbers/uint128.ts';
+import type { PartPlace } from '../../parts/part-store.ts';
+import type { BlockCache } from './block-cache.ts';
+import { filterWords, mayHold } from './id-filter.ts';
+import { compareIds, lastNotAbove } from './id-order.ts';
+import { blockIds, entryWords, type IdSegment } from './id-segment.ts';
+import { SegmentDirectory } from './segment-directory.ts';
+
+/** Sorted ids on disk: segments that follow each other. It never changes. */
+export class IdRun {
+  readonly segments: readonly IdSegment[];
+  readonly places: readonly PartPlace[];
+  readonly count: number;
+  readonly #directory: SegmentDirectory;
+  /** Those of the segments, one after the other. */
+  readonly #filter: Int32Array;
+  /** Of each segment, where in it its filter begins; at last, where all end. */
+  readonly #filterStarts: Int32Array;
+  /** Of the hashes in filters. */
+  readonly #seed: number;
+
+  /**
+   * @param segments in order, at least one
+   * @param filter those of all segments
+   * @param seed of the hashes in it
+   */
+  constructor(segments: readonly IdSegment[], filter: Int32Array, seed: number) {
+    this.segments = segments;
+    this.places = segments.map(({ place }) => place);
+    this.count = segments.reduce((sum, { count }) => sum + count, 0);
+    this.#directory = new SegmentDirectory(segments);
+    this.#filter = filter;
+    this.#seed = seed;
+    this.#filterStarts = new Int32Array(segments.length + 1);
+    for (const [at, { count }] of segments.entries())
+      this.#filterStarts[at + 1] = (this.#filterStarts[at] as number) + filterWords(count);
+  }
+
+  /**
+   * @param hash of the id with `seed`
+   * @returns a number with the lowest bit clear: the id is surely not here
+   */
+  mayHold(l0: number, l1: number, l2: number, l3: number, hash: number, seed: number): number {
+    const at = this.#directory.find(l0, l1, l2, l3);
+    if (at < 0) return 0;
+    const own = this.#seed === seed ? hash : hashUint128(l0, l1, l2, l3, this.#seed);
+    const starts = this.#filterStarts;
+    return mayHold(this.#filter, starts[at] as number, starts[at + 1] as number, own);
+  }
+
+  /**
+   * @returns the value of the id; -1: it is not here
+   * @throws LedgerError LEDGER_PART_DAMAGED
+   */
+  find(blocks: BlockCache, l0: number, l1: number, l2: number, l3: number): number {
+    const segment = this.segments[this.#directory.find(l0, l1, l2, l3)];
+    if (segment === undefined) return -1;
+    const { fences } = segment;
+    const block = lastNotAbove(fences, 4, fences.length >> 2, l0, l1, l2, l3);
+    const words = blocks.read(segment, block);
+    const row = lastNotAbove(words, entryWords, rowsOf(segment, block), l0, l1, l2, l3);
+    const at = row * entryWords;
+    if (row < 0 || compareIds(words, at, l0, l1, l2, l3) !== 0) return -1;
+    return valueAt(words, at);
+  }
+
+  /**
+   * Whether any id from `first` to `last`, both of four lanes, is here.
+   *
+   * @throws LedgerError LEDGER_PART_DAMAGED
+   */
+  intersects(blocks: BlockCache, first: Int32Array, last: Int32Array): boolean {
+    const [l0, l1, l2, l3] = lanesOf(last);
+    const at = this.#directory.find(l0, l1, l2, l3);
+    if (at < 0) return false;
+    const segment = this.segments[at] as IdSegment;
+    const [f0, f1, f2, f3] = lanesOf(first);
+    if (compareIds(segment.last, 0, f0, f1, f2, f3) < 0) return false;
+    const { fences } = segment;
+    const block = lastNotAbove(fences, 4, fences.length >> 2, l0, l1, l2, l3);
+    if (compareIds(fences, block * 4, f0, f1, f2, f3) >= 0) return true;
+    const words = blocks.read(segment, block);
+    const row = lastNotAbove(words, entryWords, rowsOf(segment, block), l0, l1, l2, l3);
+    return compareIds(words, row * entryWords, f0, f1, f2, f3) >= 0;
+  }
+}
+
+/** @returns the value of the entry at `at` */
+export function valueAt(words: Int32Array, at: number): number {
+  return (words[at + 5] as number) * 2 ** 32 + ((words[at + 4] as number) >>> 0);
+}
+
+function rowsOf({ count }: IdSegment, block: number): number {
+  return Math.min(blockIds, count - block * blockIds);
+}
+
+function lanesOf(id: Int32Array): [number, number, number, number] {
+  return [id[0] as number, id[1] as number, id[2] as number, id[3] as number];
+}
