@@ -29,6 +29,7 @@ class WholeReader implements SnapshotReader {
   /** Chunks at the front that nobody wants. */
   #skipped: number;
   #ready: readonly (() => Uint8Array)[] = [];
+  #isClosed = false;
 
   constructor(
     stored: SnapshotReader,
@@ -52,6 +53,8 @@ class WholeReader implements SnapshotReader {
       return;
     }
     this.#stored.next((error, stored) => {
+      // What a chunk refers to may have gone by now.
+      if (this.#isClosed) return;
       if (error !== null || stored === null) {
         done(error, null);
         return;
@@ -69,6 +72,7 @@ class WholeReader implements SnapshotReader {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stored.close();
     this.#expansion.close();
   }

@@ -6,6 +6,8 @@ export const refusals: ReadonlySet<string> = new Set([
   'STORAGE_SNAPSHOT_CORRUPT',
   'STORAGE_SNAPSHOT_MISSING',
   'STORAGE_VERSION_UNSUPPORTED',
+  // Of a state machine that keeps files of its own.
+  'LEDGER_PART_DAMAGED',
 ]);
 
 const lasting: ReadonlySet<string> = new Set(['lost sync', 'misdirected write', 'flipped bit']);

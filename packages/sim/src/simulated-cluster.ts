@@ -431,6 +431,11 @@ export class SimulatedCluster {
       directory: 'data',
       dryRun: false,
       groups: this.options.groups.map(({ id }) => id),
+      machines: new Map(
+        this.options.groups.flatMap(({ id, createForRepair }) =>
+          createForRepair === undefined ? [] : [[id, createForRepair()] as const],
+        ),
+      ),
     };
     repairDataDirectory(options, (error, report) => {
       node.disk.blocking.failPowerAfter(Number.POSITIVE_INFINITY);

@@ -13,6 +13,8 @@ export interface SimulatedGroup {
   readonly name: string;
   /** A fresh state machine for each life of each node. */
   readonly create: (node: NodeId) => StateMachine<unknown>;
+  /** Of state machines that keep files: a fresh one, for a repair to read those with. */
+  readonly createForRepair?: () => StateMachine<unknown>;
 }
 
 /**

@@ -6,8 +6,8 @@ import type { AccountBlockWriter } from './account-block-writer.ts';
 export interface CheckpointOwner {
   /** Puts the bytes of a block in. */
   readonly store: (block: number, bytes: Uint8Array) => PartPlace;
-  /** Told once, with the blocks that were to be drawn and are not. */
-  readonly ended: (undrawn: readonly number[]) => void;
+  /** Told once: nothing more will be drawn. */
+  readonly ended: () => void;
 }
 
 /**
@@ -74,7 +74,7 @@ export class AccountCheckpoint implements Iterator<PartPlace, void> {
     if (!this.#hasEnded) {
       this.#hasEnded = true;
       this.#writer?.return();
-      this.#owner.ended([...this.#places.keys()].filter((block) => this.#places[block] === null));
+      this.#owner.ended();
     }
     return { done: true, value: undefined };
   }

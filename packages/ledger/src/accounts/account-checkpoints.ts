@@ -59,6 +59,7 @@ export class AccountCheckpoints {
     for (let block = 0; block < isDrawn.length; block++) {
       if (!isAll && this.#knownPlace(block) !== null) continue;
       isDrawn[block] = 1;
+      // Until it is drawn, so that one that never is is drawn by the next checkpoint.
       this.#places[block] = null;
       changed.clear(block);
     }
@@ -68,8 +69,7 @@ export class AccountCheckpoints {
       : null;
     const checkpoint = new AccountCheckpoint(count, places, writer, {
       store: (block, bytes) => this.#add(block, bytes),
-      ended: (undrawn) => {
-        for (const block of undrawn) changed.add(block);
+      ended: () => {
         this.#current = null;
       },
     });

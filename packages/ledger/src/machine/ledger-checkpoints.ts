@@ -28,6 +28,9 @@ export class LedgerCheckpoints implements Checkpoints {
   #parts: FileParts | null = null;
   /** Those that the log may name, oldest first. */
   #persisted: Persisted[] = [];
+  #holds = 0;
+  /** Files may have become useless. */
+  #isDue = false;
 
   constructor(ledger: CheckpointedLedger) {
     this.#ledger = ledger;
@@ -43,13 +46,31 @@ export class LedgerCheckpoints implements Checkpoints {
     const state = this.#ledger.state();
     const parts = this.#parts;
     if (parts === null) return new WholeCheckpoint(state);
+    const release = this.hold();
     return new StoredCheckpoint(state, parts, (files) => {
-      this.#persisted.push({ index, files });
+      if (files !== null) this.#persisted.push({ index, files });
+      release();
     });
   }
 
   expand(): CheckpointExpansion {
-    return this.#parts === null ? asItIs : new LedgerExpansion(this.#parts);
+    return this.#parts === null ? asItIs : new LedgerExpansion(this.#parts, this.hold());
+  }
+
+  /**
+   * Keeps all files: those that are read, or will be referred to, are not known yet.
+   *
+   * @returns to be called when they are, at least once
+   */
+  hold(): () => void {
+    this.#holds++;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holds--;
+      this.#removeOthers();
+    };
   }
 
   /**
@@ -68,18 +89,23 @@ export class LedgerCheckpoints implements Checkpoints {
   }
 
   collect(index: number): void {
-    const parts = this.#parts;
-    if (parts === null) return;
-    // The one that is named is the newest that was whole by then: or none, when it came from a peer.
+    // The one that is named is the newest until then; or an older one, when it came from a peer.
     const named = this.#persisted.findLast((persisted) => persisted.index <= index);
     this.#persisted = this.#persisted.filter((one) => one === named || one.index > index);
-    const files = filesOf(this.#ledger.state());
-    for (const persisted of this.#persisted) for (const file of persisted.files) files.add(file);
-    parts.retain(files);
+    this.#isDue = true;
+    this.#removeOthers();
   }
 
   close(): void {
     this.#parts?.close();
+  }
+
+  #removeOthers(): void {
+    if (!this.#isDue || this.#holds > 0 || this.#parts === null) return;
+    this.#isDue = false;
+    const files = filesOf(this.#ledger.state());
+    for (const persisted of this.#persisted) for (const file of persisted.files) files.add(file);
+    this.#parts.retain(files);
   }
 }
 
@@ -103,20 +129,19 @@ class StoredCheckpoint implements Checkpoint {
   readonly #parts: FileParts;
   readonly #snapshot: LedgerSnapshot;
   readonly #writer: RecordWriter;
-  readonly #persisted: (files: ReadonlySet<number>) => void;
-  /** Until it is known, no file goes. */
-  #unpin: (() => void) | null;
+  readonly #ended: (files: ReadonlySet<number> | null) => void;
+  #hasEnded = false;
 
+  /** @param ended told once, with the files that it refers to; null: nothing came of it */
   constructor(
     state: BooksState,
     parts: FileParts,
-    persisted: (files: ReadonlySet<number>) => void,
+    ended: (files: ReadonlySet<number> | null) => void,
   ) {
     this.#parts = parts;
-    this.#persisted = persisted;
+    this.#ended = ended;
     this.#snapshot = new LedgerSnapshot(state, false);
     this.#writer = new RecordWriter(this.#snapshot);
-    this.#unpin = parts.pin();
   }
 
   next(): IteratorResult<Uint8Array, void> {
@@ -129,21 +154,21 @@ class StoredCheckpoint implements Checkpoint {
   }
 
   return(): IteratorResult<Uint8Array, void> {
-    this.#release();
+    this.#end(null);
     return this.#writer.return();
   }
 
   persist(done: (error: Error | null, bytes: number) => void): void {
     this.#parts.sync((error) => {
-      if (error === null) this.#persisted(this.#snapshot.files);
-      this.#release();
+      this.#end(error === null ? this.#snapshot.files : null);
       done(error, this.#snapshot.writtenBytes);
     });
   }
 
-  #release(): void {
-    this.#unpin?.();
-    this.#unpin = null;
+  #end(files: ReadonlySet<number> | null): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#ended(files);
   }
 }
 

@@ -14,13 +14,14 @@ interface Piece {
 /** Puts what a checkpoint's records refer to in their place. */
 export class LedgerExpansion implements CheckpointExpansion {
   readonly #parts: PartStore;
-  readonly #unpin: () => void;
+  readonly #release: () => void;
   readonly #reader = new RecordReader((kind, bytes) => this.#record(kind, bytes));
   #pieces: Piece[] = [];
 
-  constructor(parts: PartStore) {
+  /** @param release called when nothing more is read */
+  constructor(parts: PartStore, release: () => void) {
     this.#parts = parts;
-    this.#unpin = parts.pin();
+    this.#release = release;
   }
 
   /** @throws LedgerError LEDGER_SNAPSHOT_INVALID; LEDGER_PART_DAMAGED as chunks are drawn */
@@ -38,7 +39,7 @@ export class LedgerExpansion implements CheckpointExpansion {
   }
 
   close(): void {
-    this.#unpin();
+    this.#release();
   }
 
   #record(kind: number, bytes: Uint8Array): void {

@@ -3,6 +3,7 @@ import { Books } from '../books/books.ts';
 import { BooksState } from '../books/books-state.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { PartLane, type PartStore } from '../parts/part-store.ts';
+import { PinnedChunks } from '../parts/pinned-chunks.ts';
 import { type LedgerAnswer, resultsAnswer } from './ledger-answer.ts';
 import { LedgerCheckpoints } from './ledger-checkpoints.ts';
 import { decodeLedgerCommand } from './ledger-command.ts';
@@ -40,6 +41,8 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
   readonly #checkpoints: LedgerCheckpoints;
   #parts: PartStore | null = null;
   #books: Books;
+  /** Nobody knows the files yet that a state which is being restored will be in. */
+  #restoreEnded = nothing;
 
   constructor(options: LedgerMachineOptions = {}) {
     const { hashSeed = 0, onChecked = nothing, onDisagreement = nothing } = options;
@@ -71,7 +74,8 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
   }
 
   snapshot(): Iterator<Uint8Array, void> {
-    return new RecordWriter(new LedgerSnapshot(this.#books.state, true));
+    const chunks = new RecordWriter(new LedgerSnapshot(this.#books.state, true));
+    return this.#parts === null ? chunks : new PinnedChunks(chunks, this.#checkpoints.hold());
   }
 
   /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, LEDGER_PART_DAMAGED, from the sink's methods */
@@ -79,10 +83,13 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
     const parts = this.#parts;
     // What is taken in from elsewhere comes into files of its own: the others go with the old state.
     parts?.turn(PartLane.history);
-    const state = this.#emptyState();
-    return new LedgerSnapshotSink(state, (restored, places) => {
+    this.#restoreEnded();
+    const release = this.#checkpoints.hold();
+    this.#restoreEnded = release;
+    return new LedgerSnapshotSink(this.#emptyState(), (restored, places) => {
       if (places.size > 0) this.#checkpoints.restored(places);
       this.#books = new Books(restored);
+      release();
     });
   }
 

@@ -95,14 +95,15 @@ export class FileParts implements PartStore {
   read(place: PartPlace): Uint8Array {
     const bytes = this.readSome(place, 0, place.length);
     if (this.checksum(bytes) !== place.crc)
-      partDamaged(`file ${place.file} at byte ${place.offset}`, 'its checksum is another one');
+      partDamaged(`${this.#nameOf(place)} at byte ${place.offset}`, 'its checksum is another one');
     return bytes;
   }
 
   readSome({ file, offset, length: whole }: PartPlace, from: number, length: number): Uint8Array {
     assert(from + length <= whole, 'what is read is within its part');
     const there = this.#files.get(file);
-    if (there === undefined) return partDamaged(`file ${file}`, 'it is not there');
+    if (there === undefined)
+      return partDamaged(`file ${file} at byte ${offset}`, 'it is not there');
     return there.read(offset, from, length);
   }
 
@@ -147,8 +148,13 @@ export class FileParts implements PartStore {
 
   /** Gives all descriptors back; nothing is read or put in any more. */
   close(): void {
-    for (const file of this.#files.values()) file.close();
+    const files = [...this.#files.values()];
     this.#files.clear();
+    for (const file of files) file.close();
+  }
+
+  #nameOf({ file }: PartPlace): string {
+    return `${this.#place.directory}/${this.#names.get(file)}`;
   }
 
   #removeOthers(): void {

@@ -31,6 +31,8 @@ export class PartFile {
   #isBusy = false;
   #waiters: Waiter[] = [];
   #isRemoved = false;
+  /** What is left to be done when the file, which is being made, was removed meanwhile. */
+  #onCreated: () => void = () => undefined;
 
   /**
    * @param file null: there is none yet
@@ -99,13 +101,15 @@ export class PartFile {
     this.#pendingBytes = 0;
     this.#answer(new Error(`${this.path} was removed`));
     const unlink = (): void => this.#fileSystem.remove(this.path, done);
-    if (this.#file === null) unlink();
-    else this.#file.close(unlink);
+    if (this.#file !== null) this.#file.close(unlink);
+    else if (this.#isBusy) this.#onCreated = unlink;
+    else unlink();
   }
 
   /** Gives its descriptor back. */
   close(): void {
     this.#isRemoved = true;
+    this.#answer(new Error(`${this.path} was closed`));
     this.#file?.close(() => undefined);
   }
 
@@ -128,11 +132,15 @@ export class PartFile {
     this.#fileSystem.create(this.path, (error, file) => {
       if (error !== null) {
         this.#failed(error);
+        this.#onCreated();
+        return;
+      }
+      if (this.#isRemoved) {
+        file?.close(this.#onCreated);
         return;
       }
       this.#file = file;
-      if (this.#isRemoved) file?.close(() => undefined);
-      else this.#stepDone();
+      this.#stepDone();
     });
   }
 

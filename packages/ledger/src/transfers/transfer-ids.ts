@@ -64,7 +64,7 @@ export class TransferIds {
 
   /**
    * @param hashSeed 32 bits; see `StrayIds`
-   * @param parts where ids that stand by themselves go when there are many; null: they stay in memory
+   * @param parts where ids that stand by themselves go when there are many; null: none go
    */
   constructor(
     hashSeed: number,

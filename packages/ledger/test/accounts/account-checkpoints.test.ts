@@ -5,6 +5,9 @@ import { AccountBlockWriter } from '../../src/accounts/account-block-writer.ts';
 import type { AccountCheckpoint } from '../../src/accounts/account-checkpoint.ts';
 import { AccountCheckpoints } from '../../src/accounts/account-checkpoints.ts';
 import { AccountStore } from '../../src/accounts/account-store.ts';
+import { Books } from '../../src/books/books.ts';
+import { TransferBatchBuilder } from '../../src/columns/transfer-batch-builder.ts';
+import { TransferFlag } from '../../src/model/transfer.ts';
 import { MemoryParts } from '../../src/parts/memory-parts.ts';
 import type { PartPlace } from '../../src/parts/part-store.ts';
 import { type Expected, Pair, readAll } from './accounts-model.ts';
@@ -132,6 +135,7 @@ for (const seed of [10, 11, 12, 13, 14, 15]) {
       const writeSome = (): void => {
         for (let i = prng.pick([0, 0, 3, 300]); i > 0; i--) pair.write(prng.below(area));
         for (let i = prng.pick([0, 0, 0, 5, 900]); i > 0; i--) pair.create();
+        parts.retain(new Set([...kept, ...checkpoints.files()]));
       };
       const isWhole = prng.chance(0.3);
       const expected = [...pair.expected];
@@ -255,7 +259,7 @@ test('a part that cannot be put in leaves the rest for the next checkpoint', () 
   checkPlaces(world, drawn(checkpoints.begin()), pair.expected);
 });
 
-test('where all blocks change, each checkpoint has its own file, and the ones before can go', () => {
+test('where all blocks change, each checkpoint has a file, and the ones before can go', () => {
   const world = worldOf(20, 2 * perBlock, 1);
   const { pair, parts, checkpoints } = world;
   for (let round = 0; round < 4; round++) {
@@ -294,6 +298,19 @@ test('where one block changes, the others are stored again once half the file is
   assert.ok(written.every((share) => share > 0.9 || share < 0.35));
 });
 
+test('files that a checkpoint under way has drawn into stay, whatever is written to since', () => {
+  const world = worldOf(23, 3 * perBlock, 1);
+  const { pair, parts, checkpoints } = world;
+  drawn(checkpoints.begin());
+  for (const slot of [0, perBlock, 2 * perBlock]) pair.write(slot);
+  const expected = [...pair.expected];
+  const places = drawn(checkpoints.begin(), () => {
+    for (const slot of [0, perBlock, 2 * perBlock]) pair.write(slot);
+    parts.retain(checkpoints.files());
+  });
+  checkPlaces(world, places, expected);
+});
+
 test('files with little in them go on', () => {
   const world = worldOf(22, 10);
   for (let round = 0; round < 50; round++) {
@@ -301,4 +318,34 @@ test('files with little in them go on', () => {
     checkPlaces(world, drawn(world.checkpoints.begin()), world.pair.expected);
   }
   assert.equal(world.parts.files.length, 1);
+});
+
+test('accounts of transfers, plain or not, are part of the next checkpoint', () => {
+  const books = new Books();
+  const { accounts } = books.state;
+  const id = new Uint32Array(4);
+  for (let slot = 0; slot < 4 * perBlock; slot++) {
+    id[0] = slot + 1;
+    accounts.create(id, 0, 1, 1, 0, slot, 0);
+  }
+  const parts = new MemoryParts();
+  const checkpoints = new AccountCheckpoints(accounts, parts);
+  let places = drawn(checkpoints.begin());
+  for (const [batch, flags] of [0, TransferFlag.pending, TransferFlag.linked, 0].entries()) {
+    const builder = new TransferBatchBuilder();
+    for (let i = 0; i < 10; i++) {
+      const [debit, credit] = [3 + i, 2 * perBlock + 3 + i];
+      // The last one closes the chain, where there is one.
+      builder.addNumbers(0, 1 + batch * 10 + i, debit, credit, 5, 1, 1, i === 9 ? 0 : flags);
+    }
+    const beside = checkpoints.begin();
+    const { failures } = books.createTransfers(builder.encode(), 1_000_000 * (batch + 1));
+    assert.equal(failures, 0);
+    assert.deepEqual(drawn(beside), places);
+    const next = drawn(checkpoints.begin());
+    const isSame = next.map((place, block) => place === places[block]);
+    assert.deepEqual(isSame, [false, true, false, true]);
+    assert.deepEqual(readAll(restored(parts, next)), readAll(accounts));
+    places = next;
+  }
 });

@@ -75,6 +75,67 @@ function contentTests(open: () => FileSystemUnderTest): void {
   });
 }
 
+function blockingReadTests(open: () => FileSystemUnderTest): void {
+  test('a blocking read sees what was written, synced or not, and is short at the end', async () => {
+    await withFile(open, async (file) => {
+      await completion((done) => file.write(0, [pattern(100, 1)], done));
+      assert.deepEqual(file.readNow(0, 100), pattern(100, 1));
+      assert.deepEqual(file.readNow(90, 100), pattern(100, 1).subarray(90));
+      assert.deepEqual(file.readNow(100, 10), new Uint8Array(0));
+      assert.deepEqual(file.readNow(1000, 10), new Uint8Array(0));
+      assert.deepEqual(file.readNow(7, 0), new Uint8Array(0));
+      await completion((done) => file.writeDurably(50, [pattern(70, 2)], done));
+      const both = concatBytes([pattern(100, 1).subarray(0, 50), pattern(70, 2)]);
+      assert.deepEqual(file.readNow(0, 120), both);
+    });
+  });
+
+  test("what a blocking read answers is the caller's", async () => {
+    await withFile(open, async (file) => {
+      await completion((done) => file.write(0, [pattern(100, 1)], done));
+      file.readNow(0, 100).fill(0);
+      assert.deepEqual(file.readNow(0, 100), pattern(100, 1));
+    });
+  });
+
+  test('a closed file refuses a blocking read, at once', async () => {
+    await withFile(open, async (file) => {
+      await completion((done) => file.write(0, [pattern(10, 1)], done));
+      const closed = completion((done) => file.close(done));
+      assert.throws(() => file.readNow(0, 1), kind('closed'));
+      await closed;
+      assert.throws(() => file.readNow(0, 1), kind('closed'));
+    });
+  });
+
+  test('a file that is opened by a blocking call is like any other', async () => {
+    await withFile(open, async (other, fileSystem) => {
+      await completion((done) => other.write(0, [pattern(100, 1)], done));
+      const file = fileSystem.blocking.openFile('a');
+      assert.equal(file.path, 'a');
+      assert.deepEqual(file.readNow(0, 1000), pattern(100, 1));
+      await completion((done) => file.write(100, [pattern(50, 2)], done));
+      await completion((done) => file.writeDurably(90, [pattern(5, 3)], done));
+      const all = concatBytes([pattern(100, 1), pattern(50, 2)]);
+      all.set(pattern(5, 3), 90);
+      assert.deepEqual(other.readNow(0, 1000), all);
+      assert.deepEqual(await result<Uint8Array>((done) => file.read(0, 1000, done)), all);
+      await completion((done) => file.close(done));
+      assert.deepEqual(other.readNow(0, 1), all.subarray(0, 1));
+      assert.throws(() => fileSystem.blocking.openFile('b'), kind('notFound'));
+    });
+  });
+
+  test('a file that was removed is read until it is closed', async () => {
+    await withFile(open, async (file, fileSystem) => {
+      await completion((done) => file.writeDurably(0, [pattern(10, 1)], done));
+      await completion((done) => fileSystem.remove('a', done));
+      assert.deepEqual(file.readNow(0, 10), pattern(10, 1));
+      assert.throws(() => fileSystem.blocking.openFile('a'), kind('notFound'));
+    });
+  });
+}
+
 function orderTests(open: () => FileSystemUnderTest): void {
   test('operations on one file take effect in the order of submission', async () => {
     await withFile(open, async (file) => {
@@ -209,6 +270,7 @@ function directoryTests(open: () => FileSystemUnderTest): void {
 /** What any implementation of the file-system port does. */
 export function testFileSystemContract(open: () => FileSystemUnderTest): void {
   contentTests(open);
+  blockingReadTests(open);
   orderTests(open);
   directoryTests(open);
 }

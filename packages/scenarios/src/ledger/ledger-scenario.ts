@@ -1,6 +1,7 @@
-import { Prng } from '@quorate/base';
-import type { LedgerAnswer } from '@quorate/ledger';
+import { Prng, type StateMachine } from '@quorate/base';
+import { type LedgerAnswer, LedgerMachine } from '@quorate/ledger';
 import type { NodeId } from '@quorate/schema';
+import { ledgerReplica } from '@quorate/server/core';
 import {
   catchUpBoundMs,
   describeMembers,
@@ -62,6 +63,8 @@ export function runLedgerScenario(
   return new LedgerScenario(plan, trace).run();
 }
 
+const createForRepair = (): StateMachine<unknown> => ledgerReplica(new LedgerMachine());
+
 class LedgerScenario {
   readonly #plan: LedgerPlan;
   readonly #log: LedgerLog;
@@ -98,7 +101,7 @@ class LedgerScenario {
     return new SimulatedCluster({
       seed: plan.seed,
       nodes: plan.nodes,
-      groups: [{ id: group, name: 'ledger', create }],
+      groups: [{ id: group, name: 'ledger', create, createForRepair }],
       tuning: {
         ...usualTuning,
         ...plan.tuning,

@@ -1,4 +1,4 @@
-import { FileSystemError, type Ports } from '@quorate/base';
+import { FileSystemError, type Ports, type StateMachine } from '@quorate/base';
 import type { GroupId, NodeId, SnapshotMeta } from '@quorate/schema';
 import {
   damagedDirectory,
@@ -33,6 +33,8 @@ export interface RepairOptions {
    * them, there is none of which everything was lost.
    */
   readonly groups: readonly GroupId[] | null;
+  /** Of groups that keep files by themselves: fresh ones, to read those with. */
+  readonly machines?: ReadonlyMap<GroupId, StateMachine<unknown>>;
 }
 
 /** What was found in one data directory, and what became of it. */
@@ -116,12 +118,22 @@ class Repair {
     }
     const last = files.at(-1);
     if (last !== undefined) survey.finish(last.path);
-    const check = new SnapshotCheck(this.#options.ports, this.#options.directory);
+    const check = new SnapshotCheck(this.#options);
     const groups = [...survey.groups].sort((a, b) => a - b);
     const planNext = (at: number): void => {
       const group = groups[at];
-      if (group === undefined) this.#finish(files, done);
-      else this.#plan(check, group, (error) => (error ? done(error, null) : planNext(at + 1)));
+      if (group === undefined) {
+        check.close();
+        this.#finish(files, done);
+        return;
+      }
+      this.#plan(check, group, (error) => {
+        if (error === null) planNext(at + 1);
+        else {
+          check.close();
+          done(error, null);
+        }
+      });
     };
     planNext(0);
   }

@@ -14,9 +14,9 @@ import { readWords } from './word-bytes.ts';
  *     the CRC-32 of all that
  *     blocks of 256 entries, the last one shorter: id 4 words, value as i64; ids ascend
  */
-export const segmentVersion = 1;
+const segmentVersion = 1;
 /** Ids in a segment at most. */
-export const maxSegmentIds = 65_536;
+const maxSegmentIds = 65_536;
 export const blockIds = 256;
 export const entryWords = 6;
 export const blockBytes = blockIds * entryWords * 4;

@@ -1,7 +1,7 @@
 import { compareIds } from './id-order.ts';
 import type { IdSegment } from './id-segment.ts';
 
-const placesPerSegment = 16;
+const placesPerSegment = 8;
 
 /**
  * Finds the segment of a run in which an id has to be. Ids are mostly spread evenly from the first

@@ -49,7 +49,7 @@ test('a damaged block is found when runs are merged', () => {
   }, damaged);
 });
 
-test('a damaged head is found when it is loaded, and so is a place that holds something else', () => {
+test('a damaged head, or a place that holds something else, is found when it is loaded', () => {
   const { disk, places } = someRun();
   const place = places[0] ?? assert.fail();
   const bytes = disk.parts.read(place);
