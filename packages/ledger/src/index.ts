@@ -2,6 +2,7 @@
 
 export type { BatchOutcome } from './books/books.ts';
 export { Books } from './books/books.ts';
+export type { BooksLimits } from './books/books-state.ts';
 export { AccountBatchBuilder } from './columns/account-batch-builder.ts';
 export { AccountColumns } from './columns/account-columns.ts';
 // For library authors: what replicas log and answer.

@@ -69,8 +69,8 @@ export function snapshotInvalid(reason: string): never {
 export function partDamaged(place: string, reason: string): never {
   throw new LedgerError(
     'LEDGER_PART_DAMAGED',
-    `${place} of the ledger's parts cannot be used: ${reason}; look at the disk, then empty the ` +
-      'data directory of this node and let it join again',
+    `${place} of the ledger's parts cannot be used: ${reason}; look at the disk, then run ` +
+      'quorate repair on the data directory of this node and start it again',
     { place, reason },
   );
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { present } from '@quorate/base';
+import { present, type StateMachine } from '@quorate/base';
 import type { RepairReport } from '@quorate/host';
 import { repairDataDirectory } from '@quorate/host';
 import { groupIdOf } from './ids.ts';
@@ -20,6 +20,8 @@ export interface RepairNodeOptions {
    * where damage may have swallowed a group whole.
    */
   readonly groups?: readonly string[];
+  /** By name, of groups that keep files by themselves: fresh ones, to read those with. */
+  readonly machines?: Readonly<Record<string, StateMachine<unknown>>>;
   /** Default: info, as logfmt, on standard error. */
   readonly log?: LogOptions;
 }
@@ -34,13 +36,16 @@ export interface RepairNodeOptions {
  */
 export async function repairNode(options: RepairNodeOptions): Promise<RepairReport> {
   const { dataDirectory, dryRun, groups, log } = options;
+  const machines = new Map(
+    Object.entries(options.machines ?? {}).map(([name, machine]) => [groupIdOf(name), machine]),
+  );
   const logger = createLogger(log ?? { level: 'info', format: 'logfmt' });
   const ports = createRealPorts(process.cwd(), logger);
   const directory = resolve(dataDirectory);
   try {
     return await new Promise((fulfil, reject) => {
       const ids = groups?.map(groupIdOf) ?? null;
-      repairDataDirectory({ ports, directory, dryRun, groups: ids }, (error, report) => {
+      repairDataDirectory({ ports, directory, dryRun, groups: ids, machines }, (error, report) => {
         if (error !== null) reject(error);
         else fulfil(present(report, 'a repair without error has a report'));
       });

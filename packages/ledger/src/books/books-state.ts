@@ -9,6 +9,16 @@ import { TransferStore } from '../transfers/transfer-store.ts';
 import { Timeline } from './timeline.ts';
 import { UndoLog } from './undo-log.ts';
 
+/** Sizes that change no answer; for simulations and tests, which have small ones. */
+export interface BooksLimits {
+  /** Ids that are alone, random ones, go to the disk once there are so many. */
+  readonly idsInMemory?: number;
+  /** Up to 65,536; the same on all replicas, for as long as their data lives. */
+  readonly transfersPerChunk?: number;
+  /** Files of accounts with fewer bytes are not written anew. */
+  readonly accountFileBytes?: number;
+}
+
 /** All that the books hold. */
 export class BooksState {
   readonly accounts: AccountStore;
@@ -29,16 +39,19 @@ export class BooksState {
   /**
    * @param hashSeed 32 bits, for the hashes of ids; it changes no answer
    * @param parts for what does not change any more; null: all stays in memory
-   * @param idsInMemory see `LedgerMachineOptions`
    */
-  constructor(hashSeed = 0, parts: PartStore | null = null, idsInMemory?: number) {
+  constructor(hashSeed = 0, parts: PartStore | null = null, limits: BooksLimits = {}) {
+    const { idsInMemory, transfersPerChunk, accountFileBytes } = limits;
     this.parts = parts;
     this.accounts = new AccountStore(hashSeed);
-    this.accountParts = parts && new AccountCheckpoints(this.accounts, parts);
-    this.transfers = new TransferStore(parts);
-    const limits = idsInMemory === undefined ? {} : { tableIds: idsInMemory };
-    this.ids = new TransferIds(hashSeed, parts, limits);
-    this.statuses = new PendingStatuses(parts);
+    this.accountParts = parts && new AccountCheckpoints(this.accounts, parts, accountFileBytes);
+    this.transfers = new TransferStore(parts, transfersPerChunk);
+    this.ids = new TransferIds(
+      hashSeed,
+      parts,
+      idsInMemory === undefined ? {} : { tableIds: idsInMemory },
+    );
+    this.statuses = new PendingStatuses(parts, transfersPerChunk);
     this.history = new BalanceHistory(parts);
     this.undo = new UndoLog(this);
   }

@@ -1,6 +1,6 @@
 import type { AppliedEntry, Checkpoints, SnapshotSink, StateMachine } from '@quorate/base';
 import { Books } from '../books/books.ts';
-import { BooksState } from '../books/books-state.ts';
+import { type BooksLimits, BooksState } from '../books/books-state.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { PartLane, type PartStore } from '../parts/part-store.ts';
 import { PinnedChunks } from '../parts/pinned-chunks.ts';
@@ -20,8 +20,7 @@ export interface LedgerMachineOptions {
   readonly onChecked?: (check: number, hash: number) => void;
   /** Replicas do not agree; hashes by node. */
   readonly onDisagreement?: (check: number, votes: ReadonlyMap<number, number>) => void;
-  /** Ids that are alone, random ones, go to the disk once there are so many. Default 262,144. */
-  readonly idsInMemory?: number;
+  readonly limits?: BooksLimits;
   /** Between two checks; the same on all replicas. Default 1024. */
   readonly batchesPerCheck?: number;
 }
@@ -36,7 +35,7 @@ function nothing(): void {}
  */
 export class LedgerMachine implements StateMachine<LedgerAnswer> {
   readonly #hashSeed: number;
-  readonly #idsInMemory: number | undefined;
+  readonly #limits: BooksLimits;
   readonly #checks: StateChecks;
   readonly #checkpoints: LedgerCheckpoints;
   #parts: PartStore | null = null;
@@ -46,8 +45,8 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
 
   constructor(options: LedgerMachineOptions = {}) {
     const { hashSeed = 0, onChecked = nothing, onDisagreement = nothing } = options;
-    const { batchesPerCheck = usualBatchesPerCheck, idsInMemory } = options;
-    this.#idsInMemory = idsInMemory;
+    const { batchesPerCheck = usualBatchesPerCheck, limits = {} } = options;
+    this.#limits = limits;
     this.#hashSeed = hashSeed;
     this.#checks = new StateChecks(onChecked, onDisagreement, batchesPerCheck);
     this.#books = new Books(this.#emptyState());
@@ -94,7 +93,7 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
   }
 
   #emptyState(): BooksState {
-    return new BooksState(this.#hashSeed, this.#parts, this.#idsInMemory);
+    return new BooksState(this.#hashSeed, this.#parts, this.#limits);
   }
 
   #apply({ command: bytes, timestampMicros }: AppliedEntry): LedgerAnswer {

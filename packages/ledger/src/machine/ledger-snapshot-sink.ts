@@ -5,9 +5,9 @@ import type { AccountCheckpoints } from '../accounts/account-checkpoints.ts';
 import type { BooksState } from '../books/books-state.ts';
 import { LedgerError, snapshotInvalid } from '../ledger-error.ts';
 import { PartLane, type PartPlace } from '../parts/part-store.ts';
-import { PendingStatus, statusesBytes } from '../transfers/pending-statuses.ts';
+import { PendingStatus } from '../transfers/pending-statuses.ts';
 import { SealedChunk } from '../transfers/sealed-chunk.ts';
-import { chunkRows, NumberColumn } from '../transfers/transfer-chunk.ts';
+import { NumberColumn } from '../transfers/transfer-chunk.ts';
 import { forEachHistoryRow } from './history-rows.ts';
 import { IdRecordsReader } from './id-records-reader.ts';
 import { RecordReader } from './record-reader.ts';
@@ -177,6 +177,7 @@ export class LedgerSnapshotSink implements SnapshotSink {
   #transfers(chunk: SealedChunk): void {
     const { transfers, accounts } = this.#state;
     if (transfers.open.count > 0) snapshotInvalid('a chunk follows one that is not full');
+    if (chunk.count > transfers.rowsPerChunk) snapshotInvalid('a chunk has too many rows');
     for (const column of [NumberColumn.debitSlot, NumberColumn.creditSlot])
       if (chunk.most(column) >= accounts.count) snapshotInvalid('a transfer of no account');
     transfers.restore(chunk);
@@ -184,7 +185,8 @@ export class LedgerSnapshotSink implements SnapshotSink {
 
   /** @param place where they are stored; null: nowhere yet */
   #statuses(bytes: Uint8Array, place: PartPlace | null): void {
-    if (bytes.length !== statusesBytes) snapshotInvalid('statuses that are no chunk');
+    const { rowsPerChunk } = this.#state.transfers;
+    if (bytes.length !== 4 + rowsPerChunk) snapshotInvalid('statuses that are no chunk');
     const at = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
     if (place !== null) {
       this.#state.statuses.restoreStored(at, place);
@@ -194,7 +196,7 @@ export class LedgerSnapshotSink implements SnapshotSink {
     const { transfers, expiries } = this.#state;
     statuses.forEach((status, row) => {
       if (status > PendingStatus.expired) snapshotInvalid('a status that there is not');
-      const position = at * chunkRows + row;
+      const position = at * rowsPerChunk + row;
       if (status !== PendingStatus.none && position >= transfers.count)
         snapshotInvalid('a status of no transfer');
       if (status !== PendingStatus.open) return;

@@ -1,5 +1,5 @@
 import type { BooksState } from '../books/books-state.ts';
-import { chunkRows, NumberColumn, type TransferChunk } from '../transfers/transfer-chunk.ts';
+import { NumberColumn, type TransferChunk } from '../transfers/transfer-chunk.ts';
 import type { PositionRange } from './position-range.ts';
 import { mayHoldIn, narrow, type TransferCondition } from './transfer-condition.ts';
 
@@ -69,9 +69,11 @@ export class TransferSearch {
     const chunk = transfers.chunkOf(at);
     const chunkStart = at - transfers.rowOf(at);
     const may = this.#mayHold(chunk);
-    const rows = may ? windowRows : chunkRows;
+    const rows = may ? windowRows : transfers.rowsPerChunk;
     const from = reversed ? Math.max(this.#from, chunkStart, this.#end - rows) : at;
-    const end = reversed ? this.#end : Math.min(this.#end, chunkStart + chunkRows, at + rows);
+    const end = reversed
+      ? this.#end
+      : Math.min(this.#end, chunkStart + transfers.rowsPerChunk, at + rows);
     if (reversed) this.#end = from;
     else this.#from = end;
     if (!may) return skipCost;

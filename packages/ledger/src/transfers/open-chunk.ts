@@ -1,15 +1,11 @@
 import { present } from '@quorate/base';
 import { maxBatchEvents } from '../model/limits.ts';
 import {
-  chunkRows,
   type LaneColumn,
   laneCounts,
   type NumberColumn,
   type TransferChunk,
 } from './transfer-chunk.ts';
-
-/** A batch is taken in whole before a chunk is closed. */
-const capacity = chunkRows + maxBatchEvents;
 
 /**
  * The newest transfers, in columns that apply writes to by itself. Columns that most ledgers leave
@@ -17,31 +13,53 @@ const capacity = chunkRows + maxBatchEvents;
  */
 export class OpenChunk implements TransferChunk {
   count = 0;
-  readonly ids = new Uint32Array(capacity * 4);
-  readonly debitSlots = new Uint32Array(capacity);
-  readonly creditSlots = new Uint32Array(capacity);
-  readonly amounts = new Float64Array(capacity);
-  readonly debitLinks = new Uint32Array(capacity);
-  readonly creditLinks = new Uint32Array(capacity);
-  readonly ledgers = new Uint32Array(capacity);
-  readonly codes = new Uint16Array(capacity);
-  readonly flags = new Uint16Array(capacity);
+  readonly ids: Uint32Array;
+  readonly debitSlots: Uint32Array;
+  readonly creditSlots: Uint32Array;
+  readonly amounts: Float64Array;
+  readonly debitLinks: Uint32Array;
+  readonly creditLinks: Uint32Array;
+  readonly ledgers: Uint32Array;
+  readonly codes: Uint16Array;
+  readonly flags: Uint16Array;
   /** Whole microseconds since the epoch; to them come `nanos`, of which there may be thousands. */
-  readonly micros = new Float64Array(capacity);
-  readonly nanos = new Uint16Array(capacity);
+  readonly micros: Float64Array;
+  readonly nanos: Uint16Array;
   #timeouts: Uint32Array | null = null;
   #userData32: Uint32Array | null = null;
   /** By `LaneColumn`; that of the ids is always there. */
-  readonly #lanes: (Uint32Array | null)[] = [this.ids, null, null, null];
+  readonly #lanes: (Uint32Array | null)[];
   readonly #wideAmounts = new Map<number, bigint>();
+  readonly #rowsPerChunk: number;
+  /** A batch is taken in whole before a chunk is closed. */
+  readonly #capacity: number;
+
+  /** @param rowsPerChunk of a full one */
+  constructor(rowsPerChunk: number) {
+    const capacity = rowsPerChunk + maxBatchEvents;
+    this.#rowsPerChunk = rowsPerChunk;
+    this.#capacity = capacity;
+    this.ids = new Uint32Array(capacity * 4);
+    this.#lanes = [this.ids, null, null, null];
+    this.debitSlots = new Uint32Array(capacity);
+    this.creditSlots = new Uint32Array(capacity);
+    this.amounts = new Float64Array(capacity);
+    this.debitLinks = new Uint32Array(capacity);
+    this.creditLinks = new Uint32Array(capacity);
+    this.ledgers = new Uint32Array(capacity);
+    this.codes = new Uint16Array(capacity);
+    this.flags = new Uint16Array(capacity);
+    this.micros = new Float64Array(capacity);
+    this.nanos = new Uint16Array(capacity);
+  }
 
   get timeouts(): Uint32Array {
-    this.#timeouts ??= new Uint32Array(capacity);
+    this.#timeouts ??= new Uint32Array(this.#capacity);
     return this.#timeouts;
   }
 
   get userData32(): Uint32Array {
-    this.#userData32 ??= new Uint32Array(capacity);
+    this.#userData32 ??= new Uint32Array(this.#capacity);
     return this.#userData32;
   }
 
@@ -49,7 +67,7 @@ export class OpenChunk implements TransferChunk {
   lanes(column: LaneColumn): Uint32Array {
     const there = this.#lanes[column];
     if (there !== null && there !== undefined) return there;
-    const made = new Uint32Array(capacity * laneCounts[column]);
+    const made = new Uint32Array(this.#capacity * laneCounts[column]);
     this.#lanes[column] = made;
     return made;
   }
@@ -121,7 +139,7 @@ export class OpenChunk implements TransferChunk {
 
   /** @returns a chunk that begins with the rows from `first` on, which are still here as well */
   rest(first: number): OpenChunk {
-    const rest = new OpenChunk();
+    const rest = new OpenChunk(this.#rowsPerChunk);
     const count = this.count - first;
     for (let column = 0; column < 8; column++) {
       const from = this.numbers(column as NumberColumn);

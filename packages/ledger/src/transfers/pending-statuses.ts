@@ -10,9 +10,6 @@ export type PendingStatus = (typeof PendingStatus)[keyof typeof PendingStatus];
 /** Statuses of chunks that are looked at now and then. */
 const mostLoadedBytes = 16 * 1024 * 1024;
 
-/** The statuses of one chunk's rows: its number in four bytes, then a byte a row. */
-export const statusesBytes = 4 + chunkRows;
-
 /** Of one chunk that has pending transfers, as of when a snapshot was opened. */
 export interface FrozenStatuses {
   readonly chunk: number;
@@ -36,11 +33,13 @@ export class PendingStatuses {
   /** Chunks whose bytes a snapshot looks at: they are copied before they change. */
   readonly #shared = new Set<number>();
   readonly #hasParts: boolean;
+  readonly #rowsPerChunk: number;
   #openCount = 0;
 
   /** @param parts null: all stay in memory */
-  constructor(parts: PartStore | null = null) {
+  constructor(parts: PartStore | null = null, rowsPerChunk = chunkRows) {
     this.#hasParts = parts !== null;
+    this.#rowsPerChunk = rowsPerChunk;
     this.#shelf = new Shelf({ parts, load: (bytes) => bytes.subarray(4), mostLoadedBytes });
   }
 
@@ -50,24 +49,24 @@ export class PendingStatuses {
   }
 
   get(position: number): PendingStatus {
-    const at = Math.floor(position / chunkRows);
+    const at = Math.floor(position / this.#rowsPerChunk);
     const chunk = this.#chunks[at] ?? this.#putAway(at);
-    return (chunk?.[position % chunkRows] ?? PendingStatus.none) as PendingStatus;
+    return (chunk?.[position % this.#rowsPerChunk] ?? PendingStatus.none) as PendingStatus;
   }
 
   set(position: number, status: PendingStatus): void {
-    const at = Math.floor(position / chunkRows);
+    const at = Math.floor(position / this.#rowsPerChunk);
     let chunk = this.#chunks[at];
     if (chunk === undefined) {
       assert(!this.#shelved.has(at), 'what is resolved does not change');
-      chunk = new Uint8Array(chunkRows);
+      chunk = new Uint8Array(this.#rowsPerChunk);
       this.#chunks[at] = chunk;
       this.#openInChunk[at] = 0;
     } else if (this.#shared.delete(at)) {
       chunk = chunk.slice();
       this.#chunks[at] = chunk;
     }
-    const row = position % chunkRows;
+    const row = position % this.#rowsPerChunk;
     if (chunk[row] === PendingStatus.open) this.#countOpen(at, -1);
     if (status === PendingStatus.open) this.#countOpen(at, 1);
     chunk[row] = status;
@@ -106,7 +105,7 @@ export class PendingStatuses {
       this.#shared.add(chunk);
       frozen.push({ chunk, statuses, place: null });
     });
-    return frozen;
+    return frozen.sort((one, other) => one.chunk - other.chunk);
   }
 
   /** Takes over the bytes of one chunk. */
@@ -139,9 +138,9 @@ export class PendingStatuses {
   }
 }
 
-/** @returns as snapshots and parts have them */
+/** @returns as snapshots and parts have them: the chunk in four bytes, then a byte a row */
 export function encodeStatuses(at: number, chunk: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(statusesBytes);
+  const bytes = new Uint8Array(4 + chunk.length);
   new DataView(bytes.buffer).setUint32(0, at, true);
   bytes.set(chunk, 4);
   return bytes;

@@ -4,9 +4,12 @@ import { LaneColumn, laneCounts, NumberColumn } from './transfer-chunk.ts';
 
 const lazyNumbers = [NumberColumn.timeout, NumberColumn.userData32];
 
-/** @returns a chunk that is written to, with the same rows */
-export function reopenChunk(sealed: SealedChunk): OpenChunk {
-  const open = new OpenChunk();
+/**
+ * @param rowsPerChunk of a full one
+ * @returns a chunk that is written to, with the same rows
+ */
+export function reopenChunk(sealed: SealedChunk, rowsPerChunk: number): OpenChunk {
+  const open = new OpenChunk(rowsPerChunk);
   const { count } = sealed;
   open.count = count;
   for (const column of Object.values(NumberColumn)) {

@@ -11,7 +11,7 @@ export const unusedId = -1;
 export const failedId = -2;
 
 /** Ids that go to disk at once. */
-const usualTableIds = 262_144;
+const usualTableIds = 1_048_576;
 const usualSegmentIds = 16_384;
 /** From how many ids on `areUnused` asks for all of them at once. */
 const manyIds = 8;

@@ -21,17 +21,21 @@ export class TransferStore {
   readonly #sealed: Shelf<SealedChunk>;
   /** Links too long for 32 bits, by position * 2 + side. */
   readonly #farLinks = new Map<number, number>();
-  #open = new OpenChunk();
+  /** In a full chunk. */
+  readonly rowsPerChunk: number;
+  #open: OpenChunk;
 
   /** @param parts null: all stay in memory */
-  constructor(parts: PartStore | null = null) {
+  constructor(parts: PartStore | null = null, rowsPerChunk = chunkRows) {
+    this.rowsPerChunk = rowsPerChunk;
+    this.#open = new OpenChunk(rowsPerChunk);
     const load = (bytes: Uint8Array): SealedChunk => new SealedChunk(bytes);
     this.#sealed = new Shelf({ parts, load, mostLoadedBytes });
   }
 
   /** How many there are; the position of the next one. */
   get count(): number {
-    return this.#sealed.count * chunkRows + this.#open.count;
+    return this.#sealed.count * this.rowsPerChunk + this.#open.count;
   }
 
   /** The chunk that is written to. */
@@ -41,7 +45,7 @@ export class TransferStore {
 
   /** The position of the first row of `open`. */
   get openPosition(): number {
-    return this.#sealed.count * chunkRows;
+    return this.#sealed.count * this.rowsPerChunk;
   }
 
   /** Chunks that never change any more, in order. */
@@ -51,11 +55,11 @@ export class TransferStore {
 
   /** Between batches: closes the open chunk when it is full. */
   settle(): void {
-    while (this.#open.count >= chunkRows) {
+    while (this.#open.count >= this.rowsPerChunk) {
       const full = this.#open;
-      const chunk = sealChunk(full, chunkRows);
+      const chunk = sealChunk(full, this.rowsPerChunk);
       this.#sealed.add(chunk, chunk.bytes);
-      this.#open = full.rest(chunkRows);
+      this.#open = full.rest(this.rowsPerChunk);
     }
   }
 
@@ -72,8 +76,8 @@ export class TransferStore {
 
   /** Takes over a chunk of a snapshot, the next in order; one that is not full is the last. */
   restore(chunk: SealedChunk): void {
-    if (chunk.count === chunkRows) this.#sealed.add(chunk, chunk.bytes);
-    else this.#open = reopenChunk(chunk);
+    if (chunk.count === this.rowsPerChunk) this.#sealed.add(chunk, chunk.bytes);
+    else this.#open = reopenChunk(chunk, this.rowsPerChunk);
   }
 
   /** Likewise, of one that is full, and stored. */
@@ -113,14 +117,14 @@ export class TransferStore {
 
   /** @returns the chunk that a transfer is in; its row there is `rowOf` */
   chunkOf(position: number): TransferChunk {
-    const chunk = Math.floor(position / chunkRows);
+    const chunk = Math.floor(position / this.rowsPerChunk);
     return chunk < this.#sealed.count ? this.#sealed.at(chunk) : this.#open;
   }
 
   /** @returns the row of a transfer in its chunk; the open one may be overfull within a batch */
   rowOf(position: number): number {
     const { openPosition } = this;
-    return position < openPosition ? position % chunkRows : position - openPosition;
+    return position < openPosition ? position % this.rowsPerChunk : position - openPosition;
   }
 
   number(position: number, column: NumberColumn): number {

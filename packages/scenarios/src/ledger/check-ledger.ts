@@ -9,6 +9,7 @@ import {
 } from '@quorate/ledger';
 import { InvariantViolation } from '@quorate/sim';
 import { checkBooks } from './check-books.ts';
+import { ledgerLimits } from './ledger-limits.ts';
 import { isSameAnswer, type LedgerLog } from './ledger-log.ts';
 import type { ObservedLedger } from './observed-ledger.ts';
 import { isSameSnapshot } from './same-snapshot.ts';
@@ -70,7 +71,7 @@ function checkTimes(log: LedgerLog): void {
 }
 
 function replay(log: LedgerLog, batchesPerCheck: number): LedgerMachine {
-  const alone = new LedgerMachine({ batchesPerCheck });
+  const alone = new LedgerMachine({ batchesPerCheck, limits: ledgerLimits });
   for (const entry of log) {
     const { index, term, command, timestampMicros } = entry;
     const [answer] = alone.apply([{ index, term, command, timestampMicros }]);

@@ -23,6 +23,7 @@ import { SessionPath } from '../kv/session-path.ts';
 import { BatchSource } from './batch-source.ts';
 import { checkLedger } from './check-ledger.ts';
 import { LedgerClient, type LedgerClients, proposeOnce, takeIn } from './ledger-client.ts';
+import { ledgerLimits } from './ledger-limits.ts';
 import { LedgerLog } from './ledger-log.ts';
 import type { LedgerPlan } from './ledger-plan.ts';
 import { LedgerTold } from './ledger-told.ts';
@@ -63,7 +64,8 @@ export function runLedgerScenario(
   return new LedgerScenario(plan, trace).run();
 }
 
-const createForRepair = (): StateMachine<unknown> => ledgerReplica(new LedgerMachine());
+const createForRepair = (): StateMachine<unknown> =>
+  ledgerReplica(new LedgerMachine({ limits: ledgerLimits }));
 
 class LedgerScenario {
   readonly #plan: LedgerPlan;

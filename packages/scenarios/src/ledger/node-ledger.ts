@@ -3,6 +3,7 @@ import { encodeLedgerCommand, type LedgerAnswer } from '@quorate/ledger';
 import { encodeSessionCommand, type GroupHandle, type SessionResult } from '@quorate/runtime';
 import { type LedgerGroup, PulseTicker, StateVotes } from '@quorate/server/core';
 import { InvariantViolation, type SimulatedCluster } from '@quorate/sim';
+import { ledgerLimits } from './ledger-limits.ts';
 import type { LedgerLog } from './ledger-log.ts';
 import { ObservedLedger } from './observed-ledger.ts';
 
@@ -15,8 +16,6 @@ export interface NodeLedgerOptions {
   readonly auditEvery: number;
 }
 
-/** Few, so that ids get to the disk. */
-const idsInMemory = 64;
 /** Until a life has its group. */
 const lookMs = 50;
 
@@ -46,7 +45,7 @@ export function nodeLedger(options: NodeLedgerOptions): ObservedLedger {
       // No two lives have the same: nothing that replicas compare may hang on it.
       hashSeed: (cluster.scheduler.executed * 31 + id) >>> 0,
       batchesPerCheck,
-      idsInMemory,
+      limits: ledgerLimits,
       onChecked: (check, hash) => {
         if (isThere()) votes.checked(check, hash);
       },

@@ -1,4 +1,5 @@
 import { LedgerError, LedgerMachine } from '@quorate/ledger';
+import { ledgerLimits } from './ledger-limits.ts';
 import { stateDigest } from './state-digest.ts';
 
 /** So many entries are applied between the opening of a snapshot and its drawing. */
@@ -18,7 +19,7 @@ interface OpenSnapshot {
 export class SnapshotAudit {
   readonly #machine: LedgerMachine;
   readonly #every: number;
-  readonly #restored = new LedgerMachine();
+  readonly #restored = new LedgerMachine({ limits: ledgerLimits });
   #applied = 0;
   #open: OpenSnapshot | null = null;
 
