@@ -82,7 +82,7 @@ export interface Checkpoints {
    * restored any more, and what only they refer to may go.
    */
   collect(index: number): void;
-  /** Called last: gives what `open` took back. */
+  /** Called last, whatever came of `open`: gives what it took back. */
   close(): void;
 }
 

@@ -70,6 +70,7 @@ export function openHost(
     } else {
       const { logStore, release } = stores;
       logStore.close(() => {
+        closeMachines(options.groups);
         release();
         tell(failure, null);
       });
@@ -185,7 +186,7 @@ function assemble(
   addGroups(runtime, logStore, options);
   const released = (): void => {
     feeds.close();
-    for (const { stateMachine } of groups) stateMachine.checkpoints?.close();
+    closeMachines(groups);
     release();
   };
   const parts = { runtime, logStore, links, desk, incarnation, release: released };
@@ -228,6 +229,10 @@ function openMachine(
   blocking.syncDirectory(machines);
   blocking.syncDirectory(dataDirectory);
   checkpoints.open({ ports, directory });
+}
+
+function closeMachines(groups: readonly HostGroup[]): void {
+  for (const { stateMachine } of groups) stateMachine.checkpoints?.close();
 }
 
 function enquiredAt(desk: ClusterDesk, reaches: ReachDesk, feeds: FeedDesk): EnquiryHandler {

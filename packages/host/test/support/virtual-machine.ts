@@ -1,5 +1,6 @@
 import type {
   AppliedEntry,
+  BlockingFileSystem,
   File,
   FileSystem,
   Ports,
@@ -79,6 +80,7 @@ export class VirtualMachine {
   changes = 0;
   timersSet = 0;
   readonly #room: VirtualRoom;
+  #life = 0;
 
   constructor(room: VirtualRoom, id: NodeId) {
     this.#room = room;
@@ -126,6 +128,15 @@ export class VirtualMachine {
     return opening;
   }
 
+  /** The power goes: nothing that was under way happens any more. */
+  losePower(): void {
+    this.#life += 1;
+    this.openFiles = 0;
+    this.timersSet = 0;
+    this.disk.crash();
+    this.#room.network.crash(this.id, 'machine');
+  }
+
   ports(): Ports {
     const { scheduler, network } = this.#room;
     const prng = new Prng(1000 + this.id);
@@ -136,7 +147,7 @@ export class VirtualMachine {
       },
       timers: {
         after: (delayMs, callback) => this.#timer(delayMs, callback),
-        defer: (callback) => void scheduler.schedule(0, callback),
+        defer: (callback) => void this.#schedule(0, callback),
       },
       fileSystem: this.#fileSystem(),
       network: network.port(this.id),
@@ -158,7 +169,7 @@ export class VirtualMachine {
       if (isSet) this.timersSet -= 1;
       isSet = false;
     };
-    const event = this.#room.scheduler.schedule(delayMs, () => {
+    const event = this.#schedule(delayMs, () => {
       clear();
       callback();
     });
@@ -170,38 +181,21 @@ export class VirtualMachine {
     };
   }
 
+  #schedule(delayMs: number, callback: () => void): { cancel(): void } {
+    const life = this.#life;
+    return this.#room.scheduler.schedule(delayMs, () => {
+      if (life === this.#life) callback();
+    });
+  }
+
   #fileSystem(): FileSystem {
     const { disk } = this;
     const counted =
       (done: ResultCompletion<File>): ResultCompletion<File> =>
-      (error, file) => {
-        if (file === null) {
-          done(error, null);
-          return;
-        }
-        this.openFiles += 1;
-        done(error, {
-          path: file.path,
-          write: (...rest) => {
-            this.changes += 1;
-            file.write(...rest);
-          },
-          writeDurably: (...rest) => {
-            this.changes += 1;
-            file.writeDurably(...rest);
-          },
-          sync: (closed) => file.sync(closed),
-          read: (...rest) => file.read(...rest),
-          readNow: (...rest) => file.readNow(...rest),
-          close: (closed) =>
-            file.close((failed) => {
-              this.openFiles -= 1;
-              closed(failed);
-            }),
-        });
-      };
+      (error, file) =>
+        done(error, file && this.#counted(file));
     return {
-      blocking: disk.blocking,
+      blocking: this.#blocking(),
       create: (path, done) => disk.create(path, counted(done)),
       open: (path, done) => disk.open(path, counted(done)),
       size: (path, done) => disk.size(path, done),
@@ -217,6 +211,45 @@ export class VirtualMachine {
         this.changes += 1;
         disk.syncDirectory(path, done);
       },
+    };
+  }
+
+  #blocking(): BlockingFileSystem {
+    const { blocking } = this.disk;
+    return {
+      makeDirectory: (path) => blocking.makeDirectory(path),
+      list: (path) => blocking.list(path),
+      readFile: (path) => blocking.readFile(path),
+      openFile: (path) => this.#counted(blocking.openFile(path)),
+      writeFileDurably: (path, bytes) => blocking.writeFileDurably(path, bytes),
+      overwriteDurably: (path, at, bytes) => blocking.overwriteDurably(path, at, bytes),
+      rename: (from, to) => blocking.rename(from, to),
+      remove: (path) => blocking.remove(path),
+      syncDirectory: (path) => blocking.syncDirectory(path),
+      lock: (path) => blocking.lock(path),
+    };
+  }
+
+  #counted(file: File): File {
+    this.openFiles += 1;
+    return {
+      path: file.path,
+      write: (...rest) => {
+        this.changes += 1;
+        file.write(...rest);
+      },
+      writeDurably: (...rest) => {
+        this.changes += 1;
+        file.writeDurably(...rest);
+      },
+      sync: (closed) => file.sync(closed),
+      read: (...rest) => file.read(...rest),
+      readNow: (...rest) => file.readNow(...rest),
+      close: (closed) =>
+        file.close((failed) => {
+          this.openFiles -= 1;
+          closed(failed);
+        }),
     };
   }
 }

@@ -14,6 +14,7 @@ import {
   warmAccounts,
 } from '../accounts/warm-accounts.ts';
 import { AccountFlag } from '../model/account.ts';
+import { maxBatchEvents } from '../model/limits.ts';
 import { farLink, LaneColumn } from '../transfers/transfer-chunk.ts';
 import { unusedId } from '../transfers/transfer-ids.ts';
 import type { BooksState } from './books-state.ts';
@@ -35,8 +36,10 @@ export class PlainTransfers {
   readonly #rows: TransferRows;
   /** Rows of the batch from here on are carried out, but not yet in the store. */
   #from = 0;
-  /** Accounts of the rows of the batch below it are in the cache, or are not worth it. */
-  #warmEnd = 0;
+  /** Of the rows of the batch below it, ids are marked; accounts are in the cache, or not worth it. */
+  #aheadEnd = 0;
+  /** What `TransferIds` has found for the ids of the batch. */
+  readonly #idMarks = new Uint8Array(maxBatchEvents);
 
   constructor(state: BooksState, rows: TransferRows) {
     this.#state = state;
@@ -49,7 +52,10 @@ export class PlainTransfers {
    */
   run(from: number, count: number, isRun: boolean): number {
     this.#from = from;
-    if (from === 0) this.#warmEnd = 0;
+    if (from === 0) {
+      this.#aheadEnd = 0;
+      if (!isRun) this.#state.ids.markStored(this.#rows.ids, count, this.#idMarks);
+    }
     const { accounts, transfers } = this.#state;
     const { chunks } = accounts;
     const { debitSlots, creditSlots, amounts, ledgers, codes } = this.#rows;
@@ -58,7 +64,7 @@ export class PlainTransfers {
     let position = transfers.count;
     let row = from;
     for (; row < count; row++, at++, position++) {
-      if (row >= this.#warmEnd) this.#warm(row, count);
+      if (row >= this.#aheadEnd) this.#lookAhead(row, count, isRun);
       const debit = debitSlots[row] as number;
       const credit = creditSlots[row] as number;
       const amount = amounts[row] as number;
@@ -114,16 +120,15 @@ export class PlainTransfers {
     return row;
   }
 
-  #warm(row: number, count: number): void {
-    const { chunks, count: accounts } = this.#state.accounts;
-    if (accounts < leastAccountsToWarm) {
-      this.#warmEnd = count;
-      return;
-    }
-    const { debitSlots, creditSlots } = this.#rows;
-    const end = Math.min(count, row + rowsWarmedTogether);
-    warmAccounts(chunks, [debitSlots, creditSlots], row, end);
-    this.#warmEnd = end;
+  /** Looks for the ids of the next rows, all at once, and at their accounts. */
+  #lookAhead(row: number, count: number, isRun: boolean): void {
+    const { accounts, ids } = this.#state;
+    const areFew = accounts.count < leastAccountsToWarm;
+    const end = areFew && isRun ? count : Math.min(count, row + rowsWarmedTogether);
+    this.#aheadEnd = end;
+    const { ids: lanes, debitSlots, creditSlots } = this.#rows;
+    if (!areFew) warmAccounts(accounts.chunks, [debitSlots, creditSlots], row, end);
+    if (!isRun) ids.mark(lanes, row, end, this.#idMarks);
   }
 
   /** @returns whether the id was free; then it is taken */
@@ -135,6 +140,7 @@ export class PlainTransfers {
     const l2 = lanes[row * 4 + 2] as number;
     const l3 = lanes[row * 4 + 3] as number;
     if ((l0 | l1 | l2 | l3) === 0 || (l0 & l1 & l2 & l3) === -1) return false;
+    if (this.#idMarks[row] === 0) return ids.addMarked(l0, l1, l2, l3, position);
     if (ids.find(l0, l1, l2, l3) !== unusedId) return false;
     ids.add(l0, l1, l2, l3, position);
     return true;

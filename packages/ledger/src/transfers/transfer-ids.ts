@@ -1,5 +1,6 @@
 import { portableChecksum } from '@quorate/base';
 import type { PartStore } from '../parts/part-store.ts';
+import { hashIds, idsTogether } from './id-runs/hash-ids.ts';
 import { IdRuns, type RunPlaces } from './id-runs/id-runs.ts';
 import { RunLoader } from './id-runs/run-loader.ts';
 import { StrayIds } from './stray-ids.ts';
@@ -58,6 +59,9 @@ export class TransferIds {
   /** The id that would go on with the run that was added to last, and its position. */
   readonly #next = new Int32Array(4);
   #nextPosition = -1;
+  /** Ids in runs when `mark` was called last. */
+  #markedRunIds = 0;
+  readonly #hashes = new Int32Array(idsTogether);
   /** The ends of a range that is looked for. */
   readonly #first = new Int32Array(4);
   readonly #last = new Int32Array(4);
@@ -112,6 +116,49 @@ export class TransferIds {
     return true;
   }
 
+  /**
+   * Looks for the ids of a batch, all at once, which is much faster than one by one; on disk only.
+   *
+   * @param ids four lanes each
+   * @param marks gets for each of the first `count`: 0, it is not there; 1, ask `find`
+   */
+  markStored(ids: Int32Array, count: number, marks: Uint8Array): void {
+    if (this.#onDisk === null) marks.fill(0, 0, count);
+    else this.#onDisk.mark(ids, count, marks);
+  }
+
+  /**
+   * After `markStored`, in the same batch: looks for some of the ids in memory as well.
+   *
+   * @param marks of the ids from `from` up to, not including, `end`, those stay 0 that are not
+   *   used; until the next call there is `addMarked` for them
+   */
+  mark(ids: Int32Array, from: number, end: number, marks: Uint8Array): void {
+    this.#markedRunIds = this.#runs.ids;
+    for (let some = from; some < end; some += idsTogether) {
+      const someEnd = Math.min(end, some + idsTogether);
+      const lanes = ids.subarray(some * 4, someEnd * 4);
+      this.#markSome(lanes, someEnd - some, marks.subarray(some, someEnd));
+    }
+  }
+
+  /**
+   * Adds an id that was unused when `mark` was called last. Nothing that was there at the time has
+   * been taken out since.
+   *
+   * @returns whether it did; false: the id has come since
+   */
+  addMarked(l0: number, l1: number, l2: number, l3: number, position: number): boolean {
+    const haveRunsGrown = this.#runs.ids !== this.#markedRunIds;
+    if (haveRunsGrown && this.#runs.find(l0, l1, l2, l3) !== -1) return false;
+    if (this.#isNext(l0, l1, l2, l3, position)) {
+      if (this.#strays.find(l0, l1, l2, l3) !== -1) return false;
+      this.#runs.add(l0, l1, l2, l3, position, 1);
+    } else if (!this.#strays.add(l0, l1, l2, l3, position)) return false;
+    this.#expect(l0, l1, l2, l3, 1, position);
+    return true;
+  }
+
   /** Unused ids that follow each other, of transfers that do. */
   addRun(l0: number, l1: number, l2: number, l3: number, position: number, count: number): void {
     this.#runs.add(l0, l1, l2, l3, position, count);
@@ -120,14 +167,7 @@ export class TransferIds {
 
   /** An unused id: the next one of the newest run, or one by itself. */
   add(l0: number, l1: number, l2: number, l3: number, position: number): void {
-    const next = this.#next;
-    const follows =
-      position === this.#nextPosition &&
-      next[0] === l0 &&
-      next[1] === l1 &&
-      next[2] === l2 &&
-      next[3] === l3;
-    if (follows) this.#runs.add(l0, l1, l2, l3, position, 1);
+    if (this.#isNext(l0, l1, l2, l3, position)) this.#runs.add(l0, l1, l2, l3, position, 1);
     else this.#strays.add(l0, l1, l2, l3, position);
     this.#expect(l0, l1, l2, l3, 1, position);
   }
@@ -173,7 +213,7 @@ export class TransferIds {
     const ids = this.#strays.count - this.#settledIds;
     if (disk.frozen === null && this.#strays.count >= this.#tableIds) {
       disk.write(this.#strays);
-      this.#strays = new StrayIds(this.#hashSeed);
+      this.#strays = new StrayIds(this.#hashSeed, this.#tableIds);
     }
     this.#settledIds = this.#strays.count;
     disk.work(ids);
@@ -215,6 +255,25 @@ export class TransferIds {
     return this.#onDisk?.fileNumbers() ?? new Set();
   }
 
+  #markSome(ids: Int32Array, count: number, marks: Uint8Array): void {
+    const hashes = hashIds(ids, count, this.#hashSeed, this.#hashes);
+    if (this.#runs.ids > 0) this.#markInRuns(ids, count, marks);
+    this.#strays.mark(hashes, count, marks);
+    this.#onDisk?.frozen?.mark(hashes, count, marks);
+  }
+
+  #markInRuns(ids: Int32Array, count: number, marks: Uint8Array): void {
+    for (let i = 0; i < count; i++) {
+      const position = this.#runs.find(
+        ids[i * 4] as number,
+        ids[i * 4 + 1] as number,
+        ids[i * 4 + 2] as number,
+        ids[i * 4 + 3] as number,
+      );
+      if (position !== -1) marks[i] = 1;
+    }
+  }
+
   #findStray(l0: number, l1: number, l2: number, l3: number): number {
     const value = this.#findInMemory(l0, l1, l2, l3);
     return value !== -1 || this.#onDisk === null ? value : this.#onDisk.find(l0, l1, l2, l3);
@@ -235,6 +294,17 @@ export class TransferIds {
     first[3] = l3;
     advance(this.#last, l0, l1, l2, l3, count - 1);
     return this.#onDisk.intersects(first, this.#last);
+  }
+
+  #isNext(l0: number, l1: number, l2: number, l3: number, position: number): boolean {
+    const next = this.#next;
+    return (
+      position === this.#nextPosition &&
+      next[0] === l0 &&
+      next[1] === l1 &&
+      next[2] === l2 &&
+      next[3] === l3
+    );
   }
 
   #expect(l0: number, l1: number, l2: number, l3: number, count: number, position: number): void {

@@ -16,8 +16,8 @@ interface Stored {
   readonly chunks: readonly Uint8Array[];
 }
 
-/** Ids that are not on disk, at most; few, so that there are runs, and merges of them. */
-const idsInMemory = 100;
+/** Small, so that there are chunks, runs of ids, merges of these, and files without use. */
+export const smallLimits = { idsInMemory: 100, transfersPerChunk: 32, accountFileBytes: 2000 };
 
 /**
  * Books on a disk, of which checkpoints are taken, named, collected and sent, with what may happen
@@ -30,7 +30,6 @@ export class CheckpointedBooks extends BooksAdapter {
   /** How often what has happened. */
   readonly counts = { checkpoints: 0, crashes: 0, sent: 0, failures: 0, installed: 0 };
   readonly #prng: Prng;
-  readonly #share: number;
   /** All entries; index 1 is the first. */
   readonly #log: Entry[] = [];
   #taking: {
@@ -51,15 +50,13 @@ export class CheckpointedBooks extends BooksAdapter {
     readonly sent: Uint8Array[];
   } | null = null;
 
-  /** @param share of the entries after which what is costly may happen */
-  constructor(seed: number, share = 1) {
+  constructor(seed: number) {
     const disk = new PartsDisk(seed);
     const machine = openMachine(disk);
     super(machine.books);
     this.disk = disk;
     this.machine = machine;
     this.#prng = new Prng(seed * 7919);
-    this.#share = share;
   }
 
   override createAccounts(events: readonly AccountEvent[], micros: number): Outcome {
@@ -85,7 +82,7 @@ export class CheckpointedBooks extends BooksAdapter {
     // As if an entry had come that changed nothing.
     const index = this.#log.length + 1;
     this.#taking = { index, chunks: [], from: this.machine.checkpoints.take(index) };
-    while (this.#taking !== null) this.#draw(1);
+    this.#draw(Number.POSITIVE_INFINITY);
     this.disk.settle();
     this.#isCollectDue = true;
     this.#named = this.#committed;
@@ -127,7 +124,7 @@ export class CheckpointedBooks extends BooksAdapter {
     this.#draw(prng.below(3));
     if (prng.chance(0.4)) this.#name();
     if (prng.chance(0.4)) this.#collect();
-    if (prng.chance(0.1 * this.#share)) this.#beginSending();
+    if (prng.chance(0.1)) this.#beginSending();
     this.#send(prng.below(3));
     if (prng.chance(0.03)) this.disk.disk.injectSyncFault('fail', () => true, 1);
     if (prng.chance(0.03)) this.#fillDisk();
@@ -216,10 +213,10 @@ export class CheckpointedBooks extends BooksAdapter {
 
   /** Another node, without a disk, comes to the same state. */
   #check({ index }: Stored, chunks: readonly Uint8Array[]): void {
-    const other = new LedgerMachine({ hashSeed: 5 });
+    const other = new LedgerMachine({ hashSeed: 5, limits: smallLimits });
     restore(other, chunks);
     for (const entry of this.#log.slice(index)) entry(new BooksAdapter(other.books));
-    const here = new LedgerMachine({ hashSeed: 5 });
+    const here = new LedgerMachine({ hashSeed: 5, limits: smallLimits });
     restore(here, drawn(this.machine.snapshot()));
     if (contentOf(other) !== contentOf(here))
       throw new Error(`what was sent of ${index} is another state than what is here`);
@@ -271,8 +268,9 @@ export class CheckpointedBooks extends BooksAdapter {
   }
 }
 
+/** As a node that starts. */
 export function openMachine(disk: PartsDisk, hashSeed = 5): LedgerMachine {
-  const machine = new LedgerMachine({ hashSeed, limits: { idsInMemory } });
+  const machine = new LedgerMachine({ hashSeed, limits: smallLimits });
   machine.checkpoints.open(disk.place());
   return machine;
 }

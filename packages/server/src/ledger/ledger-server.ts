@@ -73,7 +73,7 @@ export class RunningLedgerServer implements LedgerServer {
     const books = servedBooks(machine);
     const group = node.host.group<LedgerResult>(groupIdOf(ledgerGroupName));
     this.#group = group;
-    this.#service = new LedgerService({ name, group, books, timers });
+    this.#service = new LedgerService({ name, group, books, timers, logger });
     this.#ticker = new PulseTicker({
       group,
       nextExpiryMicros: () => books.nextExpiryMicros(),

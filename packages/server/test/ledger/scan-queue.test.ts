@@ -18,7 +18,16 @@ class Turning {
         return left === 0;
       },
     };
-    this.queue.run(scan, ([found]) => this.steps.push(`${found} done`));
+    const failed = (error: unknown): void => void this.steps.push(String(error));
+    this.queue.run(scan, ([found]) => this.steps.push(`${found} done`), failed);
+  }
+
+  fail(name: string, reason: string): void {
+    const advance = (): never => {
+      throw new Error(reason);
+    };
+    const failed = (error: unknown): void => void this.steps.push(String(error));
+    this.queue.run({ results: [name], advance }, () => assert.fail(), failed);
   }
 
   /** @returns what happened in it */
@@ -61,4 +70,17 @@ test('so many at a time are taken, and no more', () => {
     turning.run(`${at}`, 2);
   }
   assert.equal(turning.queue.hasRoom, false);
+});
+
+test('a query that fails is told so, and those behind it go on', () => {
+  const turning = new Turning();
+  turning.run('a', 3);
+  turning.fail('b', 'damaged');
+  turning.run('c', 2);
+  const all: string[] = [...turning.steps];
+  for (let turns = 0; turns < 10; turns++) all.push(...turning.turn());
+  assert.deepEqual(
+    all.filter((step) => step.length > 1),
+    ['Error: damaged', 'a done', 'c done'],
+  );
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { silentLogger } from '@quorate/base';
 import { LedgerMachine } from '@quorate/ledger';
 import type { GroupStatus, ProposeDone, ReadDone, RuntimeError } from '@quorate/runtime';
 import {
@@ -100,7 +101,10 @@ export class ServedLedger {
     const books = servedBooks(group.machine);
     // All at once: what takes turns is looked at elsewhere.
     const timers = { defer: (callback: () => void) => callback() };
-    this.service = new LedgerService({ name: 'n1', group, books, timers, ...options });
+    this.service = new LedgerService({
+      ...{ name: 'n1', group, books, timers, logger: silentLogger },
+      ...options,
+    });
   }
 
   raw(method: string, request: Uint8Array): Outcome<Uint8Array> {

@@ -152,4 +152,6 @@ function crashSoon(
 
 const isAny = (): boolean => true;
 const isLog = (path: string): boolean => path.includes('/wal/');
-const isSnapshot = (path: string): boolean => path.includes('/snapshots/');
+/** Of snapshots, or of what they refer to. */
+const isSnapshot = (path: string): boolean =>
+  path.includes('/snapshots/') || path.includes('/machines/');

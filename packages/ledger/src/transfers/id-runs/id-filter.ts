@@ -24,7 +24,7 @@ export function filterWords(count: number): number {
  * @param hash of the id, as `hashUint128` gives it
  */
 export function addToFilter(filter: Int32Array, from: number, to: number, hash: number): void {
-  const line = lineOf(from, to, hash);
+  const line = filterLine(from, to, hash);
   const first = firstPlaces(hash);
   setBit(filter, line, first >>> 23);
   setBit(filter, line, first >>> 14);
@@ -35,14 +35,24 @@ export function addToFilter(filter: Int32Array, from: number, to: number, hash: 
   setBit(filter, line, second >>> 5);
 }
 
+/** @returns the first word of the line in which the bits of an id with this hash are */
+export function filterLine(from: number, to: number, hash: number): number {
+  return from + ((((hash >>> 16) * ((to - from) >>> 4)) >>> 16) << 4);
+}
+
+/** @returns a number with the lowest bit clear: an id with this hash is surely not here */
+export function mayHold(filter: Int32Array, from: number, to: number, hash: number): number {
+  return lineMayHold(filter, filterLine(from, to, hash), hash);
+}
+
 /**
  * Without a branch, so that the processor can ask another filter while it waits for the memory of
  * this one.
  *
- * @returns a number with the lowest bit clear: an id with this hash is surely not here
+ * @param line as `filterLine` gives it
+ * @returns as `mayHold`
  */
-export function mayHold(filter: Int32Array, from: number, to: number, hash: number): number {
-  const line = lineOf(from, to, hash);
+export function lineMayHold(filter: Int32Array, line: number, hash: number): number {
   const first = firstPlaces(hash);
   const second = secondPlaces(hash);
   return (
@@ -53,11 +63,6 @@ export function mayHold(filter: Int32Array, from: number, to: number, hash: numb
     bitsFrom(filter, line, second >>> 14) &
     bitsFrom(filter, line, second >>> 5)
   );
-}
-
-/** @returns the first word of the line */
-function lineOf(from: number, to: number, hash: number): number {
-  return from + ((((hash >>> 16) * ((to - from) >>> 4)) >>> 16) << 4);
 }
 
 /** Three places of nine bits each, above the lowest five. */

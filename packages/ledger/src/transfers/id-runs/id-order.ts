@@ -57,3 +57,8 @@ export function isBelow(
   const l2 = second[secondAt + 2] as number;
   return compareIds(first, firstAt, l0, l1, l2, l3) < 0;
 }
+
+/** @returns the upper half of an id, rounded: never less for a greater id */
+export function idKey(l2: number, l3: number): number {
+  return (l3 >>> 0) * 2 ** 32 + (l2 >>> 0);
+}

@@ -1,10 +1,16 @@
 import { hashUint128 } from '../../numbers/uint128.ts';
 import type { PartPlace } from '../../parts/part-store.ts';
 import type { BlockCache } from './block-cache.ts';
-import { filterWords, mayHold } from './id-filter.ts';
+import { hashIds, idsTogether } from './hash-ids.ts';
+import { filterLine, filterWords, lineMayHold, mayHold } from './id-filter.ts';
 import { compareIds, lastNotAbove } from './id-order.ts';
 import { blockIds, entryWords, type IdSegment } from './id-segment.ts';
 import { SegmentDirectory } from './segment-directory.ts';
+
+const lines = new Int32Array(idsTogether);
+const otherHashes = new Int32Array(idsTogether);
+/** Takes what nobody needs: a compiler could leave out to look at things for nothing. */
+const seen = new Int32Array(1);
 
 /** Sorted ids on disk: segments that follow each other. It never changes. */
 export class IdRun {
@@ -46,6 +52,40 @@ export class IdRun {
     const own = this.#seed === seed ? hash : hashUint128(l0, l1, l2, l3, this.#seed);
     const starts = this.#filterStarts;
     return mayHold(this.#filter, starts[at] as number, starts[at + 1] as number, own);
+  }
+
+  /**
+   * `mayHold` for many ids: first it looks at the lines of all in the filter, so that the processor
+   * has several on the way from memory at a time.
+   *
+   * @param ids four lanes each
+   * @param hashes of the ids with `seed`
+   * @param count up to `idsTogether`
+   * @param marks one is set to 1 where the id may be here; the others stay as they are
+   */
+  mark(ids: Int32Array, hashes: Int32Array, count: number, seed: number, marks: Uint8Array): void {
+    const own = this.#seed === seed ? hashes : hashIds(ids, count, this.#seed, otherHashes);
+    const filter = this.#filter;
+    const starts = this.#filterStarts;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const at = this.#directory.find(
+        ids[i * 4] as number,
+        ids[i * 4 + 1] as number,
+        ids[i * 4 + 2] as number,
+        ids[i * 4 + 3] as number,
+      );
+      const from = starts[Math.max(0, at)] as number;
+      const to = starts[at + 1] as number;
+      const line = filterLine(from, to, own[i] as number);
+      lines[i] = line;
+      sum ^= filter[line] as number;
+    }
+    seen[0] = sum;
+    for (let i = 0; i < count; i++) {
+      const bits = lineMayHold(filter, lines[i] as number, own[i] as number);
+      marks[i] = (marks[i] as number) | (bits & 1);
+    }
   }
 
   /**

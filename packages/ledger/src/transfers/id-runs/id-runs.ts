@@ -3,11 +3,13 @@ import { hashUint128 } from '../../numbers/uint128.ts';
 import type { PartPlace, PartStore } from '../../parts/part-store.ts';
 import type { StrayIds } from '../stray-ids.ts';
 import { BlockCache } from './block-cache.ts';
+import { hashIds, idsTogether } from './hash-ids.ts';
 import type { IdRun } from './id-run.ts';
 import { RunFiles } from './run-files.ts';
 import type { RunJob } from './run-job.ts';
 import { RunMerge } from './run-merge.ts';
 import { RunWriter } from './run-writer.ts';
+import { SpreadIds } from './spread-ids.ts';
 import { TableFlush } from './table-flush.ts';
 
 /** Runs of a level that become one of the next. */
@@ -17,8 +19,8 @@ const runsPerMerge = 4;
  * is more for ids that are sorted slowly; and in each merge. A third more than they need, so that
  * each is at its end before the next one of its kind can begin.
  */
-const flushWork = 2.5;
-const slowFlushWork = 6;
+const flushWork = 2;
+const slowFlushWork = 4;
 const mergeWork = 1.5;
 
 /** Where the segments of a run are. */
@@ -46,6 +48,9 @@ export class IdRuns {
   /** At most one a level; all its runs are merged before the next ones. */
   readonly #merges: (RunMerge | null)[] = [null];
   #count = 0;
+  readonly #spread = new SpreadIds();
+  readonly #hashes = new Int32Array(idsTogether);
+  readonly #bits = new Uint8Array(idsTogether);
 
   /**
    * @param seed 32 bits, for the hashes in filters
@@ -96,6 +101,25 @@ export class IdRuns {
       if (value !== -1) return value;
     }
     return -1;
+  }
+
+  /**
+   * Looks for the ids of a batch, all at once, as far as filters tell.
+   *
+   * @param ids four lanes each
+   * @param marks gets for each of the first `count`: 0, it is not here; 1, `find` knows
+   */
+  mark(ids: Int32Array, count: number, marks: Uint8Array): void {
+    marks.fill(0, 0, count);
+    if (this.#runs.length === 0) return;
+    const { lanes, rows } = this.#spread;
+    this.#spread.arrange(ids, count);
+    for (let from = 0; from < count; from += idsTogether) {
+      const some = Math.min(idsTogether, count - from);
+      const bits = this.#bits.fill(0);
+      this.#markSome(lanes.subarray(from * 4, (from + some) * 4), some, bits);
+      for (let at = 0; at < some; at++) marks[rows[from + at] as number] = bits[at] as number;
+    }
   }
 
   /**
@@ -161,6 +185,11 @@ export class IdRuns {
     for (const user of [...this.#runs, this.#flush, ...this.#merges])
       for (const { place } of user?.segments ?? []) numbers.add(place.file);
     return numbers;
+  }
+
+  #markSome(ids: Int32Array, count: number, marks: Uint8Array): void {
+    const hashes = hashIds(ids, count, this.#seed, this.#hashes);
+    for (const run of this.#runs) run.mark(ids, hashes, count, this.#seed, marks);
   }
 
   /** @param level of the merge; -1: a table was written */

@@ -1,4 +1,4 @@
-import { compareIds } from './id-order.ts';
+import { compareIds, idKey } from './id-order.ts';
 import type { IdSegment } from './id-segment.ts';
 
 const placesPerSegment = 8;
@@ -22,8 +22,8 @@ export class SegmentDirectory {
     this.#firsts = firsts;
     const places = length * placesPerSegment;
     const end = firsts.length;
-    this.#least = keyOf(firsts[2] as number, firsts[3] as number);
-    const range = keyOf(firsts[end - 2] as number, firsts[end - 1] as number) - this.#least;
+    this.#least = idKey(firsts[2] as number, firsts[3] as number);
+    const range = idKey(firsts[end - 2] as number, firsts[end - 1] as number) - this.#least;
     this.#scale = range === 0 ? 0 : places / range;
     this.#before = new Int32Array(places + 1).fill(-1);
     for (let at = 0; at < length; at++) {
@@ -49,13 +49,9 @@ export class SegmentDirectory {
 
   /** Never less for a greater id: each step rounds that way. */
   #placeOf(l2: number, l3: number): number {
-    const place = (keyOf(l2, l3) - this.#least) * this.#scale;
+    const place = (idKey(l2, l3) - this.#least) * this.#scale;
     if (place <= 0) return 0;
     const last = this.#before.length - 2;
     return place >= last ? last : place | 0;
   }
-}
-
-function keyOf(l2: number, l3: number): number {
-  return (l3 >>> 0) * 2 ** 32 + (l2 >>> 0);
 }

@@ -1,4 +1,4 @@
-import type { Timers } from '@quorate/base';
+import type { Logger, Timers } from '@quorate/base';
 import {
   type Account,
   type AccountBalance,
@@ -33,18 +33,23 @@ export function pathOf(method: string): string {
 
 /** What a read found, given once. */
 type Found<Item> = (items: readonly Item[]) => void;
+/** Or why it found nothing. */
+type Failed = (error: unknown) => void;
 
 /** The methods that only read: of the books as they are once all acknowledged before is in them. */
 export class LedgerReads {
   readonly #group: Pick<LedgerGroup, 'readBarrier'>;
   readonly #books: ServedBooks;
   readonly #scans: ScanQueue;
+  readonly #logger: Pick<Logger, 'error'>;
 
   constructor(
     group: Pick<LedgerGroup, 'readBarrier'>,
     books: ServedBooks,
     timers: Pick<Timers, 'defer'>,
+    logger: Pick<Logger, 'error'>,
   ) {
+    this.#logger = logger;
     this.#group = group;
     this.#books = books;
     this.#scans = new ScanQueue(timers);
@@ -60,20 +65,20 @@ export class LedgerReads {
       this.#read('LookupAccounts', lookup, accountsOf, (request, found) =>
         found(books.lookupAccounts(idsOf(request))),
       ),
-      this.#read('LookupTransfers', lookup, transfersOf, (request, found) =>
-        scans.run(books.lookupTransfers(idsOf(request)), found),
+      this.#read('LookupTransfers', lookup, transfersOf, (request, found, failed) =>
+        scans.run(books.lookupTransfers(idsOf(request)), found, failed),
       ),
-      this.#read('GetAccountTransfers', ofAccount, transfersOf, (request, found) =>
-        scans.run(books.accountTransfers(accountFilterOf(request)), found),
+      this.#read('GetAccountTransfers', ofAccount, transfersOf, (request, found, failed) =>
+        scans.run(books.accountTransfers(accountFilterOf(request)), found, failed),
       ),
-      this.#read('GetAccountBalances', ofAccount, balancesOf, (request, found) =>
-        scans.run(books.accountBalances(accountFilterOf(request)), found),
+      this.#read('GetAccountBalances', ofAccount, balancesOf, (request, found, failed) =>
+        scans.run(books.accountBalances(accountFilterOf(request)), found, failed),
       ),
-      this.#read('QueryAccounts', query, accountsOf, (request, found) =>
-        scans.run(books.queryAccounts(queryFilterOf(request)), found),
+      this.#read('QueryAccounts', query, accountsOf, (request, found, failed) =>
+        scans.run(books.queryAccounts(queryFilterOf(request)), found, failed),
       ),
-      this.#read('QueryTransfers', query, transfersOf, (request, found) =>
-        scans.run(books.queryTransfers(queryFilterOf(request)), found),
+      this.#read('QueryTransfers', query, transfersOf, (request, found, failed) =>
+        scans.run(books.queryTransfers(queryFilterOf(request)), found, failed),
       ),
     ]);
   }
@@ -83,7 +88,7 @@ export class LedgerReads {
     name: string,
     codec: Codec<Q>,
     encode: (items: readonly Item[]) => Uint8Array,
-    look: (request: Q, found: Found<Item>) => void,
+    look: (request: Q, found: Found<Item>, failed: Failed) => void,
   ): readonly [string, UnaryMethod] {
     const method = (bytes: Uint8Array, done: UnaryDone): void => {
       const request = decodeMessage(codec, bytes);
@@ -94,7 +99,10 @@ export class LedgerReads {
       const refuse = (refusal: LedgerRefusal): void => done(rpcErrorOf(refusal), null);
       const answer = (): void => {
         if (!this.#scans.hasRoom) refuse(refusals.queriesBusy);
-        else refuseInvalid(refuse, () => look(request, (items) => done(null, encode(items))));
+        else
+          this.#answer(refuse, (failed) =>
+            look(request, (items) => done(null, encode(items)), failed),
+          );
       };
       if (request.local) answer();
       else {
@@ -106,14 +114,22 @@ export class LedgerReads {
     };
     return [pathOf(name), method];
   }
-}
 
-function refuseInvalid(refuse: (refusal: LedgerRefusal) => void, look: () => void): void {
-  try {
-    look();
-  } catch (error) {
-    if (!(error instanceof LedgerError)) throw error;
-    refuse(malformed(error.message));
+  #answer(refuse: (refusal: LedgerRefusal) => void, look: (failed: Failed) => void): void {
+    const failed = (error: unknown): void => {
+      if (!(error instanceof LedgerError)) throw error;
+      if (error.code !== 'LEDGER_PART_DAMAGED') {
+        refuse(malformed(error.message));
+        return;
+      }
+      this.#logger.error('a query met what is damaged', { reason: error.message });
+      refuse(refusals.damaged);
+    };
+    try {
+      look(failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 }
 

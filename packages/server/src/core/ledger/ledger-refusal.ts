@@ -36,6 +36,7 @@ export const refusals = {
   leaderChanged: retry('the leader changed, nothing was done', StatusCode.unavailable),
   diskFull: retry('the disk of the leader is full', StatusCode.resourceExhausted, 1000),
   stopping: retry('the server is stopping', StatusCode.unavailable),
+  damaged: retry('what this member has of it is damaged, ask another', StatusCode.unavailable, 20),
   timedOut: retry('no majority answered in time', StatusCode.unavailable),
   windowFull: retry('the session has to acknowledge answers', StatusCode.resourceExhausted, 5),
   tooManySessions: retry('there are too many sessions', StatusCode.resourceExhausted, 1000),

@@ -1,4 +1,4 @@
-import { assert, present, type Timers } from '@quorate/base';
+import { assert, type Logger, present, type Timers } from '@quorate/base';
 import { encodeMessage, ledger } from '@quorate/schema';
 import type {
   CallContext,
@@ -25,6 +25,7 @@ export interface LedgerServiceOptions {
   readonly group: LedgerGroup;
   readonly books: ServedBooks;
   readonly timers: Pick<Timers, 'defer'>;
+  readonly logger: Pick<Logger, 'error'>;
   /** What is left out is as usual. */
   readonly gate?: Partial<GateLimits>;
   readonly stream?: Partial<StreamLimits>;
@@ -50,14 +51,14 @@ export class LedgerService {
   #isStopped = false;
 
   constructor(options: LedgerServiceOptions) {
-    const { group, books, timers } = options;
+    const { group, books, timers, logger } = options;
     this.#options = options;
     this.gate = new ProposalGate(group, { ...defaultGateLimits, ...options.gate });
     this.#intake = new BatchIntake(books);
     this.#limits = { ...defaultStreamLimits, ...options.stream };
     this.#unary = new Map([
       ...new LedgerWrites(this.gate, this.#intake).methods(),
-      ...new LedgerReads(group, books, timers).methods(),
+      ...new LedgerReads(group, books, timers, logger).methods(),
       [statusPath, (_request, done) => done(null, this.#status())],
     ]);
     for (const path of [...this.unaryPaths, ...this.streamPaths]) {

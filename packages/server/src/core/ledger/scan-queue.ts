@@ -5,8 +5,8 @@ import type { Scan } from '@quorate/ledger';
 const mostScans = 256;
 
 interface Queued {
-  advance(): boolean;
-  readonly done: () => void;
+  /** Whether it is over, one way or the other. */
+  readonly advance: () => boolean;
 }
 
 /**
@@ -32,14 +32,28 @@ export class ScanQueue {
     return this.#queue.length < mostScans;
   }
 
-  /** @param done once; at once where the scan takes a single piece and nothing else is under way */
-  run<Result>(scan: Scan<Result>, done: (results: readonly Result[]) => void): void {
-    const finished = (): void => done(scan.results);
-    if (this.#queue.length === 0 && scan.advance()) {
-      finished();
-      return;
-    }
-    this.#queue.push({ advance: () => scan.advance(), done: finished });
+  /**
+   * @param done once; at once where the scan takes a single piece and nothing else is under way
+   * @param failed instead, with what the scan threw
+   */
+  run<Result>(
+    scan: Scan<Result>,
+    done: (results: readonly Result[]) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const advance = (): boolean => {
+      let isOver: boolean;
+      try {
+        isOver = scan.advance();
+      } catch (error) {
+        failed(error);
+        return true;
+      }
+      if (isOver) done(scan.results);
+      return isOver;
+    };
+    if (this.#queue.length === 0 && advance()) return;
+    this.#queue.push({ advance });
     this.#proceed();
   }
 
@@ -50,8 +64,7 @@ export class ScanQueue {
       this.#isDue = false;
       const one = this.#queue.shift();
       if (one === undefined) return;
-      if (one.advance()) one.done();
-      else this.#queue.push(one);
+      if (!one.advance()) this.#queue.push(one);
       this.#proceed();
     });
   }

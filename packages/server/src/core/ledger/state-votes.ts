@@ -40,7 +40,13 @@ export class StateVotes {
       (id) => members.find((member) => member.id === id)?.witness !== true,
     );
     const majority = Math.floor(holders.length / 2) + 1;
-    const command = encodeLedgerCommand({ kind: 'vote', form: stateForm, ...latest, node, majority });
+    const command = encodeLedgerCommand({
+      kind: 'vote',
+      form: stateForm,
+      ...latest,
+      node,
+      majority,
+    });
     // One that is lost is missed by nobody for long: there is another after some more batches.
     this.#group.propose(encodeSessionCommand({ kind: 'plain', command }), () => this.#propose());
   }
