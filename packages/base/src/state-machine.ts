@@ -82,8 +82,12 @@ export interface Checkpoints {
    * restored any more, and what only they refer to may go.
    */
   collect(index: number): void;
-  /** Called last, whatever came of `open`: gives what it took back. */
-  close(): void;
+  /**
+   * Called last, whatever came of `open`: gives what it took back.
+   *
+   * @param done perhaps called at once; nothing is written any more, so that another process may
+   */
+  close(done: () => void): void;
 }
 
 /** Where a state machine may keep files of its own. */

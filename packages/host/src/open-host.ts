@@ -70,9 +70,7 @@ export function openHost(
     } else {
       const { logStore, release } = stores;
       logStore.close(() => {
-        closeMachines(options.groups);
-        release();
-        tell(failure, null);
+        closeMachines(options.groups, release, () => tell(failure, null));
       });
     }
   }
@@ -184,10 +182,9 @@ function assemble(
     onHalt,
   });
   addGroups(runtime, logStore, options);
-  const released = (): void => {
+  const released = (done: () => void): void => {
     feeds.close();
-    closeMachines(groups);
-    release();
+    closeMachines(groups, release, done);
   };
   const parts = { runtime, logStore, links, desk, incarnation, release: released };
   const host: RunningHost = new RunningHost(options, tuning, maxFrameBytes, parts);
@@ -231,8 +228,20 @@ function openMachine(
   checkpoints.open({ ports, directory });
 }
 
-function closeMachines(groups: readonly HostGroup[]): void {
-  for (const { stateMachine } of groups) stateMachine.checkpoints?.close();
+/** The directory is released when nothing is written there any more. */
+function closeMachines(groups: readonly HostGroup[], release: () => void, done: () => void): void {
+  let waiting = 1;
+  const closed = (): void => {
+    if (--waiting > 0) return;
+    release();
+    done();
+  };
+  for (const { stateMachine } of groups) {
+    if (stateMachine.checkpoints === undefined) continue;
+    waiting++;
+    stateMachine.checkpoints.close(closed);
+  }
+  closed();
 }
 
 function enquiredAt(desk: ClusterDesk, reaches: ReachDesk, feeds: FeedDesk): EnquiryHandler {

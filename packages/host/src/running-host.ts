@@ -42,7 +42,7 @@ export interface HostParts {
   readonly links: ListeningPeerLinks;
   readonly desk: ClusterDesk;
   readonly incarnation: number;
-  readonly release: () => void;
+  readonly release: (done: () => void) => void;
 }
 
 export class RunningHost implements Host {
@@ -244,9 +244,10 @@ export class RunningHost implements Host {
     this.#state = 'closing';
     this.outreach.close(reason);
     this.runtime.stop(() => {
-      this.#state = 'closed';
-      this.#parts.release();
-      for (const callback of this.#waitingForClose) callback();
+      this.#parts.release(() => {
+        this.#state = 'closed';
+        for (const callback of this.#waitingForClose) callback();
+      });
     });
   }
 }

@@ -16,7 +16,7 @@ class FiledMachine extends ListMachine {
   readonly checkpoints: Checkpoints;
   readonly calls: string[] = [];
   failure: Error | null = null;
-  #close = (): void => undefined;
+  #close = (done: () => void): void => done();
 
   constructor() {
     super();
@@ -25,9 +25,9 @@ class FiledMachine extends ListMachine {
       take: () => ({ ...chunksOf(this), persist: (done) => done(null, 0) }),
       expand: () => ({ expand: (chunk) => [() => chunk], close: () => undefined }),
       collect: (index) => this.calls.push(`collect ${index}`),
-      close: () => {
+      close: (done) => {
         this.calls.push('close');
-        this.#close();
+        this.#close(done);
       },
     };
   }
@@ -39,7 +39,7 @@ class FiledMachine extends ListMachine {
     blocking.writeFileDurably(`${directory}/own`, new Uint8Array(3));
     blocking.syncDirectory(directory);
     const file = blocking.openFile(`${directory}/own`);
-    this.#close = () => file.close(() => undefined);
+    this.#close = (done) => file.close(done);
   }
 }
 
@@ -57,9 +57,12 @@ describe('a state machine with files of its own', () => {
       const opening = machine.open({ tuning, groups: [{ id: 7, name: 'list', stateMachine }] });
       room.run(3000);
       assert.notEqual(opening.host, null);
-      opening.host?.close(() => undefined);
+      let openAtEnd = -1;
+      opening.host?.close(() => {
+        openAtEnd = machine.openFiles;
+      });
       room.run(1000);
-      assert.equal(machine.openFiles, 0);
+      assert.equal(openAtEnd, 0);
       const [open, ...rest] = stateMachine.calls;
       assert.equal(open, `open data/machines/7 ${content}`);
       assert.deepEqual(rest.slice(-1), ['close']);

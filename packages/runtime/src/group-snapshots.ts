@@ -115,7 +115,9 @@ export class GroupSnapshots {
   /** @param bytes what the snapshot's content had */
   restored(bytes: number): void {
     this.#logBytes = 0;
-    this.#taker.lastBytes = bytes;
+    // The next checkpoint costs what has changed, however much a whole one from a peer had.
+    const { checkpoints } = this.#context.group.stateMachine;
+    this.#taker.lastBytes = checkpoints === undefined ? bytes : 0;
   }
 
   /**

@@ -27,6 +27,20 @@ function whole(chunks: Iterator<Uint8Array, void>): Checkpoint {
   };
 }
 
+/** The state machine's own code runs here: what it throws is a failure like any other. */
+function persist(checkpoint: Checkpoint, done: Parameters<Checkpoint['persist']>[0]): void {
+  let isAnswered = false;
+  try {
+    checkpoint.persist((error, bytes) => {
+      isAnswered = true;
+      done(error, bytes);
+    });
+  } catch (error) {
+    if (isAnswered) throw error;
+    done(error instanceof Error ? error : new Error(String(error)), 0);
+  }
+}
+
 /**
  * Writes snapshots of the state machine while it goes on applying: the iterator it draws from sees
  * the state of the moment it was made.
@@ -119,7 +133,7 @@ export class SnapshotTaker {
     snapshot: SnapshotMeta,
     bytes: number,
   ): void {
-    chunks.persist((failure, bytesBeside) => {
+    persist(chunks, (failure, bytesBeside) => {
       if (run.cancelled || failure !== null) {
         writer.abort();
         if (!run.cancelled) this.#end(run, failure);

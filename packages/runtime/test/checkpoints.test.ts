@@ -76,7 +76,7 @@ const texts = (count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, at) => `t${from + at}`);
 
 describe('a checkpoint', () => {
-  it('is made durable with what it refers to before it is committed, then named, then the others go', () => {
+  it('is committed when what it refers to is durable; named, it lets the others go', () => {
     const processes = PartsGroup.of(1, { snapshotLogBytes: 40 });
     const node = processes.elect();
     const machine = processes.machine(node.id);
@@ -109,14 +109,14 @@ describe('a checkpoint', () => {
     const processes = PartsGroup.of(1, { snapshotLogBytes: 40 });
     const node = processes.elect();
     const machine = processes.machine(node.id);
-    machine.persistFails = true;
+    machine.persistFails = 'by an error';
     processes.propose(node, texts(30));
     processes.run(100);
     assert.ok(machine.events.includes('persist failed'));
     assert.deepEqual([node.snapshots.files.size, node.snapshots.openWriters], [0, 0]);
     assert.equal(node.log.durable.get(group)?.snapshot?.index, 0);
     assert.deepEqual(node.halts, []);
-    machine.persistFails = false;
+    machine.persistFails = null;
     processes.propose(node, texts(30, 30));
     processes.run(100);
     assert.equal(node.snapshots.files.size, 1);
@@ -126,6 +126,21 @@ describe('a checkpoint', () => {
     processes.elect();
     assert.deepEqual(processes.machine(node.id).commands, commands);
     assert.deepEqual(commands, texts(60));
+  });
+
+  it('whose state machine throws as it should make it durable fails alone', () => {
+    const processes = PartsGroup.of(1, { snapshotLogBytes: 40 });
+    const node = processes.elect();
+    const machine = processes.machine(node.id);
+    machine.persistFails = 'by throwing';
+    processes.propose(node, texts(30));
+    processes.run(100);
+    assert.deepEqual([node.snapshots.files.size, node.snapshots.openWriters], [0, 0]);
+    machine.persistFails = null;
+    processes.propose(node, texts(30, 30));
+    processes.run(100);
+    assert.equal(node.snapshots.files.size, 1);
+    assert.deepEqual(node.halts, []);
   });
 
   it('that is being made durable when the node stops is not committed', () => {
@@ -239,6 +254,23 @@ describe('a follower far behind', () => {
     assert.deepEqual(heldAtCollect.slice(0, 1), [1]);
     assert.deepEqual(processes.machine(late.id).commands, [...commands, ...more]);
     assert.equal(machine.heldExpansions, 0);
+  });
+
+  it('takes a checkpoint of its own soon, however large what it was given is', () => {
+    const processes = PartsGroup.of(3, { requestTimeoutMs: 1000, snapshotLogBytes: 100 });
+    const leader = processes.elect();
+    const [late, other] = processes.followers(leader);
+    processes.board.cut(late.id, leader.id);
+    processes.board.cut(late.id, other.id);
+    processes.propose(leader, texts(600));
+    processes.condense(leader);
+    processes.board.heal();
+    processes.run(5000);
+    const { events } = processes.machine(late.id);
+    processes.propose(leader, texts(20, 600));
+    assert.ok(events.indexOf('persist') > events.indexOf('restored'), events.join());
+    assert.ok(events.includes('restored'));
+    assert.deepEqual(processes.machine(late.id).commands, texts(620));
   });
 
   it('is given no chunk before the one before has drained', () => {

@@ -311,7 +311,7 @@ export class AccountStore {
   }
 
   /**
-   * What replicas compare: all balances and the flags of the accounts from `fromSlot` up to, not
+   * What replicas compare: balances, flags and last transfers of the accounts from `fromSlot` up to, not
    * including, `toSlot`.
    *
    * @returns 32 bits, unsigned

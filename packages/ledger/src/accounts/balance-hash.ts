@@ -5,6 +5,7 @@ import {
   chunkMask,
   chunkShift,
   flagsWord,
+  lastTransferNumber,
   numbersShift,
   wordsShift,
 } from './account-chunk.ts';
@@ -13,11 +14,14 @@ import {
 const highHalf = new Uint32Array(new Float64Array([2]).buffer)[0] === 0 ? 1 : 0;
 const lowHalf = 1 - highHalf;
 
+/** Of the two words of the last transfer the first. */
+const lastWord = lastTransferNumber * 2;
+
 /** The upper word of NaN, whatever its sign, is this or more; that of a balance is less. */
 const nanHigh = 0x7ff0_0000;
 
 /**
- * A hash of the four balances and the flags of accounts, from `fromSlot` up to, not including,
+ * A hash of the four balances, the flags and the last transfers of accounts, from `fromSlot` up to, not including,
  * `toSlot`. Within an account each part is multiplied apart and added, so that a processor works on
  * several at a time; the chain from account to account makes the order count.
  *
@@ -49,6 +53,8 @@ export function hashBalances(
       const low3 = words[at + 6 + lowHalf] as number;
       const high3 = words[at + 6 + highHalf] as number;
       let sum = Math.imul((words[at + flagsWord] as number) + 1, 0x9e37_79b1);
+      sum = (sum + Math.imul(words[at + lastWord + lowHalf] as number, 0x3d4d_51cb)) | 0;
+      sum = (sum + Math.imul(words[at + lastWord + highHalf] as number, 0x2545_f491)) | 0;
       if (high0 < nanHigh && high1 < nanHigh && high2 < nanHigh && high3 < nanHigh) {
         sum = (sum + Math.imul(low0, 0x85eb_ca6b)) | 0;
         sum = (sum + Math.imul(low1, 0xc2b2_ae35)) | 0;

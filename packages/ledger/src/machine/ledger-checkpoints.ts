@@ -31,6 +31,8 @@ export class LedgerCheckpoints implements Checkpoints {
   #holds = 0;
   /** Files may have become useless. */
   #isDue = false;
+  /** Nothing was restored or named yet. */
+  #isFresh = true;
 
   constructor(ledger: CheckpointedLedger) {
     this.#ledger = ledger;
@@ -74,11 +76,15 @@ export class LedgerCheckpoints implements Checkpoints {
   }
 
   /**
-   * A checkpoint was restored.
+   * A checkpoint or a snapshot was restored.
    *
    * @param places that it refers to, by lane
    */
   restored(places: ReadonlyMap<PartLane, readonly PartPlace[]>): void {
+    // The first one of a process is what the log names: files of before are of no use.
+    if (this.#isFresh) this.#isDue = true;
+    this.#isFresh = false;
+    if (places.size === 0) return;
     const parts = present(this.#parts, 'who refers to parts has some');
     const files = new Set<number>();
     for (const [lane, inLane] of places) {
@@ -89,6 +95,7 @@ export class LedgerCheckpoints implements Checkpoints {
   }
 
   collect(index: number): void {
+    this.#isFresh = false;
     // The one that is named is the newest until then; or an older one, when it came from a peer.
     const named = this.#persisted.findLast((persisted) => persisted.index <= index);
     this.#persisted = this.#persisted.filter((one) => one === named || one.index > index);
@@ -96,8 +103,9 @@ export class LedgerCheckpoints implements Checkpoints {
     this.#removeOthers();
   }
 
-  close(): void {
-    this.#parts?.close();
+  close(done: () => void): void {
+    if (this.#parts === null) done();
+    else this.#parts.close(done);
   }
 
   #removeOthers(): void {

@@ -80,13 +80,13 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
   /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, LEDGER_PART_DAMAGED, from the sink's methods */
   restore(): SnapshotSink {
     const parts = this.#parts;
-    // What is taken in from elsewhere comes into files of its own: the others go with the old state.
+    // What comes from elsewhere has files of its own: the others go with the old state.
     parts?.turn(PartLane.history);
     this.#restoreEnded();
     const release = this.#checkpoints.hold();
     this.#restoreEnded = release;
     return new LedgerSnapshotSink(this.#emptyState(), (restored, places) => {
-      if (places.size > 0) this.#checkpoints.restored(places);
+      this.#checkpoints.restored(places);
       this.#books = new Books(restored);
       release();
     });

@@ -17,7 +17,7 @@
  *
  * A checkpoint, which only the node that made it can read, is the same, but for records with
  * `storedMark` added to their kind: their bytes are a place in the node's parts, f64 file, f64
- * offset, u32 length, u32 crc; of statuses with the u32 chunk before. Stored history is always
+ * offset, u32 length, u32 crc, at which the record's bytes lie; stored history is always
  * 16,384 rows, as `history-chunk.ts` says.
  */
 export const RecordKind = {

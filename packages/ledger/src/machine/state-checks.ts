@@ -92,6 +92,8 @@ function hashState(state: BooksState, check: number): number {
   const last = timeline.last;
   const counters = [accounts.count, transfers.count, statuses.openCount, history.count, ids.count];
   counters.push(Number(last & 0xffffffffn), Number(last >> 32n));
+  const expiry = state.nextExpiry() ?? 0n;
+  counters.push(Number(expiry & 0xffffffffn), Number(expiry >> 32n));
   for (const counter of counters) {
     hash = Math.imul(hash ^ (counter | 0), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 15) ^ Math.floor(counter / 2 ** 32), 0xc2b2ae35);

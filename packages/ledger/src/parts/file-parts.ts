@@ -70,7 +70,7 @@ export class FileParts implements PartStore {
     const name = this.#names.get(last.file);
     if (name === undefined) partDamaged(`file ${last.file}`, 'it is not there');
     const { ports, directory } = this.#place;
-    present(this.#files.get(last.file), 'a file with a name is there').close();
+    present(this.#files.get(last.file), 'a file with a name is there').close(() => undefined);
     const file = ports.fileSystem.blocking.openFile(`${directory}/${name}`);
     const end = last.offset + last.length;
     this.#files.set(last.file, new PartFile(ports.fileSystem, directory, name, file, end));
@@ -146,11 +146,20 @@ export class FileParts implements PartStore {
     };
   }
 
-  /** Gives all descriptors back; nothing is read or put in any more. */
-  close(): void {
+  /**
+   * Gives all descriptors back; nothing is read or put in any more.
+   *
+   * @param done called when nothing is being written any more
+   */
+  close(done: () => void): void {
     const files = [...this.#files.values()];
     this.#files.clear();
-    for (const file of files) file.close();
+    let waiting = files.length + 1;
+    const closed = (): void => {
+      if (--waiting === 0) done();
+    };
+    for (const file of files) file.close(closed);
+    closed();
   }
 
   #nameOf({ file }: PartPlace): string {

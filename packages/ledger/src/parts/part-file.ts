@@ -106,11 +106,13 @@ export class PartFile {
     else unlink();
   }
 
-  /** Gives its descriptor back. */
-  close(): void {
+  /** Gives its descriptor back, when nothing is being written any more. */
+  close(done: () => void): void {
     this.#isRemoved = true;
     this.#answer(new Error(`${this.path} was closed`));
-    this.#file?.close(() => undefined);
+    if (this.#file !== null) this.#file.close(done);
+    else if (this.#isBusy) this.#onCreated = done;
+    else done();
   }
 
   #at(offset: number): string {

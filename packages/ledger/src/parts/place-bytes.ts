@@ -3,6 +3,8 @@ import type { PartPlace } from './part-store.ts';
 
 /** f64 file, f64 offset, u32 length, u32 crc, little-endian. */
 export const placeBytes = 24;
+/** No part has as much. */
+const mostPartBytes = 64 * 1024 * 1024;
 
 export function writePlace(view: DataView, at: number, place: PartPlace): void {
   view.setFloat64(at, place.file, true);
@@ -19,8 +21,9 @@ export function readPlace(view: DataView, at: number): PartPlace {
     length: view.getUint32(at + 16, true),
     crc: view.getUint32(at + 20, true),
   };
-  const { file, offset } = place;
+  const { file, offset, length } = place;
   const isPlace = Number.isSafeInteger(file) && Number.isSafeInteger(offset);
-  if (!isPlace || file < 1 || offset < 0) snapshotInvalid('a place that there is not');
+  if (!isPlace || file < 1 || offset < 0 || length > mostPartBytes)
+    snapshotInvalid('a place that there is not');
   return place;
 }

@@ -29,7 +29,7 @@ export class StrayIds {
   readonly #partSizes = new Uint32Array(partCount);
   readonly #seed: number;
   #count = 0;
-  /** Keeps `touch` from being taken for nothing. */
+  /** Takes what nobody needs: a compiler could leave out to look at things for nothing. */
   #touched = 0;
 
   /**
@@ -61,15 +61,14 @@ export class StrayIds {
   }
 
   /**
-   * Asks for many ids by their hashes, so that the processor waits for the memory of several at a
-   * time.
+   * Asks for many ids by their hashes.
    *
    * @param hashes of the ids with the seed of this table, the first `count`
    * @param marks one is set to 1 where the id may be here; the others stay as they are
    */
   mark(hashes: Int32Array, count: number, marks: Uint8Array): void {
     if (this.#count === 0) return;
-    this.#touch(hashes, count);
+    this.touch(hashes, count);
     const parts = this.#parts;
     for (let i = 0; i < count; i++) {
       const hash = hashes[i] as number;
@@ -79,6 +78,21 @@ export class StrayIds {
       while (part[at + 1] !== 0 && part[at] !== hash) at = (at + slotWords) & mask;
       if (part[at + 1] !== 0) marks[i] = 1;
     }
+  }
+
+  /**
+   * Looks at what `add` and `mark` begin with for some ids. Without a branch none of them waits for
+   * the one before it, so that the processor has several on the way from memory at a time.
+   */
+  touch(hashes: Int32Array, count: number): void {
+    const parts = this.#parts;
+    let touched = 0;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i] as number;
+      const part = parts[hash & (partCount - 1)] as Int32Array;
+      touched ^= part[(hash >>> 11) & (part.length - slotWords)] as number;
+    }
+    this.#touched ^= touched;
   }
 
   /**
@@ -157,18 +171,6 @@ export class StrayIds {
       if (lanes[at] === l0 && lanes[at + 1] === l1 && lanes[at + 2] === l2 && lanes[at + 3] === l3)
         return slot;
     }
-  }
-
-  /** Reads what `mark` will begin with. Without a branch, no read waits for the one before it. */
-  #touch(hashes: Int32Array, count: number): void {
-    const parts = this.#parts;
-    let touched = 0;
-    for (let i = 0; i < count; i++) {
-      const hash = hashes[i] as number;
-      const part = parts[hash & (partCount - 1)] as Int32Array;
-      touched ^= part[(hash >>> 11) & (part.length - slotWords)] as number;
-    }
-    this.#touched ^= touched;
   }
 
   /** @returns the part, with room for one more */

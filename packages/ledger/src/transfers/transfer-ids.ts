@@ -130,8 +130,8 @@ export class TransferIds {
   /**
    * After `markStored`, in the same batch: looks for some of the ids in memory as well.
    *
-   * @param marks of the ids from `from` up to, not including, `end`, those stay 0 that are not
-   *   used; until the next call there is `addMarked` for them
+   * @param marks of the ids from `from` up to, not including, `end`; where it stays 0, there is
+   *   `addMarked` until the next call; 1: ask `find`
    */
   mark(ids: Int32Array, from: number, end: number, marks: Uint8Array): void {
     this.#markedRunIds = this.#runs.ids;
@@ -143,10 +143,10 @@ export class TransferIds {
   }
 
   /**
-   * Adds an id that was unused when `mark` was called last. Nothing that was there at the time has
-   * been taken out since.
+   * Adds an id that was marked as 0 when `mark` was called last. Nothing that was there at the time
+   * has been taken out since.
    *
-   * @returns whether it did; false: the id has come since
+   * @returns whether it did; false: the id is used
    */
   addMarked(l0: number, l1: number, l2: number, l3: number, position: number): boolean {
     const haveRunsGrown = this.#runs.ids !== this.#markedRunIds;
@@ -258,7 +258,8 @@ export class TransferIds {
   #markSome(ids: Int32Array, count: number, marks: Uint8Array): void {
     const hashes = hashIds(ids, count, this.#hashSeed, this.#hashes);
     if (this.#runs.ids > 0) this.#markInRuns(ids, count, marks);
-    this.#strays.mark(hashes, count, marks);
+    // Those that are here `addMarked` finds by itself.
+    this.#strays.touch(hashes, count);
     this.#onDisk?.frozen?.mark(hashes, count, marks);
   }
 

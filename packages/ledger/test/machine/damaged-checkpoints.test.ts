@@ -94,7 +94,7 @@ test('a checkpoint with any byte changed is refused or read, and never anything 
       refused++;
       assert.ok(error instanceof LedgerError, `at byte ${at}: ${String(error)}`);
     }
-    machine.checkpoints.close();
+    machine.checkpoints.close(() => undefined);
     disk.settle();
   }
   assert.ok(refused > 50, `${refused} were refused`);
@@ -108,6 +108,8 @@ test('with a part damaged at any place the books say so, or answer as they shoul
   const prng = new Prng(1);
   let damaged = 0;
   for (const name of disk.list()) {
+    // What nothing refers to goes at the first restore.
+    if (!disk.list().includes(name)) continue;
     const path = `${directory}/${name}`;
     const number = name.split('-')[1];
     const { length } = disk.disk.blocking.readFile(path);
@@ -129,7 +131,7 @@ test('with a part damaged at any place the books say so, or answer as they shoul
         damaged++;
       }
       disk.disk.flipBit(path, at, bit);
-      other.checkpoints.close();
+      other.checkpoints.close(() => undefined);
       disk.settle();
     }
   }

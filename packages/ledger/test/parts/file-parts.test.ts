@@ -239,8 +239,13 @@ test('whoever waits for a sync hears of it when all is closed', () => {
   put(parts, PartLane.ids, 1000, 2);
   const answers: (Error | null)[] = [];
   parts.sync((error) => void answers.push(error));
-  parts.close();
+  let hasEnded = false;
+  parts.close(() => {
+    hasEnded = true;
+  });
+  assert.equal(hasEnded, false);
   machine.settle();
+  assert.equal(hasEnded, true);
   assert.equal(answers.length, 1);
   assert.ok(answers[0] instanceof Error);
 });

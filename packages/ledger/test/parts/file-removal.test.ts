@@ -102,7 +102,7 @@ test('a file that is removed before the disk has made it is removed after that',
   assert.deepEqual(machine.warnings, []);
 });
 
-test('files of an earlier life go when they are not retained, and numbers go on behind them', () => {
+test('files of an earlier life go when they are not retained, numbers go on behind them', () => {
   const machine = new PartsDisk();
   const before = machine.open();
   const places = lanes.flatMap((lane) => [1, 2].map((seed) => putAlone(before, lane, seed)));

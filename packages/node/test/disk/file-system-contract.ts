@@ -76,7 +76,7 @@ function contentTests(open: () => FileSystemUnderTest): void {
 }
 
 function blockingReadTests(open: () => FileSystemUnderTest): void {
-  test('a blocking read sees what was written, synced or not, and is short at the end', async () => {
+  test('a blocking read sees what was written, synced or not; it is short at the end', async () => {
     await withFile(open, async (file) => {
       await completion((done) => file.write(0, [pattern(100, 1)], done));
       assert.deepEqual(file.readNow(0, 100), pattern(100, 1));

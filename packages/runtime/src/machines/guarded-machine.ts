@@ -131,7 +131,7 @@ class GuardedMachine<Result> implements StateMachine<Result> {
       },
       expand: () => checkpoints.expand(),
       collect: (index) => checkpoints.collect(index),
-      close: () => checkpoints.close(),
+      close: (done) => checkpoints.close(done),
     };
   }
 

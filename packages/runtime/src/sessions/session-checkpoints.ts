@@ -18,7 +18,7 @@ export function sessionCheckpoints(inner: Checkpoints, table: () => SessionTable
     },
     expand: () => new SessionExpansion(inner.expand()),
     collect: (index) => inner.collect(index),
-    close: () => inner.close(),
+    close: (done) => inner.close(done),
   };
 }
 

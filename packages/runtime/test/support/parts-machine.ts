@@ -51,7 +51,7 @@ export class PartsMachine implements StateMachine<string> {
   readonly checkpoints: Checkpoints;
   readonly events: string[] = [];
   /** The next checkpoints cannot be made durable. */
-  persistFails = false;
+  persistFails: 'by an error' | 'by throwing' | null = null;
   /** Makes durable when the test says so. */
   persistWaits: (() => void)[] | null = null;
   /** Sinks call back when the test, or time, says so. */
@@ -73,7 +73,7 @@ export class PartsMachine implements StateMachine<string> {
       take: (index) => this.#take(index),
       expand: () => this.#expand(),
       collect: (index) => this.#collect(index),
-      close: () => undefined,
+      close: (done) => done(),
     };
   }
 
@@ -148,7 +148,8 @@ export class PartsMachine implements StateMachine<string> {
     const lines = [...parts.map((part) => `p${part}`), ...this.#rest.map((text) => `c${text}`)];
     const chunks = this.#chunks(lines);
     const answer = (done: (error: Error | null, bytes: number) => void): void => {
-      if (this.persistFails) {
+      if (this.persistFails === 'by throwing') throw new Error('it is broken');
+      if (this.persistFails !== null) {
         this.events.push('persist failed');
         done(new Error('no room for parts'), 0);
         return;

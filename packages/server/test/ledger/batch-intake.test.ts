@@ -11,13 +11,16 @@ import { BatchIntake } from '../../src/core/ledger/batch-intake.ts';
 
 /** Accounts 100 to 109 have the slots 0 to 9, and 2^100 has 10. */
 const accounts = {
-  find(id: Uint32Array, at: number): number {
-    const [lane0 = 0, lane1 = 0, lane2 = 0, lane3 = 0] = id.subarray(at, at + 4);
-    if (lane3 === 16 && lane0 === 0 && lane1 === 0 && lane2 === 0) return 10;
-    const isNear = lane1 === 0 && lane2 === 0 && lane3 === 0;
-    return isNear && lane0 >= 100 && lane0 < 110 ? lane0 - 100 : -1;
+  findMany(ids: Uint32Array, count: number, slots: Int32Array): void {
+    for (let i = 0; i < count; i++) slots[i] = slotOf(ids.subarray(i * 4, i * 4 + 4));
   },
 };
+
+function slotOf([lane0 = 0, lane1 = 0, lane2 = 0, lane3 = 0]: Uint32Array): number {
+  if (lane3 === 16 && lane0 === 0 && lane1 === 0 && lane2 === 0) return 10;
+  const isNear = lane1 === 0 && lane2 === 0 && lane3 === 0;
+  return isNear && lane0 >= 100 && lane0 < 110 ? lane0 - 100 : -1;
+}
 
 function batchOf(transfers: readonly Partial<NewTransfer>[]): Uint8Array {
   const builder = new TransferBatchBuilder();

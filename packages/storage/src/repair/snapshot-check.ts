@@ -74,7 +74,7 @@ export class SnapshotCheck {
 
   /** Gives files of state machines back. */
   close(): void {
-    for (const checkpoints of this.#open.values()) checkpoints.close();
+    for (const checkpoints of this.#open.values()) checkpoints.close(() => undefined);
     this.#open.clear();
   }
 

@@ -30,8 +30,8 @@ export class BatchIntake {
   readonly #newAccounts = new AccountColumns();
   readonly #writer = new ColumnWriter();
   readonly #lanes = new Uint32Array(maxBatchEvents * 4);
-  readonly #debitSlots = new Uint32Array(maxBatchEvents);
-  readonly #creditSlots = new Uint32Array(maxBatchEvents);
+  readonly #debitSlots = new Int32Array(maxBatchEvents);
+  readonly #creditSlots = new Int32Array(maxBatchEvents);
 
   constructor(books: Pick<ServedBooks, 'accounts'>) {
     this.#books = books;
@@ -59,23 +59,16 @@ export class BatchIntake {
   }
 
   /** @returns `slots`, filled; null when one of the accounts is not known here */
-  #resolve(column: Column, slots: Uint32Array): Uint32Array | null {
+  #resolve(column: Column, slots: Int32Array): Int32Array | null {
     if (!column.isPresent) return null;
     const lanes = this.#lanes;
     const accounts: AccountSlots = this.#books.accounts;
-    const { count } = column;
     decodeLanes(column, lanes);
-    if (column.isConstant) {
-      const slot = accounts.find(lanes, 0);
-      if (slot === -1) return null;
-      slots.fill(slot, 0, count);
-      return slots;
-    }
-    for (let i = 0; i < count; i++) {
-      const slot = accounts.find(lanes, i * 4);
-      if (slot === -1) return null;
-      slots[i] = slot;
-    }
+    const { count } = column;
+    const ids = column.isConstant ? 1 : count;
+    accounts.findMany(lanes, ids, slots);
+    for (let i = 0; i < ids; i++) if (slots[i] === -1) return null;
+    if (column.isConstant) slots.fill(slots[0] as number, 1, count);
     return slots;
   }
 }

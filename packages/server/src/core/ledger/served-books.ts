@@ -17,10 +17,11 @@ import {
 /** Where the accounts are that batches speak of, as of what has been applied here. */
 export interface AccountSlots {
   /**
-   * @param id four lanes of 32 bits from `id[at]` on, the lowest first
-   * @returns the place of the account in the order of creation; -1: there is none (yet)
+   * @param ids four lanes of 32 bits each, the lowest first
+   * @param slots gets for each of the first `count` the place of the account in the order of
+   *   creation; -1: there is none (yet)
    */
-  find(id: Uint32Array, at: number): number;
+  findMany(ids: Uint32Array, count: number, slots: Int32Array): void;
 }
 
 /**
