@@ -1,9 +1,9 @@
 // Runs the tests: `npm test [-- PATH...]`. Most of a test's time is spent waiting (for servers to
 // start, for elections), so that three files at a time fit on two cores, where Node would take one.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ROOT, runCommand } from './run/run-command.ts';
+import { availableParallelism } from 'node:os';
+import { run as runFiles } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { ROOT } from './run/run-command.ts';
 import { runTool } from './run/run-tool.ts';
 import { StallWatch } from './run/stall-watch.ts';
 
@@ -25,42 +25,34 @@ const paths = process.argv.slice(2);
 const STALL_MS = 2000;
 
 async function run(): Promise<number> {
-  using directory = temporaryDirectory();
   using watch = new StallWatch();
-  const failed = join(directory.path, 'failed');
-  const exitCode = await runTests(paths.length === 0 ? ALL : paths, failed);
+  const failed = await runTests(paths.length === 0 ? ALL : paths);
   const { longestMs } = watch;
-  const files = readFileSync(failed, 'utf8').split('\n').filter(Boolean);
-  if (exitCode === 0 || files.length === 0 || longestMs < STALL_MS) return exitCode;
+  if (failed.size === 0 || longestMs < STALL_MS) return failed.size === 0 ? 0 : 1;
   const seconds = (longestMs / 1000).toFixed(1);
   process.stdout.write(
     `\nthe machine stood still for ${seconds} s while tests ran; what failed is run once more:\n` +
-      `${files.map((file) => `  ${file}\n`).join('')}\n`,
+      `${[...failed].map((file) => `  ${file}\n`).join('')}\n`,
   );
-  // The directory has to outlive it.
-  return await runTests(files, join(directory.path, 'failed-again'));
+  const again = await runTests([...failed]);
+  return again.size === 0 ? 0 : 1;
 }
 
-async function runTests(files: readonly string[], failed: string): Promise<number> {
-  const concurrency = Math.max(3, availableParallelism() - 1);
-  const flags = [
-    `--test-concurrency=${concurrency}`,
-    `--test-timeout=${TIMEOUT_MS}`,
-    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-    ...[
-      `--test-reporter=${ROOT}/tools/run/failed-files.ts`,
-      `--test-reporter-destination=${failed}`,
-    ],
-  ];
-  const preload = ['--import', `${ROOT}/tools/run/compile-cache.ts`];
-  const command = ['node', ...preload, '--test', ...flags, ...files];
-  const { exitCode } = await runCommand(command, { output: 'inherit' });
-  return exitCode;
-}
-
-function temporaryDirectory(): Disposable & { readonly path: string } {
-  const path = mkdtempSync(join(tmpdir(), 'quorate-tests-'));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+/** @returns the files in which something failed */
+async function runTests(patterns: readonly string[]): Promise<ReadonlySet<string>> {
+  const failed = new Set<string>();
+  const events = runFiles({
+    globPatterns: patterns,
+    cwd: ROOT,
+    concurrency: Math.max(3, availableParallelism() - 1),
+    timeout: TIMEOUT_MS,
+    execArgv: ['--import', `${ROOT}/tools/run/compile-cache.ts`],
+  });
+  events.on('test:fail', ({ file, todo }) => {
+    if (todo === undefined || todo === false) failed.add(file ?? patterns.join(' '));
+  });
+  for await (const text of events.compose(new spec())) process.stdout.write(text);
+  return failed;
 }
 
 await runTool({ args: paths, usage: () => USAGE, run });

@@ -311,8 +311,8 @@ export class AccountStore {
   }
 
   /**
-   * What replicas compare: balances, flags and last transfers of the accounts from `fromSlot` up to, not
-   * including, `toSlot`.
+   * What replicas compare: balances, flags and last transfers of the accounts from `fromSlot` up
+   * to, not including, `toSlot`.
    *
    * @returns 32 bits, unsigned
    */

@@ -21,9 +21,9 @@ const lastWord = lastTransferNumber * 2;
 const nanHigh = 0x7ff0_0000;
 
 /**
- * A hash of the four balances, the flags and the last transfers of accounts, from `fromSlot` up to, not including,
- * `toSlot`. Within an account each part is multiplied apart and added, so that a processor works on
- * several at a time; the chain from account to account makes the order count.
+ * A hash of the four balances, the flags and the last transfers of accounts, from `fromSlot` up to,
+ * not including, `toSlot`. Within an account each part is multiplied apart and added, so that a
+ * processor works on several at a time; the chain from account to account makes the order count.
  *
  * Balances are taken by their bits, which spares a conversion for each and are the same on every
  * machine: none is a negative zero, and NaN, which has many forms, is looked up.

@@ -36,7 +36,7 @@ export class PlainTransfers {
   readonly #rows: TransferRows;
   /** Rows of the batch from here on are carried out, but not yet in the store. */
   #from = 0;
-  /** Of the rows of the batch below it, ids are marked; accounts are in the cache, or not worth it. */
+  /** Of the rows below it, ids are marked; their accounts are in the cache, or not worth it. */
   #aheadEnd = 0;
   /** What `TransferIds` has found for the ids of the batch. */
   readonly #idMarks = new Uint8Array(maxBatchEvents);

@@ -2,7 +2,7 @@ import type { BooksState } from '../books/books-state.ts';
 import { LedgerError } from '../ledger-error.ts';
 import type { StateVote } from './ledger-command.ts';
 
-/** Of the hashes that are made here; another program's, to which this one says nothing, has its own. */
+/** Of the hashes that are made here; those of another form say nothing to this program. */
 export const stateForm = 1;
 /** Batches between two checks, at all replicas the same ones. */
 export const usualBatchesPerCheck = 1024;

@@ -30,7 +30,7 @@ export class StrayIds {
   readonly #seed: number;
   #count = 0;
   /** Takes what nobody needs: a compiler could leave out to look at things for nothing. */
-  #touched = 0;
+  readonly #touched = new Int32Array(1);
 
   /**
    * @param seed 32 bits; see `hashUint128`. It changes no answer.
@@ -92,7 +92,7 @@ export class StrayIds {
       const part = parts[hash & (partCount - 1)] as Int32Array;
       touched ^= part[(hash >>> 11) & (part.length - slotWords)] as number;
     }
-    this.#touched ^= touched;
+    this.#touched[0] = touched;
   }
 
   /**

@@ -32,8 +32,11 @@ test('books that were stored, and refer to what they have on a disk, do, too', (
   });
 });
 
+/** Machines with large chunks take longer to make than all that is tried with them. */
+const limits = { transfersPerChunk: 64 };
+
 function smallLedger(): LedgerMachine {
-  const machine = new LedgerMachine();
+  const machine = new LedgerMachine({ limits });
   const accounts = [1n, 2n].map((id) => ({ id, ledger: 1, code: 1, flags: 8 }));
   const transfers = [1n, 2n, 3n].map((id) => ({
     ...{ id, debitAccountId: 1n, creditAccountId: 2n, amount: id, ledger: 1, code: 1 },
@@ -78,7 +81,7 @@ test('a snapshot that ends early, or goes on, is refused, and the state stays', 
     }, LedgerError);
     assert.equal(other.books.state.transfers.count, 3);
   }
-  const sink = new LedgerMachine().restore();
+  const sink = new LedgerMachine({ limits }).restore();
   assert.throws(() => {
     sink.chunk(Buffer.concat([bytes, bytes.subarray(0, 6)]));
     sink.finish();
@@ -91,7 +94,7 @@ test('a snapshot with any byte changed is refused or read, and never anything el
     const broken = Uint8Array.from(bytes);
     broken[at] = (broken[at] as number) ^ 0x41;
     try {
-      const sink = new LedgerMachine().restore();
+      const sink = new LedgerMachine({ limits }).restore();
       sink.chunk(broken);
       sink.finish();
     } catch (error) {

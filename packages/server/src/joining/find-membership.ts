@@ -179,8 +179,8 @@ function notAdded(answers: readonly ClusterDescription[], own: ReadonlySet<strin
   }
   return refused(
     `this node is no member of the cluster: nobody was added at ${at}. Add it first, with ` +
-      `quorate member add NAME --peer-urls http://${at} (of a ledger: quorate ledger member add), ` +
-      'then start it',
+      `quorate member add NAME --peer-urls http://${at} (of a ledger: quorate ledger member ` +
+      'add), then start it',
   );
 }
 

@@ -19,9 +19,9 @@ interface Keyed {
 }
 
 /**
- * Sorts the ids of a table that grows no more, a little at a time: by a key of the highest digits in
- * which they differ, the lowest of those first; then by comparing neighbours. Ids that are chosen so
- * that the latter takes long are sorted by all their digits, some at a time.
+ * Sorts the ids of a table that grows no more, a little at a time: by a key of the highest digits
+ * in which they differ, the lowest of those first; then by comparing neighbours. Ids that are chosen
+ * so that the latter takes long are sorted by all their digits, some at a time.
  */
 export class TableSort {
   readonly #table: StrayIds;
@@ -179,7 +179,7 @@ export class TableSort {
     const { entries, keys } = this.#from;
     for (let at = Math.max(1, from); at < to; at++) {
       const key = keys[at];
-      // The usual case, for which no id is looked at. Those with one key are moved among themselves.
+      // The usual case, in which no id is looked at. Those with one key move among themselves.
       if (keys[at - 1] !== key) continue;
       const entry = entries[at] as number;
       let place = at;
