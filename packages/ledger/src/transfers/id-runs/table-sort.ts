@@ -20,8 +20,8 @@ interface Keyed {
 
 /**
  * Sorts the ids of a table that grows no more, a little at a time: by a key of the highest digits
- * in which they differ, the lowest of those first; then by comparing neighbours. Ids that are chosen
- * so that the latter takes long are sorted by all their digits, some at a time.
+ * in which they differ, the lowest of those first; then by comparing neighbours. Ids that are
+ * chosen so that the latter takes long are sorted by all their digits, some at a time.
  */
 export class TableSort {
   readonly #table: StrayIds;
