@@ -75,6 +75,8 @@ export interface Checkpoints {
    * @param index by which the log will name it
    */
   take(index: number): Checkpoint;
+  /** What was restored was whole: with a checkpoint the next start costs less. Until `take`. */
+  readonly isDue: boolean;
   /** @returns what makes the whole snapshot of chunks of a checkpoint; to be closed */
   expand(): CheckpointExpansion;
   /**
@@ -92,7 +94,7 @@ export interface Checkpoints {
 
 /** Where a state machine may keep files of its own. */
 export interface MachinePlace {
-  readonly ports: Pick<Ports, 'fileSystem' | 'checksum' | 'logger'>;
+  readonly ports: Pick<Ports, 'fileSystem' | 'checksum' | 'logger' | 'timers'>;
   /** Its own one, which is there, and empty or as it left it. */
   readonly directory: string;
 }

@@ -21,6 +21,7 @@ class FiledMachine extends ListMachine {
   constructor() {
     super();
     this.checkpoints = {
+      isDue: false,
       open: (place) => this.#open(place),
       take: () => ({ ...chunksOf(this), persist: (done) => done(null, 0) }),
       expand: () => ({ expand: (chunk) => [() => chunk], close: () => undefined }),

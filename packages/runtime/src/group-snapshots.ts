@@ -108,7 +108,8 @@ export class GroupSnapshots {
   applied(bytes: number): void {
     this.#logBytes += bytes;
     const { snapshotLogBytes } = this.#context.options.tuning;
-    if (this.#logBytes < Math.max(snapshotLogBytes, this.#taker.lastBytes)) return;
+    const isDue = this.#context.group.stateMachine.checkpoints?.isDue === true;
+    if (!isDue && this.#logBytes < Math.max(snapshotLogBytes, this.#taker.lastBytes)) return;
     this.#take(this.#context.options.tuning.snapshotTailEntries);
   }
 

@@ -30,6 +30,7 @@ export class LedgerCheckpoints implements Checkpoints {
   #persisted: Persisted[] = [];
   #holds = 0;
   /** Files may have become useless. */
+  #mayRemove = false;
   #isDue = false;
   /** Nothing was restored or named yet. */
   #isFresh = true;
@@ -48,11 +49,26 @@ export class LedgerCheckpoints implements Checkpoints {
     const state = this.#ledger.state();
     const parts = this.#parts;
     if (parts === null) return new WholeCheckpoint(state);
+    this.#isDue = false;
     const release = this.hold();
-    return new StoredCheckpoint(state, parts, (files) => {
-      if (files !== null) this.#persisted.push({ index, files });
+    try {
+      return new StoredCheckpoint(state, parts, (files) => {
+        if (files !== null) this.#persisted.push({ index, files });
+        release();
+      });
+    } catch (error) {
       release();
-    });
+      throw error;
+    }
+  }
+
+  get isDue(): boolean {
+    return this.#isDue;
+  }
+
+  /** What comes is whole: what a process before this one has left can go at once. */
+  beginsWhole(): void {
+    if (this.#isFresh) this.#parts?.retain(new Set());
   }
 
   expand(): CheckpointExpansion {
@@ -82,8 +98,9 @@ export class LedgerCheckpoints implements Checkpoints {
    */
   restored(places: ReadonlyMap<PartLane, readonly PartPlace[]>): void {
     // The first one of a process is what the log names: files of before are of no use.
-    if (this.#isFresh) this.#isDue = true;
+    if (this.#isFresh) this.#mayRemove = true;
     this.#isFresh = false;
+    this.#isDue = places.size === 0 && this.#parts !== null;
     if (places.size === 0) return;
     const parts = present(this.#parts, 'who refers to parts has some');
     const files = new Set<number>();
@@ -99,7 +116,7 @@ export class LedgerCheckpoints implements Checkpoints {
     // The one that is named is the newest until then; or an older one, when it came from a peer.
     const named = this.#persisted.findLast((persisted) => persisted.index <= index);
     this.#persisted = this.#persisted.filter((one) => one === named || one.index > index);
-    this.#isDue = true;
+    this.#mayRemove = true;
     this.#removeOthers();
   }
 
@@ -109,8 +126,8 @@ export class LedgerCheckpoints implements Checkpoints {
   }
 
   #removeOthers(): void {
-    if (!this.#isDue || this.#holds > 0 || this.#parts === null) return;
-    this.#isDue = false;
+    if (!this.#mayRemove || this.#holds > 0 || this.#parts === null) return;
+    this.#mayRemove = false;
     const files = filesOf(this.#ledger.state());
     for (const persisted of this.#persisted) for (const file of persisted.files) files.add(file);
     this.#parts.retain(files);

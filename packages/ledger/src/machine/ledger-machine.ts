@@ -68,6 +68,15 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
     return this.#checkpoints;
   }
 
+  /**
+   * Keeps the files of the books as they are now, for who reads them over several turns.
+   *
+   * @returns to be called at its end
+   */
+  hold(): () => void {
+    return this.#checkpoints.hold();
+  }
+
   apply(entries: readonly AppliedEntry[]): readonly LedgerAnswer[] {
     return entries.map((entry) => this.#apply(entry));
   }
@@ -85,10 +94,13 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
     this.#restoreEnded();
     const release = this.#checkpoints.hold();
     this.#restoreEnded = release;
-    return new LedgerSnapshotSink(this.#emptyState(), (restored, places) => {
-      this.#checkpoints.restored(places);
-      this.#books = new Books(restored);
-      release();
+    return new LedgerSnapshotSink(this.#emptyState(), {
+      isWhole: () => this.#checkpoints.beginsWhole(),
+      done: (restored, places) => {
+        this.#checkpoints.restored(places);
+        this.#books = new Books(restored);
+        release();
+      },
     });
   }
 

@@ -33,25 +33,33 @@ interface Head {
 /** Parts that a snapshot refers to, by lane. */
 type UsedPlaces = ReadonlyMap<PartLane, readonly PartPlace[]>;
 
+export interface LedgerSnapshotSinkOptions {
+  /** It refers to nothing, which shows when its first accounts come. */
+  readonly isWhole: () => void;
+  /** Gets the state once it is complete, and what it refers to. */
+  readonly done: (state: BooksState, places: UsedPlaces) => void;
+}
+
 /** Builds a state of the records of a snapshot, beside the one that is in use. */
 export class LedgerSnapshotSink implements SnapshotSink {
   readonly #state: BooksState;
   readonly #accounts: AccountBlockReader;
   readonly #reader = new RecordReader((kind, bytes) => this.#record(kind, bytes));
-  readonly #done: (state: BooksState, places: UsedPlaces) => void;
+  readonly #options: LedgerSnapshotSinkOptions;
   readonly #places = new Map<PartLane, PartPlace[]>();
   #ids: IdRecordsReader | null = null;
+  /** The chunk whose statuses came last. */
+  #lastStatuses = -1;
   #head: Head | null = null;
   #hasEnded = false;
 
   /**
    * @param state an empty one
-   * @param done gets the state once it is whole, and what it refers to
    */
-  constructor(state: BooksState, done: (state: BooksState, places: UsedPlaces) => void) {
+  constructor(state: BooksState, options: LedgerSnapshotSinkOptions) {
     this.#state = state;
     this.#accounts = new AccountBlockReader(state.accounts, snapshotInvalid);
-    this.#done = done;
+    this.#options = options;
   }
 
   /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, LEDGER_PART_DAMAGED */
@@ -85,7 +93,7 @@ export class LedgerSnapshotSink implements SnapshotSink {
     if (!isWhole) snapshotInvalid('it has not as many rows as it says');
     timeline.restore(head.last);
     this.#state.batches = head.batches;
-    this.#done(this.#state, this.#places);
+    this.#options.done(this.#state, this.#places);
   }
 
   #record(kind: number, bytes: Uint8Array): void {
@@ -102,6 +110,8 @@ export class LedgerSnapshotSink implements SnapshotSink {
   #inline(kind: number, bytes: Uint8Array): void {
     switch (kind) {
       case RecordKind.accounts:
+        // A checkpoint has none of them in itself.
+        if (this.#state.accounts.count === 0) this.#options.isWhole();
         this.#accounts.block(bytes);
         return;
       case RecordKind.chunk:
@@ -188,6 +198,9 @@ export class LedgerSnapshotSink implements SnapshotSink {
     const { rowsPerChunk } = this.#state.transfers;
     if (bytes.length !== 4 + rowsPerChunk) snapshotInvalid('statuses that are no chunk');
     const at = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    const isNext = at > this.#lastStatuses && at * rowsPerChunk < this.#state.transfers.count;
+    if (!isNext) snapshotInvalid('statuses of a chunk that is not there, or was before');
+    this.#lastStatuses = at;
     if (place !== null) {
       this.#state.statuses.restoreStored(at, place);
       return;
@@ -233,12 +246,20 @@ export class LedgerSnapshotSink implements SnapshotSink {
 
   #farLinks(bytes: Uint8Array): void {
     if (bytes.length % linkBytes !== 0) snapshotInvalid('half a link');
+    const { transfers } = this.#state;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let at = 0; at < bytes.length; at += linkBytes)
-      this.#state.transfers.restoreFarLink(
-        view.getFloat64(at, true),
-        view.getFloat64(at + 8, true),
-      );
+    for (let at = 0; at < bytes.length; at += linkBytes) {
+      const [key, position] = [view.getFloat64(at, true), view.getFloat64(at + 8, true)];
+      // Links lead back, or whoever follows them would not come to an end.
+      const isLink =
+        Number.isInteger(key) &&
+        Number.isInteger(position) &&
+        key < transfers.count * 2 &&
+        position >= 0 &&
+        position < Math.floor(key / 2);
+      if (!isLink) snapshotInvalid('a link that leads nowhere');
+      transfers.restoreFarLink(key, position);
+    }
   }
 }
 

@@ -12,6 +12,8 @@ const fileName = /^(?:history|accounts|ids)-(\d{1,15})$/;
 
 /** So many bytes wait in memory for the disk before whoever restores is asked to wait. */
 const mostPendingBytes = 64 * 1024 * 1024;
+/** After which a disk that took nothing is asked again. */
+const againMs = 1000;
 
 /** Parts in files of a directory, `LANE-NUMBER` each. */
 export class FileParts implements PartStore {
@@ -21,6 +23,7 @@ export class FileParts implements PartStore {
   /** Where the next part of a lane goes. */
   readonly #current = new Map<PartLane, number>();
   #lastFile = 0;
+  #isClosed = false;
   #pins = 0;
   /** What is to be kept of the files up to `lastFile`, once nothing is pinned any more. */
   #retained: { readonly files: ReadonlySet<number>; readonly lastFile: number } | null = null;
@@ -37,11 +40,7 @@ export class FileParts implements PartStore {
       const number = Number(fileName.exec(name)?.[1] ?? 0);
       if (number === 0) continue;
       const file = blocking.openFile(`${place.directory}/${name}`);
-      this.#keep(
-        number,
-        name,
-        new PartFile(place.ports.fileSystem, place.directory, name, file, 0),
-      );
+      this.#keep(number, name, new PartFile(place, name, file, 0));
     }
   }
 
@@ -73,7 +72,7 @@ export class FileParts implements PartStore {
     present(this.#files.get(last.file), 'a file with a name is there').close(() => undefined);
     const file = ports.fileSystem.blocking.openFile(`${directory}/${name}`);
     const end = last.offset + last.length;
-    this.#files.set(last.file, new PartFile(ports.fileSystem, directory, name, file, end));
+    this.#files.set(last.file, new PartFile(this.#place, name, file, end));
     this.#current.set(lane, last.file);
   }
 
@@ -126,8 +125,14 @@ export class FileParts implements PartStore {
   }
 
   drained(done: () => void): void {
-    if (this.pendingBytes < mostPendingBytes) done();
-    else this.sync(() => done());
+    if (this.pendingBytes < mostPendingBytes) {
+      done();
+      return;
+    }
+    this.sync((error) => {
+      if (error === null) done();
+      else if (!this.#isClosed) this.#place.ports.timers.after(againMs, () => this.drained(done));
+    });
   }
 
   retain(files: ReadonlySet<number>): void {
@@ -152,6 +157,7 @@ export class FileParts implements PartStore {
    * @param done called when nothing is being written any more
    */
   close(done: () => void): void {
+    this.#isClosed = true;
     const files = [...this.#files.values()];
     this.#files.clear();
     let waiting = files.length + 1;
@@ -177,8 +183,7 @@ export class FileParts implements PartStore {
   #begin(lane: PartLane): number {
     const number = this.#lastFile + 1;
     const name = `${laneNames[lane]}-${number}`;
-    const { ports, directory } = this.#place;
-    this.#keep(number, name, new PartFile(ports.fileSystem, directory, name, null, 0));
+    this.#keep(number, name, new PartFile(this.#place, name, null, 0));
     this.#current.set(lane, number);
     return number;
   }

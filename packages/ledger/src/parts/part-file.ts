@@ -1,4 +1,11 @@
-import { type File, type FileSystem, type FileSystemError, present } from '@quorate/base';
+import {
+  type File,
+  type FileSystem,
+  type FileSystemError,
+  type Logger,
+  type MachinePlace,
+  present,
+} from '@quorate/base';
 import { partDamaged } from '../ledger-error.ts';
 
 /** So much is written before it is made durable, lest one sync takes long. */
@@ -18,6 +25,7 @@ interface Waiter {
 export class PartFile {
   readonly path: string;
   readonly #fileSystem: FileSystem;
+  readonly #logger: Logger;
   readonly #directory: string;
   #file: File | null;
   /** Not durable yet, by offset. */
@@ -29,6 +37,8 @@ export class PartFile {
   /** The directory durably has its name. */
   #isNamed: boolean;
   #isBusy = false;
+  /** And was said to. */
+  #isFailing = false;
   #waiters: Waiter[] = [];
   #isRemoved = false;
   /** What is left to be done when the file, which is being made, was removed meanwhile. */
@@ -38,15 +48,10 @@ export class PartFile {
    * @param file null: there is none yet
    * @param end of what is used of it; what follows is written over
    */
-  constructor(
-    fileSystem: FileSystem,
-    directory: string,
-    name: string,
-    file: File | null,
-    end: number,
-  ) {
+  constructor({ ports, directory }: MachinePlace, name: string, file: File | null, end: number) {
     this.path = `${directory}/${name}`;
-    this.#fileSystem = fileSystem;
+    this.#fileSystem = ports.fileSystem;
+    this.#logger = ports.logger;
     this.#directory = directory;
     this.#file = file;
     this.#isNamed = file !== null;
@@ -193,6 +198,7 @@ export class PartFile {
       }
       this.#pendingBytes -= end - this.#durableEnd;
       this.#durableEnd = end;
+      this.#isFailing = false;
       this.#answer(null);
       this.#stepDone();
     });
@@ -207,6 +213,12 @@ export class PartFile {
   #failed(error: FileSystemError): void {
     this.#isBusy = false;
     this.#writtenEnd = this.#durableEnd;
+    if (!this.#isFailing)
+      this.#logger.warn('parts cannot be written, they stay in memory and are tried again', {
+        file: this.path,
+        reason: error.message,
+      });
+    this.#isFailing = true;
     this.#answer(error);
   }
 

@@ -48,7 +48,7 @@ export interface PartStore {
   checksum(bytes: Uint8Array): number;
   /** Calls back, perhaps at once, when all that was put in before is durable. */
   sync(done: (error: Error | null) => void): void;
-  /** Calls back, perhaps at once, when little waits for the disk. */
+  /** Calls back, perhaps at once, when little waits for the disk; not while that takes nothing. */
   drained(done: () => void): void;
   /** Removes the files that are not in here, now or when they are no longer being read. */
   retain(files: ReadonlySet<number>): void;

@@ -85,8 +85,11 @@ export class RestartingBooks extends BooksAdapter {
   #restart({ chunks, drawn }: { chunks: Iterator<Uint8Array, void>; drawn: Uint8Array[] }): void {
     for (let next = chunks.next(); next.done !== true; next = chunks.next()) drawn.push(next.value);
     const empty = new BooksState(11, this.#parts);
-    const sink = new LedgerSnapshotSink(empty, (state) => {
-      this.books = new Books(state);
+    const sink = new LedgerSnapshotSink(empty, {
+      isWhole: () => undefined,
+      done: (state) => {
+        this.books = new Books(state);
+      },
     });
     for (const chunk of drawn) sink.chunk(chunk);
     sink.finish();

@@ -5,6 +5,7 @@ import {
   Prng,
   portableChecksum,
   silentLogger,
+  type Timers,
 } from '@quorate/base';
 import { Scheduler, VirtualDisk } from '@quorate/sim';
 import { FileParts } from '../../src/parts/file-parts.ts';
@@ -31,7 +32,11 @@ export class PartsDisk {
       ...silentLogger,
       warn: (message) => void this.warnings.push(message),
     };
-    return { ports: { fileSystem, checksum: portableChecksum, logger }, directory };
+    const timers: Timers = {
+      defer: (callback) => void this.scheduler.schedule(0, callback),
+      after: (delayMs, callback) => this.scheduler.schedule(delayMs, callback),
+    };
+    return { ports: { fileSystem, checksum: portableChecksum, logger, timers }, directory };
   }
 
   /** As a process does when it starts. */

@@ -119,6 +119,9 @@ class GuardedMachine<Result> implements StateMachine<Result> {
 
   #guarded(checkpoints: Checkpoints): Checkpoints {
     return {
+      get isDue() {
+        return checkpoints.isDue;
+      },
       open: (place) => checkpoints.open(place),
       take: (index) => {
         const checkpoint = this.#opened(() => checkpoints.take(index));

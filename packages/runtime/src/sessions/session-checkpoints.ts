@@ -6,6 +6,9 @@ import { lengthBytes } from './snapshot-format.ts';
 /** Checkpoints of the inner state machine, with the sessions, which are always whole, before. */
 export function sessionCheckpoints(inner: Checkpoints, table: () => SessionTable): Checkpoints {
   return {
+    get isDue() {
+      return inner.isDue;
+    },
     open: (place) => inner.open(place),
     take: (index) => {
       const checkpoint = inner.take(index);

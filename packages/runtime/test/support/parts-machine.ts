@@ -69,6 +69,7 @@ export class PartsMachine implements StateMachine<string> {
   constructor(disk: PartsOnDisk) {
     this.#disk = disk;
     this.checkpoints = {
+      isDue: false,
       open: () => undefined,
       take: (index) => this.#take(index),
       expand: () => this.#expand(),

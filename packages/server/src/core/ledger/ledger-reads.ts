@@ -6,6 +6,7 @@ import {
   LedgerError,
   maxBatchEvents,
   type QueryFilter,
+  type Scan,
   type Transfer,
 } from '@quorate/ledger';
 import { type Codec, decodeMessage, encodeMessage, ledger } from '@quorate/schema';
@@ -57,7 +58,6 @@ export class LedgerReads {
 
   methods(): ReadonlyMap<string, UnaryMethod> {
     const books = this.#books;
-    const scans = this.#scans;
     const lookup = ledger.LookupRequest;
     const ofAccount = ledger.AccountFilter;
     const query = ledger.QueryFilter;
@@ -66,19 +66,19 @@ export class LedgerReads {
         found(books.lookupAccounts(idsOf(request))),
       ),
       this.#read('LookupTransfers', lookup, transfersOf, (request, found, failed) =>
-        scans.run(books.lookupTransfers(idsOf(request)), found, failed),
+        this.#scan(books.lookupTransfers(idsOf(request)), found, failed),
       ),
       this.#read('GetAccountTransfers', ofAccount, transfersOf, (request, found, failed) =>
-        scans.run(books.accountTransfers(accountFilterOf(request)), found, failed),
+        this.#scan(books.accountTransfers(accountFilterOf(request)), found, failed),
       ),
       this.#read('GetAccountBalances', ofAccount, balancesOf, (request, found, failed) =>
-        scans.run(books.accountBalances(accountFilterOf(request)), found, failed),
+        this.#scan(books.accountBalances(accountFilterOf(request)), found, failed),
       ),
       this.#read('QueryAccounts', query, accountsOf, (request, found, failed) =>
-        scans.run(books.queryAccounts(queryFilterOf(request)), found, failed),
+        this.#scan(books.queryAccounts(queryFilterOf(request)), found, failed),
       ),
       this.#read('QueryTransfers', query, transfersOf, (request, found, failed) =>
-        scans.run(books.queryTransfers(queryFilterOf(request)), found, failed),
+        this.#scan(books.queryTransfers(queryFilterOf(request)), found, failed),
       ),
     ]);
   }
@@ -113,6 +113,21 @@ export class LedgerReads {
       }
     };
     return [pathOf(name), method];
+  }
+
+  #scan<Item>(scan: Scan<Item>, found: Found<Item>, failed: Failed): void {
+    const release = this.#books.hold();
+    this.#scans.run(
+      scan,
+      (items) => {
+        release();
+        found(items);
+      },
+      (error) => {
+        release();
+        failed(error);
+      },
+    );
   }
 
   #answer(refuse: (refusal: LedgerRefusal) => void, look: (failed: Failed) => void): void {

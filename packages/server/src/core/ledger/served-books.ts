@@ -32,6 +32,8 @@ export interface ServedBooks {
   readonly accounts: AccountSlots;
   readonly accountCount: number;
   readonly transferCount: number;
+  /** Keeps what a query reads; to be called at its end. */
+  hold(): () => void;
   /** When the next pending transfer expires, in whole microseconds, rounded up; null: none will. */
   nextExpiryMicros(): number | null;
   lookupAccounts(ids: readonly bigint[]): readonly Account[];
@@ -44,7 +46,7 @@ export interface ServedBooks {
 }
 
 /** @returns the books of a machine, whichever they are at the time */
-export function servedBooks(machine: Pick<LedgerMachine, 'books'>): ServedBooks {
+export function servedBooks(machine: Pick<LedgerMachine, 'books' | 'hold'>): ServedBooks {
   const state = () => machine.books.state;
   return {
     get accounts() {
@@ -56,6 +58,7 @@ export function servedBooks(machine: Pick<LedgerMachine, 'books'>): ServedBooks 
     get transferCount() {
       return state().transfers.count;
     },
+    hold: () => machine.hold(),
     nextExpiryMicros: () => {
       const nanos = state().nextExpiry();
       return nanos === undefined ? null : Number((nanos + 999n) / 1000n);
