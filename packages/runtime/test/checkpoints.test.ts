@@ -156,6 +156,20 @@ describe('a checkpoint', () => {
     assert.deepEqual([node.snapshots.files.size, node.snapshots.openWriters], [0, 0]);
   });
 
+  it('is taken at the next entry where what was restored was whole', () => {
+    const processes = PartsGroup.of(1);
+    const leader = processes.elect();
+    const machine = processes.machine(leader.id);
+    const named: number[] = [];
+    machine.collected = (index) => named.push(index);
+    processes.propose(leader, texts(3));
+    assert.deepEqual(named, []);
+    machine.isDue = true;
+    processes.propose(leader, texts(3, 3));
+    processes.run(300);
+    assert.equal(named.length, 1, 'once');
+  });
+
   it('is restored with its parts, again and again, whenever the power goes', () => {
     for (let moment = 1; moment < 60; moment += 2) {
       const processes = PartsGroup.of(1, { snapshotLogBytes: 40 });

@@ -11,7 +11,7 @@ const laneNames = {
 const fileName = /^(?:history|accounts|ids)-(\d{1,15})$/;
 
 /** So many bytes wait in memory for the disk before whoever restores is asked to wait. */
-const mostPendingBytes = 64 * 1024 * 1024;
+const usuallyPendingBytes = 64 * 1024 * 1024;
 /** After which a disk that took nothing is asked again. */
 const againMs = 1000;
 
@@ -22,6 +22,7 @@ export class FileParts implements PartStore {
   readonly #names = new Map<number, string>();
   /** Where the next part of a lane goes. */
   readonly #current = new Map<PartLane, number>();
+  readonly #mostPendingBytes: number;
   #lastFile = 0;
   #isClosed = false;
   #pins = 0;
@@ -31,10 +32,12 @@ export class FileParts implements PartStore {
   /**
    * Begins with what is in the directory, by blocking calls.
    *
+   * @param mostPendingBytes that wait for the disk before `drained` waits
    * @throws FileSystemError
    */
-  constructor(place: MachinePlace) {
+  constructor(place: MachinePlace, mostPendingBytes = usuallyPendingBytes) {
     this.#place = place;
+    this.#mostPendingBytes = mostPendingBytes;
     const { blocking } = place.ports.fileSystem;
     for (const name of blocking.list(place.directory)) {
       const number = Number(fileName.exec(name)?.[1] ?? 0);
@@ -125,7 +128,7 @@ export class FileParts implements PartStore {
   }
 
   drained(done: () => void): void {
-    if (this.pendingBytes < mostPendingBytes) {
+    if (this.pendingBytes < this.#mostPendingBytes) {
       done();
       return;
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Prng } from '@quorate/base';
 import { LedgerError } from '../../src/ledger-error.ts';
-import type { FileParts } from '../../src/parts/file-parts.ts';
+import { FileParts } from '../../src/parts/file-parts.ts';
 import { PartLane, type PartPlace } from '../../src/parts/part-store.ts';
 import { bytesOf, directory, PartsDisk } from './parts-disk.ts';
 
@@ -113,6 +113,25 @@ test('a disk that is full is said so, and after there is room all is durable', (
   assert.equal(parts.pendingBytes, 0);
   machine.losePower();
   assertThere(machine.open(), all);
+});
+
+test('whoever restores waits while the disk takes nothing, and it is said once', () => {
+  const machine = new PartsDisk();
+  const parts = new FileParts(machine.place(), 1000);
+  machine.disk.capacityBytes = machine.disk.usedBytes;
+  for (let kilobytes = 0; kilobytes < 2; kilobytes++)
+    parts.add(PartLane.history, new Uint8Array(1000));
+  let isDrained = false;
+  parts.drained(() => {
+    isDrained = true;
+  });
+  machine.run(5000);
+  assert.equal(isDrained, false);
+  assert.equal(machine.warnings.length, 1);
+  machine.disk.capacityBytes = Number.POSITIVE_INFINITY;
+  machine.run(5000);
+  assert.equal(isDrained, true);
+  assert.equal(parts.pendingBytes, 0);
 });
 
 test('what was durable survives a loss of power at any moment, and the lane goes on behind', () => {

@@ -61,6 +61,8 @@ export class PartsMachine implements StateMachine<string> {
   /** Bytes in a chunk of a snapshot. */
   chunkBytes = 20;
   heldExpansions = 0;
+  /** See `Checkpoints`. */
+  isDue = false;
   readonly #disk: PartsOnDisk;
   #parts: readonly number[] = [];
   #rest: readonly string[] = [];
@@ -68,10 +70,16 @@ export class PartsMachine implements StateMachine<string> {
 
   constructor(disk: PartsOnDisk) {
     this.#disk = disk;
+    const isDue = (): boolean => this.isDue;
     this.checkpoints = {
-      isDue: false,
+      get isDue() {
+        return isDue();
+      },
       open: () => undefined,
-      take: (index) => this.#take(index),
+      take: (index) => {
+        this.isDue = false;
+        return this.#take(index);
+      },
       expand: () => this.#expand(),
       collect: (index) => this.#collect(index),
       close: (done) => done(),

@@ -96,7 +96,7 @@ export const ledgerCanaries: readonly Canary[] = [
     scenario: 'ledger',
     file: 'server/src/core/ledger/batch-intake.ts',
     find: 'slots.fill(slots[0] as number, 1, count);',
-    replace: 'slots.fill(slots[1] as number, 0, count);',
+    replace: 'slots.fill(Math.max(0, slots[1] as number), 1, count);',
   },
   {
     name: 'limit-leaves-out-what-is-pending',
