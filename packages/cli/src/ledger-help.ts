@@ -122,13 +122,14 @@ ${readExits}`,
 The first line of CSV names the columns, in any order: of accounts id, ledger, code, flags,
 userData128, userData64, userData32; of transfers these, and debitAccountId, creditAccountId,
 amount, pendingId, timeout. A line of JSON is an object with such names. Ids are decimal, 0x... or
-UUIDs; flags are a number, or names with | between them.
+UUIDs; amounts are decimal; flags are a decimal number, or names with | between them.
 
-How far the import has got is kept in FILE.position, and the same command goes on from there. To
-import a line twice does nothing: an id that exists with the same content counts as done. What the
-ledger refuses is listed by line. Events are carried out in the order of the file wherever that
-decides: posts, voids, balancing and closing transfers, and accounts with a limit; for others, up
-to --in-flight batches are under way at once. Give --in-flight 1 for the file's order throughout.
+How far the import has got is kept in FILE.position, and the same command goes on from there. It is
+of one ledger: to import the file into another, give --from-start. To import a line twice does
+nothing: an id that exists with the same content counts as done. What the ledger refuses is listed
+by line. Events are carried out in the order of the file wherever that decides: posts, voids,
+balancing and closing transfers, and accounts with a limit; for others, up to --in-flight batches
+are under way at once. Give --in-flight 1 for the file's order throughout.
 
 Examples:
   quorate ledger import accounts.csv --check

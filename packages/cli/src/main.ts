@@ -46,9 +46,14 @@ function isOnlyHelp(error: CommanderError): boolean {
 
 /** The help that would have prevented the mistake. */
 function helpFor(words: readonly string[], program: Command): string {
-  const name = words[0];
-  const isCommand = program.commands.some((command) => command.name() === name);
-  return isCommand ? `quorate ${name} --help` : 'quorate --help';
+  const names = ['quorate'];
+  let command: Command | undefined = program;
+  for (const word of words) {
+    command = command.commands.find((one) => one.name() === word);
+    if (command === undefined) break;
+    names.push(word);
+  }
+  return `${names.join(' ')} --help`;
 }
 
 function usageError(error: CommanderError, help: string): CliError {

@@ -101,4 +101,54 @@ describe('members of a cluster, with the program', () => {
     const names = (await rest.cluster.members()).map(({ name }) => name);
     assert.deepEqual(names.sort(), ['n1', 'n2', 'n4']);
   });
+
+  it('have a name of their own; of two with one name, none is removed by it', async (context) => {
+    const directory = await temporaryDirectory(context);
+    const base = await freePorts([0, 1]);
+    const [first, second] = [0, 1].map((at) => `http://127.0.0.1:${base + at}`) as [string, string];
+    const start = async (at: 0 | 1, peerUrl: string): Promise<QuorateServer> => {
+      const founder = { name: at === 0 ? 'n1' : 'founder', peerUrls: [first] };
+      const joining = { name: 'n1', peerUrls: [second] };
+      const server = await startServer({
+        name: 'n1',
+        dataDirectory: join(directory, `${at}`),
+        members: at === 0 ? [founder] : [joining, founder],
+        clusterToken: 'mine',
+        clusterState: at === 0 ? 'new' : 'existing',
+        listenPeer: { host: '127.0.0.1', port: Number(new URL(peerUrl).port) },
+        listenClient: [{ host: '127.0.0.1', port: 0 }],
+        advertiseClientUrls: ['http://127.0.0.1:2379'],
+        tuning,
+        log: { level: 'silent', format: 'json' },
+      });
+      context.after(() => server.close({ abrupt: true }));
+      return server;
+    };
+    const founder = await start(0, first);
+    const endpoint = `127.0.0.1:${founder.clientAddresses[0]?.port}`;
+    const { cluster } = clientOf(context, [endpoint]);
+    while ((await cluster.members()).some(({ name }) => name === ''));
+    const environment = { QUORATE_ENDPOINTS: endpoint };
+
+    const add = ['member', 'add', 'n1', '--peer-urls', second];
+    const refused = await runProgram(add, { environment });
+    assert.deepEqual([refused.exitCode, refused.stdout], [1, '']);
+    assert.match(
+      refused.stderr,
+      /has the name "n1": give the new one another name, or first remove/,
+    );
+    assert.equal((await cluster.members()).length, 1);
+
+    // The names are what nodes call themselves, so nobody else can keep them apart.
+    await cluster.add([second], { isLearner: true });
+    await start(1, second);
+    while ((await cluster.members()).some(({ name }) => name === ''));
+    const removal = await runProgram(['member', 'remove', 'n1'], { environment });
+    assert.deepEqual([removal.exitCode, removal.stdout], [2, '']);
+    const members = await cluster.members();
+    assert.equal(members.length, 2);
+    for (const { id } of members) {
+      assert.ok(removal.stderr.includes(BigInt.asUintN(64, id).toString(16)), removal.stderr);
+    }
+  });
 });

@@ -20,6 +20,11 @@ describe('the command line', () => {
       /argument missing; see quorate serve --help\n$/,
     ],
     ['a missing argument', ['put'], /^quorate: missing required argument 'KEY'; see quorate put/],
+    [
+      'an unknown flag of a command of the ledger',
+      ['ledger', 'history', '1', '--frobnicate'],
+      /^quorate: unknown option '--frobnicate'; see quorate ledger history --help\n$/,
+    ],
     ['an argument too many', ['get', 'a', 'b'], /^quorate: too many arguments for 'get'/],
     [
       'a limit in words',

@@ -72,6 +72,19 @@ describe('quorate repair', () => {
     assert.equal(JSON.parse(again.stdout).outcome, 'intact');
   });
 
+  it('does not promise the only voter what others would have to send', async (context) => {
+    // In a batch that others follow, and not in what opens the segment: entries are gone.
+    const dataDirectory = await damagedNode(context, 380);
+    const words = ['repair', '--data-dir', dataDirectory];
+    const names = await readdir(dataDirectory);
+    const refused = await runProgram(words);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stdout, /group \d+: cannot be repaired: .* no other voter is known/);
+    assert.match(refused.stderr, /Nothing was changed.* restore a backup/);
+    assert.doesNotMatch(refused.stderr, /on the others/);
+    assert.deepEqual(await readdir(dataDirectory), names);
+  });
+
   it('says so when nothing can mend it, and changes nothing', async (context) => {
     const dataDirectory = await temporaryDirectory(context);
     const words = ['repair', '--data-dir', join(dataDirectory, 'missing')];

@@ -32,6 +32,7 @@ export function snapshotDirectory(directory: string): string {
   return joinPath(directory, 'snapshots');
 }
 
+/** Below it each group's state machine has a directory by the group's id, if it keeps files. */
 export function machinesDirectory(directory: string): string {
   return joinPath(directory, 'machines');
 }

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { portableChecksum } from '@quorate/base';
 import type { GroupWrite } from '@quorate/raft';
-import type { SnapshotMeta } from '@quorate/schema';
+import {
+  type Configuration,
+  type Entry,
+  EntryKind,
+  encodeConfiguration,
+  majorityConfiguration,
+  type SnapshotMeta,
+} from '@quorate/schema';
 import { openSnapshotStore } from '../src/index.ts';
 import { SegmentBytes } from '../src/wal/segment-bytes.ts';
-import { type History, historyOf, reopened, repair, worldOf } from './repair-fixture.ts';
+import { filesOf, type History, historyOf, reopened, repair, worldOf } from './repair-fixture.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 import { cut, entries, entry, segmentFile, segments, snapshotMeta, write } from './wal-fixture.ts';
 
@@ -158,6 +166,76 @@ suite('a repaired group', () => {
         `${inBatch}`,
       );
     }
+  });
+});
+
+suite('a group of which this node is the only voter', () => {
+  const alone = majorityConfiguration([7], [4]);
+  const three = majorityConfiguration([3, 5, 7], []);
+  const first = (configuration: Configuration): SnapshotMeta => ({
+    ...snapshotMeta(0, 0),
+    configuration,
+  });
+  const change = (index: number, configuration: Configuration): Entry => ({
+    ...entry(index, 2, encodeConfiguration(configuration)),
+    kind: EntryKind.configuration,
+  });
+  const repairOf = (history: History, inBatch: number | null) => {
+    const world = worldOf(history, history.files);
+    const { file, at } = batches(history, world);
+    if (inBatch === null) wreck(history, world, 2);
+    else world.disk.flipBit(file, (at[1] as number) + inBatch, 2);
+    const before = filesOf(world);
+    const { groups, outcome, damagedFiles } = repair(world, { groups: [1] });
+    const [group = assert.fail('there is a group')] = groups;
+    const isUnchanged = isDeepStrictEqual(filesOf(world), before);
+    return { outcome, damagedFiles, isUnchanged, group };
+  };
+  const log = (begun: Configuration, changes: readonly Entry[]): History =>
+    historyOf(
+      [
+        begin(1, first(begun)),
+        write(1, { ...hard(2, 7, 3), entries: [...changes, ...entries(2, 3, 2, 300)] }),
+        write(1, { ...hard(2, 7, 3), entries: entries(4, 6, 2, 300) }),
+        write(1, { ...hard(2, 7, 6), entries: entries(7, 8, 2, 300) }),
+      ],
+      segmentBytes,
+    );
+
+  test('is not repaired where something of it would have to come from others', () => {
+    const found = repairOf(log(alone, entries(1, 1, 2, 300)), null);
+    assert.deepEqual([found.outcome, found.damagedFiles], ['impossible', null]);
+    assert.ok(found.isUnchanged);
+    const { outcome, isAlone, reason } = found.group;
+    assert.deepEqual([outcome, isAlone], ['lost', true]);
+    assert.match(reason ?? '', /no other voter is known/);
+  });
+
+  test('is repaired where nothing of it was lost', () => {
+    const { outcome, group } = repairOf(log(alone, entries(1, 1, 2, 300)), 4);
+    assert.deepEqual([outcome, group.outcome, group.lastIndex], ['repaired', 'whole', 8]);
+  });
+
+  test('is told by the last change of its members in the log', () => {
+    const added = repairOf(log(alone, [change(1, three)]), null);
+    assert.deepEqual([added.outcome, added.group.outcome], ['repaired', 'kept']);
+    const removed = repairOf(log(three, [change(1, alone)]), null);
+    assert.deepEqual([removed.outcome, removed.group.outcome], ['impossible', 'lost']);
+  });
+
+  test('is not taken for one while it does not know its members yet, or is none', () => {
+    for (const configuration of [majorityConfiguration([], []), majorityConfiguration([4], [7])]) {
+      const { outcome, group } = repairOf(log(configuration, entries(1, 1, 2, 300)), null);
+      assert.deepEqual([outcome, group.outcome, group.isAlone], ['repaired', 'kept', false]);
+    }
+  });
+
+  test('has no others in witnesses, which have no data', () => {
+    const nothing = { incarnation: 1, locality: '', address: '', priority: 0, promote: false };
+    const members = [{ ...nothing, id: 9, witness: true }];
+    const configuration = { ...majorityConfiguration([7, 9], []), members };
+    const { group } = repairOf(log(configuration, entries(1, 1, 2, 300)), null);
+    assert.deepEqual([group.outcome, group.isAlone], ['lost', true]);
   });
 });
 

@@ -230,6 +230,20 @@ suite('repair of a log', () => {
     }
   });
 
+  test('is undone by putting back what it replaced', () => {
+    const world = worldOf(history, flippedAt(3, 400));
+    const before = filesOf(world);
+    const found = repair(world, { dryRun: true });
+    const { damagedFiles } = repair(world);
+    const { blocking } = world.disk;
+    for (const name of filesOf(world).keys()) blocking.remove(name);
+    for (const name of before.keys()) {
+      blocking.rename(`${damagedFiles}/${name.slice(name.lastIndexOf('/') + 1)}`, name);
+    }
+    assert.deepEqual(filesOf(world), before);
+    assert.deepEqual(repair(world, { dryRun: true }), found);
+  });
+
   test("refuses a directory that a process holds, and one that is nobody's", () => {
     const world = worldOf(history, history.files);
     const lock = world.disk.blocking.lock('data');

@@ -29,6 +29,7 @@ export async function addMember(
 ): Promise<number> {
   const peerUrls = parsePeerUrls(flags.peerUrls);
   return withClient(chooseEndpoints(flags.endpoints), flags, async ({ cluster }) => {
+    refuseNameInUse(name, await cluster.members());
     const change = await cluster.add(peerUrls, { isLearner: flags.isLearner });
     const { member, clusterId } = change;
     const settings = settingsFor(name, peerUrls, change);
@@ -105,10 +106,32 @@ function idOf(which: string, members: readonly ClientMember[]): bigint {
   const [found] = named;
   if (found !== undefined && named.length === 1) return found.id;
   if (named.length === 0 && isId) return BigInt.asIntN(64, BigInt(`0x${which}`));
-  const count = named.length === 0 ? 'no member has' : `${named.length} members have`;
   const name = JSON.stringify(which);
-  const message = `${count} the name ${name}; give an id, as member list prints it`;
+  const ids = named.map(({ id }) => formatMemberId(id)).join(', ');
+  const message =
+    named.length === 0
+      ? `no member has the name ${name}; give an id, as member list prints it`
+      : `${named.length} members have the name ${name}; give the id of one: ${ids}`;
   throw new CliError('CLI_USAGE', message, {});
+}
+
+/**
+ * The settings that are printed would say of one name where two members are, and whoever removes
+ * the one by its name would remove the other.
+ */
+function refuseNameInUse(name: string, members: readonly ClientMember[]): void {
+  const owner = members.find((one) => shownName(one) === name);
+  if (owner === undefined) return;
+  const id = formatMemberId(owner.id);
+  const message =
+    `member ${id} has the name ${JSON.stringify(name)}: give the new one another name, ` +
+    `or first remove that member (member remove ${id}). Nothing was changed`;
+  throw new CliError('CLI_REQUEST_FAILED', message, { cause: null });
+}
+
+/** One that has not started yet has no name. */
+function shownName({ id, name }: ClientMember): string {
+  return name === '' ? formatMemberId(id) : name;
 }
 
 /** As the new node has to be told: whoever is there, itself with the name it will have. */
@@ -118,8 +141,8 @@ function settingsFor(
   { member, members }: MemberChange,
 ): Readonly<Record<string, string>> {
   const others = members.filter(({ id }) => id !== member?.id);
-  // One that has not started yet has no name; any will do, for only its URL is asked.
-  const named = others.map((one) => ({ ...one, name: one.name || formatMemberId(one.id) }));
+  // Of one without a name any will do, for only its URL is asked.
+  const named = others.map((one) => ({ ...one, name: shownName(one) }));
   const cluster = [{ name, peerUrls }, ...named].flatMap((one) =>
     one.peerUrls.map((url) => `${one.name}=${url}`),
   );

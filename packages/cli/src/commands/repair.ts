@@ -50,20 +50,34 @@ function describePlan({ clusterId, nodeId, damage, groups }: RepairReport, outpu
   }
   if (damage.length === 0) return;
   for (const group of groups) output.line(`group ${group.group}: ${describeGroup(group)}`);
+  if (!groups.some(wantsOthers)) return;
+  output.line(
+    'What comes from the other members they must have: repair one node at a time, and only ' +
+      'while a majority of the others is sound',
+  );
 }
 
 type Group = RepairReport['groups'][number];
 
-function describeGroup({ outcome, lastIndex, repairUntil, reason }: Group): string {
+function wantsOthers({ outcome, isAlone }: Group): boolean {
+  return !isAlone && (outcome === 'kept' || outcome === 'emptied');
+}
+
+function describeGroup(group: Group): string {
+  const { outcome, lastIndex, repairUntil, reason } = group;
   if (outcome === 'lost') return `cannot be repaired: ${reason}`;
   const votes = repairUntil === 0 ? '' : `; no votes until the log is at ${repairUntil} again`;
   switch (outcome) {
     case 'whole':
       return `whole, up to entry ${lastIndex}${votes}`;
     case 'kept':
-      return `kept up to entry ${lastIndex}, the rest comes from the leader${votes}`;
+      return wantsOthers(group)
+        ? `kept up to entry ${lastIndex}, the rest comes from the other members${votes}`
+        : `kept up to entry ${lastIndex}`;
     default:
-      return `emptied, all of it comes from the leader${votes}`;
+      return wantsOthers(group)
+        ? `emptied, all of it comes from the other members${votes}`
+        : 'emptied, it had nothing yet';
   }
 }
 
@@ -75,14 +89,24 @@ function conclusion(plan: RepairReport, done: RepairReport): string {
   return `repaired; the damaged files are in ${done.damagedFiles}. Start the node again.`;
 }
 
-function impossible({ mayHideGroups }: RepairReport, directory: string): CliError {
+function impossible({ groups, mayHideGroups }: RepairReport, directory: string): CliError {
+  const lost = groups.filter(({ outcome }) => outcome === 'lost');
+  // Nobody is there who could remove it and add it anew.
+  const isAlone = lost.some((group) => group.isAlone);
+  const reasons = [...new Set(lost.map(({ reason }) => reason))];
   const why = mayHideGroups
     ? 'the damage may have swallowed a group whole'
-    : 'what this node has promised cannot be told any more';
+    : isAlone
+      ? reasons.join('; ')
+      : 'what this node has promised cannot be told any more';
+  const remedy = isAlone
+    ? 'Keep the node down, and its directory as it is; restore a backup, or a copy of the whole ' +
+      'directory that was made while the node was stopped'
+    : 'Keep the node down, remove it from its groups on the others, and add it anew with an ' +
+      'empty data directory; where it has no others, restore a backup';
   return new CliError(
     'CLI_REPAIR_FAILED',
-    `${directory} cannot be repaired: ${why}. Nothing was changed. Keep the node down, remove it ` +
-      'from its groups on the others, and add it anew with an empty data directory',
+    `${directory} cannot be repaired: ${why}. Nothing was changed. ${remedy}`,
     { cause: null },
   );
 }

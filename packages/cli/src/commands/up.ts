@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { basename, relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { formatAddress } from '@quorate/base';
 import colours from 'picocolors';
 import { CliError } from '../cli-error.ts';
 import { loadServeConfiguration } from '../configuration/serve-configuration.ts';
 import type { Output } from '../output.ts';
 import { checkAddresses } from '../port-check.ts';
+import { programName } from '../program-name.ts';
 import { exitSoon, stopRequested } from '../stop-signal.ts';
 import { clientName, ensureCertificates } from '../supervisor/cluster-certificates.ts';
 import {
@@ -244,7 +245,7 @@ function sayUp(
   const addresses = endpoints(prepared);
   const count = addresses.length === 1 ? '1 node' : `${addresses.length} nodes`;
   output.line(colours.bold(`${count} up: ${addresses.join(', ')}; leader ${leader}`));
-  const program = programName();
+  const program = programName(programPath(), process.env);
   const where = connectionFlags(prepared, addresses[0] ?? '');
   const { firstTry, secondTry } = prepared.service;
   output.line(`try: ${program} ${firstTry}${where}`);
@@ -265,11 +266,4 @@ function connectionFlags({ directory, shape, service }: Preparation, endpoint: s
 
 function programPath(): string {
   return resolve(process.argv[1] ?? '');
-}
-
-/** How the user would call this program again. */
-function programName(): string {
-  if (process.env['npm_lifecycle_event'] !== undefined) return 'npm run -s quorate --';
-  if (basename(programPath()) === 'quorate') return 'quorate';
-  return `node ${relative(process.cwd(), programPath())}`;
 }

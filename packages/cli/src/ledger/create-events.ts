@@ -13,8 +13,9 @@ export async function createAccount(
 ): Promise<number> {
   const name = identifierText(account.id, style);
   const find = `quorate ledger lookup accounts ${name}`;
-  const outcome = await known(context.connection.createAccounts([account]), find);
-  return say(`account ${name}`, name, outcome, context);
+  const subject = `account ${name}`;
+  const outcome = await known(context.connection.createAccounts([account]), find, subject, context);
+  return say(subject, name, outcome, context);
 }
 
 /** Carries one transfer out, of whatever kind. @throws as `createAccount` */
@@ -25,16 +26,31 @@ export async function createTransfer(
 ): Promise<number> {
   const name = identifierText(transfer.id, style);
   const find = `quorate ledger lookup transfers ${name}`;
-  const outcome = await known(context.connection.createTransfers([transfer]), find);
-  return say(`transfer ${name}`, name, outcome, context);
+  const subject = `transfer ${name}`;
+  const outcome = await known(
+    context.connection.createTransfers([transfer]),
+    find,
+    subject,
+    context,
+  );
+  return say(subject, name, outcome, context);
 }
 
-/** Adds to an unknown outcome how it can be known. */
-async function known<Outcome>(answer: Promise<Outcome>, find: string): Promise<Outcome> {
+/** Adds to an unknown outcome how it can be known, and says when nothing was sent at all. */
+async function known<Outcome>(
+  answer: Promise<Outcome>,
+  find: string,
+  name: string,
+  { note, output }: LedgerContext,
+): Promise<Outcome> {
   try {
     return await answer;
   } catch (error) {
     const cause = codeOf(error);
+    // The client gives this code only to what it never sent; another reason may replace its text.
+    if (cause === 'CLIENT_UNREACHABLE' && !output.isJson) {
+      note(`${name} was not sent, so nothing was carried out; the same id may be sent again`);
+    }
     if (cause?.endsWith('OUTCOME_UNKNOWN') !== true) throw error;
     const how = `ask by ${find}, or run the same command with the same id again`;
     const text = `outcome unknown: ${messageOf(error)}; ${how}`;

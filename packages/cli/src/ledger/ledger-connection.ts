@@ -59,5 +59,7 @@ export interface LedgerConnection {
   accountBalances(filter: AccountRowFilter): Promise<readonly AccountBalance[]>;
   queryAccounts(filter: QueryRowFilter): Promise<readonly Account[]>;
   queryTransfers(filter: QueryRowFilter): Promise<readonly Transfer[]>;
+  /** Of the cluster that the ledger is on. */
+  clusterId(): Promise<bigint>;
   close(): Promise<void>;
 }

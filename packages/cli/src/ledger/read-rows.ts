@@ -40,7 +40,7 @@ export async function lookup(
   return missing.length === 0 ? 0 : 1;
 }
 
-/** Prints the transfers of an account, or its balances after each. */
+/** Prints the transfers of an account, or its balances after each. @returns 1: it is not there */
 export async function history(
   filter: AccountRowFilter,
   isBalances: boolean,
@@ -48,12 +48,14 @@ export async function history(
   context: LedgerContext,
 ): Promise<number> {
   const { connection, output, note } = context;
+  const { accountId } = filter;
   if (!isBalances) {
     const transfers = await connection.accountTransfers(filter);
     printRows(
       transfers.map((transfer) => transferFields(transfer, style)),
       output,
     );
+    if (transfers.length === 0 && (await isMissing(accountId, style, context))) return 1;
     noteNone(transfers.length, context);
     return 0;
   }
@@ -62,7 +64,9 @@ export async function history(
     balances.map((balance) => balanceFields(balance, style)),
     output,
   );
-  if (balances.length === 0) note('none; balances are kept of accounts with the flag history');
+  if (balances.length > 0) return 0;
+  if (await isMissing(accountId, style, context)) return 1;
+  note('none; balances are kept of accounts with the flag history');
   return 0;
 }
 
@@ -90,6 +94,16 @@ export async function query(
   );
   noteNone(transfers.length, context);
   return 0;
+}
+
+async function isMissing(
+  id: bigint,
+  { ids }: RowStyle,
+  { connection, note }: LedgerContext,
+): Promise<boolean> {
+  const [account] = await connection.lookupAccounts([id]);
+  if (account === undefined) note(`there is no account ${identifierText(id, ids)}`);
+  return account === undefined;
 }
 
 function noteNone(count: number, { output, note }: LedgerContext): void {

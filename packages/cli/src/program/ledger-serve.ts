@@ -9,6 +9,9 @@ import { settingFlags, settingOption } from './setting-options.ts';
 
 /** What the help says of a setting that means another thing here. */
 const ownMeanings: Readonly<Partial<Record<SettingKey, string>>> = {
+  'initial-cluster':
+    'every member: n1=http://host1:3380,n2=http://host2:3380 ' +
+    '(default: NAME=the value of --initial-advertise-peer-urls)',
   'client-cert-auth': 'as --trusted-ca-file has it already (default: true with that file)',
 };
 

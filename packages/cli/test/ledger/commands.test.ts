@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AccountFlag } from '@quorate/ledger';
 import { CliError } from '../../src/cli-error.ts';
+import { createTransfer } from '../../src/ledger/create-events.ts';
 import { runProgram } from '../run-program.ts';
 import { FakeLedger } from './fake-ledger.ts';
-import { runLedger } from './run-ledger.ts';
+import { keptContext, runLedger } from './run-ledger.ts';
 
 const money = ['--ledger', '840', '--code', '1'];
 
@@ -48,6 +49,39 @@ describe('the ledger commands', () => {
     await assert.rejects(
       runLedger(ledger, ['post', '9', '5', '--amount', '0']),
       /0 cannot be posted/,
+    );
+  });
+
+  it('show no history of an account that is not there', async () => {
+    const ledger = await opened();
+    for (const more of [[], ['--balances']]) {
+      const said = await runLedger(ledger, ['history', '99', ...more]);
+      assert.deepEqual([said.exitCode, said.notes], [1, ['there is no account 99']]);
+    }
+    const empty = await runLedger(ledger, ['history', '1']);
+    assert.deepEqual([empty.exitCode, empty.notes], [0, ['none']]);
+  });
+
+  it('say that nothing was carried out when nothing was sent', async () => {
+    const ledger = await opened();
+    const words = ['5', '--debit', '1', '--credit', '2', '--amount', '10', ...money];
+    const failWith = (code: string) => {
+      ledger.beforeBatch = () => {
+        throw Object.assign(new Error('no majority'), { code });
+      };
+    };
+    failWith('CLIENT_UNREACHABLE');
+    const { context, said } = keptContext(ledger);
+    const transfer = { id: 5n, debitAccountId: 1n, creditAccountId: 2n, amount: 1n };
+    const wanted = { ...transfer, ledger: 840, code: 1 };
+    await assert.rejects(createTransfer(wanted, 'decimal', context), /^Error: no majority$/);
+    assert.deepEqual(said.notes, [
+      'transfer 5 was not sent, so nothing was carried out; the same id may be sent again',
+    ]);
+    failWith('CLIENT_OUTCOME_UNKNOWN');
+    await assert.rejects(
+      runLedger(ledger, ['transfer', ...words]),
+      /outcome unknown: no majority; ask by quorate ledger lookup transfers 5, or run the same/,
     );
   });
 
@@ -129,6 +163,7 @@ describe('quorate ledger', () => {
       command.outputHelp();
       assert.match(text, new RegExp(`Examples?:\n  quorate ledger ${command.name()} `));
       assert.match(text, /Exit codes:\n {2}0 /);
+      assert.doesNotMatch(text, /\b23(?:79|80)\b/, 'ports of the other service');
       for (const line of text.split('\n')) assert.ok(line.length <= 100, line);
     }
   });
@@ -144,6 +179,14 @@ describe('quorate ledger', () => {
     const words = ['ledger', 'lookup', 'accounts', '1', '--timeout-ms', '300', '--json'];
     const { exitCode, stderr } = await runProgram(words, { environment });
     assert.deepEqual([exitCode, JSON.parse(stderr).error.code], [1, 'CLI_REQUEST_FAILED']);
+  });
+
+  it('says of a write that nothing was sent when there is no ledger', async () => {
+    const environment = { QUORATE_LEDGER_ENDPOINTS: '127.0.0.1:1' };
+    const words = ['ledger', 'create-account', '1', ...money, '--timeout-ms', '300'];
+    const { exitCode, stderr } = await runProgram(words, { environment });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^account 1 was not sent, so nothing was carried out; the same id may/);
   });
 
   it('says to a program where an import has stopped', async () => {

@@ -34,6 +34,8 @@ export class FakeLedger implements LedgerConnection {
   readonly transfers: Transfer[] = [];
   readonly #books = new Books();
   #micros = firstMicros;
+  /** Of its cluster. */
+  id = 0xabcn;
   /** Batches that were submitted. */
   submitted = 0;
   mostUnderWay = 0;
@@ -93,6 +95,10 @@ export class FakeLedger implements LedgerConnection {
 
   async queryTransfers(filter: QueryRowFilter) {
     return this.#page(this.transfers, filter);
+  }
+
+  clusterId(): Promise<bigint> {
+    return Promise.resolve(this.id);
   }
 
   close(): Promise<void> {

@@ -86,6 +86,7 @@ describe('import', () => {
             existed: 20,
             failed: 0,
             bad: 0,
+            sent: 20,
           },
         ],
       ],
@@ -93,7 +94,10 @@ describe('import', () => {
     const submitted = ledger.submitted;
     const third = await runLedger(ledger, ['import', path]);
     assert.deepEqual([third.exitCode, ledger.submitted], [0, submitted]);
-    assert.match(third.lines.at(-1) ?? '', /20 were there already/);
+    assert.match(
+      third.lines.at(-1) ?? '',
+      /was done before; nothing was sent\. .*20 were there already$/,
+    );
   });
 
   it('lists what is refused by line, and goes on', async (context) => {
@@ -290,6 +294,56 @@ describe('import', () => {
     await assert.rejects(runLedger(ledger, ['import', path]), usage(/is no position file/));
     assert.equal((await runLedger(ledger, ['import', path, '--from-start'])).exitCode, 0);
     assert.equal(ledger.transfers.length, 6);
+  });
+
+  it('goes on with no position of another ledger', async (context) => {
+    const first = await ledgerWith(2);
+    const path = await fileWith(context, 't.csv', `${header}\n${transferLines(1, 3)}`);
+    await runLedger(first, ['import', path]);
+    const second = await ledgerWith(2);
+    second.id = 0xdefn;
+    await assert.rejects(
+      runLedger(second, ['import', path]),
+      saysItself(
+        /into another ledger \(cluster 0xabc, not 0xdef\); give --from-start to import all/,
+        'CLI_USAGE',
+      ),
+    );
+    assert.equal(second.submitted, 0);
+    assert.equal((await runLedger(second, ['import', path, '--from-start'])).exitCode, 0);
+    assert.equal(second.transfers.length, 3);
+    await assert.rejects(runLedger(first, ['import', path]), /cluster 0xdef, not 0xabc/);
+  });
+
+  it('goes on with no position of a ledger that lacks what was imported', async (context) => {
+    const first = await ledgerWith(2);
+    const text = `${header}\n${transferLines(1, 3)}9,1,7,1,1,1,\n`;
+    const path = await fileWith(context, 't.csv', text);
+    await runLedger(first, ['import', path]);
+    const alike = await ledgerWith(2);
+    await assert.rejects(
+      runLedger(alike, ['import', path]),
+      saysItself(/does not hold transfer 3, which was imported; give --from-start/, 'CLI_USAGE'),
+    );
+    const again = await runLedger(first, ['import', path, '--json']);
+    const { sent } = again.json.at(-1) as { sent?: number };
+    assert.deepEqual([again.exitCode, sent], [1, 0]);
+  });
+
+  it('refuses a position that does not say of which ledger it is', async (context) => {
+    const ledger = await ledgerWith(2);
+    const path = await fileWith(context, 't.csv', `${header}\n${transferLines(1, 3)}`);
+    await runLedger(ledger, ['import', path]);
+    const { cluster, lastHeld, ...old } = JSON.parse(await readFile(`${path}.position`, 'utf8'));
+    assert.deepEqual([cluster, lastHeld], ['0xabc', '0x3']);
+    await writeFile(`${path}.position`, JSON.stringify({ ...old, version: 1 }));
+    await assert.rejects(
+      runLedger(ledger, ['import', path]),
+      saysItself(/earlier release, and does not say of which ledger.*--from-start/, 'CLI_USAGE'),
+    );
+    const again = await runLedger(ledger, ['import', path, '--from-start']);
+    assert.equal(again.exitCode, 0);
+    assert.match(again.lines.at(-1) ?? '', /0 transfers carried out, 3 were there already/);
   });
 
   it('names a column that is unknown, and the one that was meant', async (context) => {

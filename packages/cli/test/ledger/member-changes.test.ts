@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Cluster, connect, connectLedger, type LedgerClient } from '@quorate/client';
 import { type LedgerServer, startLedgerServer } from '@quorate/server';
-import { freePorts, temporaryDirectory } from '../run-program.ts';
+import { freePorts, runProgram, temporaryDirectory } from '../run-program.ts';
 
 /** Servers of one ledger in this process. */
 class Servers {
@@ -118,5 +118,19 @@ describe('members of a ledger', () => {
     assert.equal((await own.lookupAccounts([2n]))[0]?.creditsPosted, 10n);
     const names = (await clusterOf(context, fourth).members()).map(({ name }) => name);
     assert.ok(names.includes('n3'), names.join(' '));
+  });
+
+  it('have a name of their own, which no other is added under', async (context) => {
+    const base = await freePorts([0, 1]);
+    const nodes = new Servers(context, await temporaryDirectory(context), base);
+    const server = await nodes.start(0, [0]);
+    const cluster = clusterOf(context, server);
+    await cluster.members();
+    const words = ['ledger', 'member', 'add', 'n0', '--peer-urls', nodes.url(1)];
+    const environment = { QUORATE_LEDGER_ENDPOINTS: endpointOf(server) };
+    const { exitCode, stdout, stderr } = await runProgram(words, { environment });
+    assert.deepEqual([exitCode, stdout], [1, '']);
+    assert.match(stderr, /member [0-9a-f]{16} has the name "n0": give the new one another name/);
+    assert.equal((await cluster.members()).length, 1);
   });
 });

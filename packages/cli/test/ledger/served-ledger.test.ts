@@ -38,6 +38,11 @@ describe('the ledger commands against a ledger', () => {
     await writeFile(transfers, header + rows.join(''));
     const said = await runLedger(client, ['import', transfers, '--scale', '2']);
     assert.match(said.lines.at(-1) ?? '', /end of line 20001: 20,000 transfers carried out/);
+    const twice = await runLedger(client, ['import', transfers, '--scale', '2']);
+    assert.match(twice.lines.at(-1) ?? '', /was done before; nothing was sent/);
+    const position = JSON.parse(await readFile(`${transfers}.position`, 'utf8'));
+    assert.equal(BigInt(position.cluster), await client.clusterId());
+    assert.notEqual(BigInt(position.cluster), 0n);
     const words = [
       '--debit',
       '1',

@@ -39,6 +39,11 @@ describe('amounts', () => {
       assert.throws(() => parseAmount(text, 2), /is no amount/, text);
       assert.throws(() => parseAmount(text, 0), /is no whole number|below 0/, text);
     }
+    for (const text of ['0x10', '0X10', '0xg']) {
+      for (const scale of [0, 2]) {
+        assert.throws(() => parseAmount(text, scale), /is no amount; write it in decimal/);
+      }
+    }
     assert.throws(() => parseAmount(String(2n ** 128n), 0), /more than 128 bits hold/);
     assert.throws(() => parseAmount(String(2n ** 127n), 1), /more than 128 bits hold/);
   });
@@ -81,6 +86,7 @@ describe('flags', () => {
     assert.throws(() => parseFlags('histroy', AccountFlag), /did you mean history\?/);
     assert.throws(() => parseFlags('toString', AccountFlag), /is no flag/);
     assert.equal(flagsText(3, TransferFlag), 'linked|pending');
+    assert.throws(() => parseFlags('0x2', TransferFlag), /is no flag; write names, or a decimal/);
     assert.equal(flagsText(16, AccountFlag), '16');
   });
 });

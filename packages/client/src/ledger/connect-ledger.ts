@@ -145,6 +145,10 @@ class ConnectedLedger implements LedgerClient {
     return this.#queries.status(address);
   }
 
+  async clusterId(): Promise<bigint> {
+    return this.#queries.clusterId();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#accounts.close();

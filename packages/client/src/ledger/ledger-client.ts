@@ -133,6 +133,8 @@ export interface LedgerClient extends AsyncDisposable {
   queryTransfers(filter?: QueryFilter): Promise<Transfer[]>;
   /** @param endpoint left out: whichever server answers */
   status(endpoint?: string): Promise<LedgerStatus>;
+  /** Of the cluster that the ledger is on: no other one has it, unless it was founded alike. */
+  clusterId(): Promise<bigint>;
   /** What has no answer yet rejects, with CLIENT_OUTCOME_UNKNOWN where it was sent. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { Account, AccountBalance, Transfer } from '@quorate/ledger';
 import { type Codec, type Init, ledger } from '@quorate/schema';
 import type { Caller } from '../calls/caller.ts';
-import type { Headed, Method } from '../calls/methods.ts';
+import { type Headed, type Method, methods as shared } from '../calls/methods.ts';
 import type { AccountFilter, LedgerStatus, LookupOptions, QueryFilter } from './ledger-client.ts';
 import {
   accountFilterToWire,
@@ -87,6 +87,11 @@ export class LedgerQueries {
         : await this.#caller.readFrom(address, methods.status, {});
     const { node, name, leader, term, appliedIndex, accounts, transfers } = answer;
     return { node, name, leader, term, appliedIndex, accounts, transfers };
+  }
+
+  async clusterId(): Promise<bigint> {
+    const { header } = await this.#caller.read(shared.memberList, { linearizable: false });
+    return header?.clusterId ?? 0n;
   }
 }
 

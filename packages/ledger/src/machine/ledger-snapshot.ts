@@ -54,7 +54,7 @@ export class LedgerSnapshot implements Iterator<SnapshotRecord, void> {
       chunkCount: transfers.sealed.count,
       open: transfers.open,
       openCount: transfers.open.count,
-      statuses: statuses.freeze(),
+      statuses: statuses.freeze(transfers.count),
       historyCount: history.count,
       fullHistory: isWhole || state.parts === null ? 0 : history.full.count,
       farLinks: [...transfers.farLinks],

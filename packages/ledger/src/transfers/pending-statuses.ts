@@ -95,13 +95,16 @@ export class PendingStatuses {
     return this.#shelf;
   }
 
-  /** @returns the statuses as they are now, whatever is set afterwards */
-  freeze(): readonly FrozenStatuses[] {
+  /**
+   * @param transfers how many there are; a chain that was taken back may have been beyond them
+   * @returns the statuses as they are now, whatever is set afterwards
+   */
+  freeze(transfers: number): readonly FrozenStatuses[] {
     const frozen: FrozenStatuses[] = [];
     for (const [chunk, number] of this.#shelved)
       frozen.push({ chunk, statuses: null, place: this.#shelf.placeOf(number) });
     this.#chunks.forEach((statuses, chunk) => {
-      if (statuses === undefined) return;
+      if (statuses === undefined || chunk * this.#rowsPerChunk >= transfers) return;
       this.#shared.add(chunk);
       frozen.push({ chunk, statuses, place: null });
     });

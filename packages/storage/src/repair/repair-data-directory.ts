@@ -15,6 +15,8 @@ import { type Damage, LogSurvey } from './log-survey.ts';
 import {
   candidates,
   type GroupRepair,
+  isAlone,
+  lostGroup,
   type PlannedGroup,
   planGroup,
   whyLost,
@@ -43,7 +45,8 @@ export interface RepairReport {
   readonly nodeId: NodeId;
   /**
    * `intact`: there was nothing to repair. `repaired`. `repairable`: what a dry run found.
-   * `impossible`: nothing was changed; the node has to leave its groups and come back as a new one.
+   * `impossible`: nothing was changed; the node has to leave its groups and come back as a new one,
+   * or, where it is the only voter, its data have to come from a backup.
    */
   readonly outcome: 'intact' | 'repaired' | 'repairable' | 'impossible';
   /** All that was found, in the order of the log. */
@@ -73,7 +76,7 @@ export function repairDataDirectory(options: RepairOptions, done: Done): void {
   try {
     const held = holdDataDirectory(ports.fileSystem, directory);
     release = held.release;
-    new Repair(options, held.incarnation).run((error, found) => {
+    new Repair(options, held).run((error, found) => {
       release();
       const { clusterId, nodeId } = held;
       done(error, found && { clusterId, nodeId, ...found });
@@ -87,6 +90,8 @@ export function repairDataDirectory(options: RepairOptions, done: Done): void {
 
 type Found = Omit<RepairReport, 'clusterId' | 'nodeId'>;
 
+type Held = Pick<ReturnType<typeof holdDataDirectory>, 'nodeId' | 'incarnation'>;
+
 interface LogFile {
   readonly sequence: number;
   readonly path: string;
@@ -94,16 +99,16 @@ interface LogFile {
 
 class Repair {
   readonly #options: RepairOptions;
-  readonly #incarnation: number;
+  readonly #held: Held;
   readonly #survey: LogSurvey;
   readonly #planned: PlannedGroup[] = [];
   readonly #groups: GroupRepair[] = [];
   readonly #snapshotDamage: Damage[] = [];
 
-  constructor(options: RepairOptions, incarnation: number) {
+  constructor(options: RepairOptions, held: Held) {
     this.#options = options;
-    this.#incarnation = incarnation;
-    this.#survey = new LogSurvey(options.ports.checksum, incarnation);
+    this.#held = held;
+    this.#survey = new LogSurvey(options.ports.checksum, held.incarnation);
   }
 
   /** @throws StorageError, FileSystemError before anything was begun */
@@ -180,14 +185,13 @@ class Repair {
     const survey = this.#survey;
     const reason = whyLost(survey, group);
     if (reason !== null) {
-      const lost = { lastIndex: 0, repairUntil: 0, reason };
-      this.#groups.push({ group, outcome: 'lost', ...lost });
+      this.#groups.push(lostGroup(group, reason, isAlone(survey, group, this.#held.nodeId)));
       done(null);
       return;
     }
     const metas = candidates(survey, group);
     const settle = (base: SnapshotMeta | null): void => {
-      const { planned, repair } = planGroup(survey, group, base);
+      const { planned, repair } = planGroup(survey, group, base, this.#held.nodeId);
       this.#planned.push(planned);
       this.#groups.push(repair);
       done(null);
@@ -256,7 +260,7 @@ class Repair {
       blocking,
       checksum,
       directory,
-      incarnation: this.#incarnation,
+      incarnation: this.#held.incarnation,
       sequence,
       number: this.#survey.lastNumber + 1,
       groups: this.#planned,

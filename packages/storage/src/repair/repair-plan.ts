@@ -1,13 +1,18 @@
-import type {
-  Entry,
-  GroupId,
-  HardState,
-  LogIndex,
-  LogPosition,
-  SnapshotMeta,
+import {
+  decodeConfiguration,
+  type Entry,
+  EntryKind,
+  type GroupId,
+  type HardState,
+  type LogIndex,
+  type LogPosition,
+  type NodeId,
+  type SnapshotMeta,
 } from '@quorate/schema';
 import type { GroupState } from '../wal/group-table.ts';
 import type { LogSurvey } from './log-survey.ts';
+
+const nowhereElse = 'some of it is lost, and no other voter is known that could send it';
 
 /** How a group is to begin when the log is repaired. */
 export interface PlannedGroup {
@@ -22,15 +27,17 @@ export interface GroupRepair {
   /**
    * `whole`: nothing of it was lost. `kept`: the log up to the damage, or a snapshot, is still of
    * use. `emptied`: nothing is, the others send it all. `lost`: what it has promised cannot be
-   * told.
+   * told, or some of it is lost here and no other voter is known that could send it.
    */
   readonly outcome: 'whole' | 'kept' | 'emptied' | 'lost';
   /** Of what stays. */
   readonly lastIndex: LogIndex;
   /** Until the log is this long again the group gives no vote here; 0: it may at once. */
   readonly repairUntil: LogIndex;
-  /** What cannot be told, of a lost group. */
+  /** What cannot be told, or is nowhere else, of a lost group. */
   readonly reason: string | null;
+  /** No other voter is known that has its data. */
+  readonly isAlone: boolean;
 }
 
 /** The log of a group as it can be read, and the most that was behind it. */
@@ -101,15 +108,44 @@ export function candidates(survey: LogSurvey, group: GroupId): SnapshotMeta[] {
   return named.toSorted((a, b) => b.index - a.index);
 }
 
+/** @returns the repair of a group that cannot be repaired */
+export function lostGroup(group: GroupId, reason: string, isAlone: boolean): GroupRepair {
+  return { group, outcome: 'lost', lastIndex: 0, repairUntil: 0, reason, isAlone };
+}
+
 /**
- * Decides for a group that is not lost.
+ * @returns whether no other voter is known that has the data of the group. Changes of members may
+ *   be among what was lost, so this is what the node knew last as far as it can be read.
+ */
+export function isAlone(survey: LogSurvey, group: GroupId, node: NodeId): boolean {
+  const [newest] = candidates(survey, group);
+  const { entries, keptUntil } = knownOf(survey, group);
+  const change = entries.findLast(
+    ({ kind, index }) => kind === EntryKind.configuration && index <= keptUntil,
+  );
+  const isLater = change !== undefined && change.index > (newest?.index ?? 0);
+  const configuration = isLater ? decodeConfiguration(change.data) : newest?.configuration;
+  if (configuration === undefined) return false;
+  const { voters, votersOutgoing, members } = configuration;
+  // A witness votes, and has nothing to send.
+  const witnesses = members.filter(({ witness }) => witness).map(({ id }) => id);
+  const all = [...voters, ...votersOutgoing];
+  // One that has just joined knows of no voter yet.
+  return all.includes(node) && all.every((id) => id === node || witnesses.includes(id));
+}
+
+/**
+ * Decides for a group of which can be told what it has promised. It is lost all the same when it
+ * would have to wait for what no other has.
  *
  * @param base of `candidates`, the first that can be read; null: none can
+ * @param node whose log it is
  */
 export function planGroup(
   survey: LogSurvey,
   group: GroupId,
   base: SnapshotMeta | null,
+  node: NodeId,
 ): { planned: PlannedGroup; repair: GroupRepair } {
   const known = knownOf(survey, group);
   const [newest] = candidates(survey, group);
@@ -138,10 +174,11 @@ export function planGroup(
     repairUntil,
   };
   const outcome = isWhole ? 'whole' : lastIndex === 0 ? 'emptied' : 'kept';
-  return {
-    planned: { state, entries },
-    repair: { group, outcome, lastIndex, repairUntil, reason: null },
-  };
+  const alone = isAlone(survey, group, node);
+  const planned = { state, entries };
+  if (missing && alone) return { planned, repair: lostGroup(group, nowhereElse, true) };
+  const repair = { group, outcome, lastIndex, repairUntil, reason: null, isAlone: alone } as const;
+  return { planned, repair };
 }
 
 /** From here on the leader sends everything, a snapshot if need be; the members are known. */

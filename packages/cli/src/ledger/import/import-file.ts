@@ -4,7 +4,7 @@ import { EventFile } from '../files/event-file.ts';
 import { type BadRecord, placeText } from '../files/record.ts';
 import type { LedgerContext } from '../ledger-context.ts';
 import { BadLineReport } from './bad-line-report.ts';
-import { type ImportPosition, PositionFile } from './import-position.ts';
+import { type ImportPosition, type ImportTarget, PositionFile } from './import-position.ts';
 import { type ImportEnd, type ImportListener, ImportRun } from './import-run.ts';
 import { countText, Progress, rateText } from './progress.ts';
 
@@ -45,7 +45,12 @@ export async function importFile(
   });
   const totalBytes = file.sizeBytes;
   const kept = totalBytes === null ? null : new PositionFile(path);
-  const from = flags.isFromStart ? null : startOf(kept, totalBytes ?? 0, flags, context);
+  const target = kept === null ? null : await targetOf(context);
+  const place = kept === null || target === null ? null : { kept, target };
+  const from =
+    flags.isFromStart || place === null
+      ? null
+      : await startOf(place, totalBytes ?? 0, flags, context);
   if (from !== null) file.expect(from.kind);
   const progress = new Progress({
     note: context.note,
@@ -55,7 +60,8 @@ export async function importFile(
     noun: 'events',
   });
   const report = flags.badLinesPath === undefined ? null : new BadLineReport(flags.badLinesPath);
-  const keep = (position: ImportPosition) => kept?.write(position, totalBytes ?? 0);
+  const keep = (position: ImportPosition) =>
+    place?.kept.write(position, totalBytes ?? 0, place.target);
   const run = new ImportRun({
     connection: context.connection,
     file,
@@ -74,14 +80,31 @@ export async function importFile(
   return conclude(path, run.position, from, end, progress.seconds, context);
 }
 
-function startOf(
-  kept: PositionFile | null,
+/** Where the position is kept, and of which ledger it is. */
+interface KeptPlace {
+  readonly kept: PositionFile;
+  readonly target: ImportTarget;
+}
+
+async function targetOf({ connection }: LedgerContext): Promise<ImportTarget> {
+  return {
+    clusterId: await connection.clusterId(),
+    holds: async (kind, id) => {
+      const asked =
+        kind === 'accounts' ? connection.lookupAccounts([id]) : connection.lookupTransfers([id]);
+      return (await asked).length > 0;
+    },
+  };
+}
+
+async function startOf(
+  { kept, target }: KeptPlace,
   sizeBytes: number,
   flags: ImportFlags,
   { note }: LedgerContext,
-): ImportPosition | null {
-  const found = kept?.read(sizeBytes) ?? null;
-  if (kept === null || found === null) return null;
+): Promise<ImportPosition | null> {
+  const found = await kept.read(sizeBytes, target);
+  if (found === null) return null;
   const { position, hasOtherSize } = found;
   const kind = flags.kind ?? position.kind;
   if (position.scale !== flags.scale || position.kind !== kind) {
@@ -147,10 +170,15 @@ function conclude(
   const { output, note } = context;
   const isWhole = end.kind === 'whole';
   const { carriedOut = 0, existed = 0, failed = 0, bad = 0, line = 1, kind } = position ?? {};
+  const count = (position === null ? 0 : eventsOf(position)) - (from ? eventsOf(from) : 0);
+  const isDoneBefore = from !== null && position?.bytes === from.bytes;
   if (output.isJson) {
-    output.json({ isWhole, kind: kind ?? null, nextLine: line, carriedOut, existed, failed, bad });
+    const totals = { carriedOut, existed, failed, bad };
+    output.json({ isWhole, kind: kind ?? null, nextLine: line, ...totals, sent: count });
+  } else if (isDoneBefore) {
+    const before = `The earlier import: ${reachedText(position)}`;
+    output.line(`${path}: was done before; nothing was sent. ${before}`);
   } else {
-    const count = (position === null ? 0 : eventsOf(position)) - (from ? eventsOf(from) : 0);
     const speed = `${seconds.toFixed(1)} s, ${rateText(count, seconds)}`;
     output.line(`${reached} (${speed})`);
   }

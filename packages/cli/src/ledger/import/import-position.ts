@@ -17,10 +17,25 @@ export interface ImportPosition {
   readonly existed: number;
   readonly failed: number;
   readonly bad: number;
+  /** The last of the events that the ledger holds; null: it holds none of them. */
+  readonly lastHeld: bigint | null;
 }
 
+/** Which ledger an import went to. */
+export interface ImportTarget {
+  readonly clusterId: bigint;
+  /** Whether the ledger holds an event. */
+  holds(kind: EventKind, id: bigint): Promise<boolean>;
+}
+
+const hexadecimal = /^0x[0-9a-f]{1,32}$/;
+
+/** What releases wrote that did not say which ledger it was. */
+const withoutLedger = z.object({ version: z.literal(1), bytes: z.int() });
+
 const form = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
+  cluster: z.string().regex(hexadecimal),
   kind: z.enum(['accounts', 'transfers']),
   scale: z.int().min(0).max(38),
   bytes: z.int().min(0),
@@ -29,6 +44,7 @@ const form = z.object({
   existed: z.int().min(0),
   failed: z.int().min(0),
   bad: z.int().min(0),
+  lastHeld: z.string().regex(hexadecimal).nullable(),
   sizeBytes: z.int().min(0),
   beginning: z.string(),
   end: z.string(),
@@ -54,31 +70,59 @@ export class PositionFile {
 
   /**
    * @param sizeBytes of the file
+   * @param target the ledger that is imported to now
    * @returns null: there is no position yet
-   * @throws CliError CLI_USAGE when it is of another file, or cannot be read
+   * @throws CliError CLI_USAGE when it is of another file or ledger, or cannot be read
    */
-  read(sizeBytes: number): { position: ImportPosition; hasOtherSize: boolean } | null {
+  async read(
+    sizeBytes: number,
+    target: ImportTarget,
+  ): Promise<{ position: ImportPosition; hasOtherSize: boolean } | null> {
     const text = readIfThere(this.#path);
     if (text === null) return null;
-    const found = form.safeParse(parsedOrNull(text));
+    const value = parsedOrNull(text);
+    if (withoutLedger.safeParse(value).success) {
+      throw this.#refused('is of an earlier release, and does not say of which ledger it is');
+    }
+    const found = form.safeParse(value);
     if (!found.success) throw this.#refused('is no position file of this program');
-    const { beginning, end, sizeBytes: before, ...position } = found.data;
+    const { beginning, end, sizeBytes: before, cluster, lastHeld, ...rest } = found.data;
+    const position = { ...rest, lastHeld: lastHeld === null ? null : BigInt(lastHeld) };
     const marks = sizeBytes < position.bytes ? null : this.#marks(position.bytes);
     if (marks?.beginning !== beginning || marks.end !== end) {
       throw this.#refused(`is of another file than ${this.#file}, or its beginning has changed`);
     }
+    await this.#checkLedger(BigInt(cluster), position, target);
     return { position, hasOtherSize: sizeBytes !== before };
   }
 
   /** @param sizeBytes of the file */
-  write(position: ImportPosition, sizeBytes: number): void {
+  write(position: ImportPosition, sizeBytes: number, { clusterId }: ImportTarget): void {
+    const { lastHeld } = position;
+    const ids = { cluster: hexOf(clusterId), lastHeld: lastHeld === null ? null : hexOf(lastHeld) };
     const marks = this.#marks(position.bytes);
-    const text = JSON.stringify({ version: 1, ...position, sizeBytes, ...marks }, null, 2);
-    replaceFile(this.#path, `${text}\n`);
+    const content = { version: 2, ...position, ...ids, sizeBytes, ...marks };
+    replaceFile(this.#path, `${JSON.stringify(content, null, 2)}\n`);
+  }
+
+  async #checkLedger(
+    clusterId: bigint,
+    { kind, lastHeld }: ImportPosition,
+    target: ImportTarget,
+  ): Promise<void> {
+    if (clusterId !== target.clusterId) {
+      const ids = `cluster ${hexOf(clusterId)}, not ${hexOf(target.clusterId)}`;
+      throw this.#refused(`is of an import into another ledger (${ids})`);
+    }
+    // Clusters that were founded alike have one id, and so has what was set back to a backup.
+    if (lastHeld === null || (await target.holds(kind, lastHeld))) return;
+    const noun = kind === 'accounts' ? 'account' : 'transfer';
+    const what = `the ledger does not hold ${noun} ${lastHeld}, which was imported`;
+    throw this.#refused(`is of an import into another ledger, or an older state: ${what}`);
   }
 
   #refused(problem: string): CliError {
-    const fix = 'give --from-start to begin again, which does nothing twice';
+    const fix = 'give --from-start to import all of the file here, which does nothing twice';
     return new CliError('CLI_USAGE', `${this.#path} ${problem}; ${fix}`, {});
   }
 
@@ -91,6 +135,10 @@ export class PositionFile {
       closeSync(fd);
     }
   }
+}
+
+function hexOf(id: bigint): string {
+  return `0x${id.toString(16)}`;
 }
 
 function hashOf(fd: number, at: number, length: number): string {

@@ -206,17 +206,20 @@ export class ImportRun {
     const nameOf = kind === 'accounts' ? accountResultName : transferResultName;
     let existed = 0;
     let failed = 0;
+    const refused = new Set<number>();
     for (const { index, result } of results?.failures ?? []) {
       if (result === exists) {
         existed += 1;
         continue;
       }
       failed += 1;
+      refused.add(index);
       const name = nameOf(result) ?? `result ${result}`;
       listener.failed({ line: batch.lines[index] ?? 0, id: batch.ids[index] ?? 0n, result: name });
     }
     for (const bad of batch.bad) listener.leftOut(bad);
     const before = this.#position;
+    const lastHeld = batch.ids.findLast((_, index) => !refused.has(index));
     this.#position = {
       kind,
       scale,
@@ -226,6 +229,7 @@ export class ImportRun {
       existed: (before?.existed ?? 0) + existed,
       failed: (before?.failed ?? 0) + failed,
       bad: (before?.bad ?? 0) + batch.bad.length,
+      lastHeld: lastHeld ?? before?.lastHeld ?? null,
     };
     listener.moved(this.#position);
   }

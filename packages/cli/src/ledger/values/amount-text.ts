@@ -12,6 +12,9 @@ const decimal = /^(\d{1,39})(?:\.(\d{1,38}))?$/;
 export function parseAmount(text: string, scale: number): bigint {
   const match = decimal.exec(text);
   if (match === null) {
+    if (/^0x/i.test(text)) {
+      throw new ValueProblem(`${shown(text)} is no amount; write it in decimal digits`);
+    }
     if (scale === 0) return parseWide(text, 128);
     throw new ValueProblem(`${shown(text)} is no amount; write it as 12.34, without signs`);
   }

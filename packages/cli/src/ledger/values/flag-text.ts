@@ -11,6 +11,9 @@ export type FlagNames = Readonly<Record<string, number>>;
  */
 export function parseFlags(text: string, names: FlagNames): number {
   if (text === '' || text === '0') return 0;
+  if (/^0x/i.test(text)) {
+    throw new ValueProblem(`${shown(text)} is no flag; write names, or a decimal number`);
+  }
   if (/^\d/.test(text)) return parseSmall(text, 16);
   let flags = 0;
   for (const part of text.split(/[|,]/)) {
