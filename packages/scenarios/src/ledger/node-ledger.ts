@@ -41,6 +41,7 @@ export function nodeLedger(options: NodeLedgerOptions): ObservedLedger {
     log,
     fail,
     auditEvery,
+    mayBeDamaged: () => node.mayBeDamaged,
     machine: {
       // No two lives have the same: nothing that replicas compare may hang on it.
       hashSeed: (cluster.scheduler.executed * 31 + id) >>> 0,

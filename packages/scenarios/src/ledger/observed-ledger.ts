@@ -20,6 +20,8 @@ export interface ObservedLedgerOptions {
   readonly fail: (error: Error) => void;
   /** Snapshots are looked at after so many entries; 0: never. */
   readonly auditEvery: number;
+  /** Whether the disk of the node has done what nobody has noticed yet, perhaps. */
+  readonly mayBeDamaged: () => boolean;
 }
 
 type AppliedAnswer = Extract<SessionResult<LedgerAnswer>, { readonly kind: 'applied' }>;
@@ -75,8 +77,8 @@ class WatchedMachine extends LedgerMachine {
   constructor(options: ObservedLedgerOptions) {
     super(options.machine);
     this.#options = options;
-    const { auditEvery } = options;
-    this.#audit = auditEvery === 0 ? null : new SnapshotAudit(this, auditEvery);
+    const { auditEvery, mayBeDamaged } = options;
+    this.#audit = auditEvery === 0 ? null : new SnapshotAudit(this, auditEvery, mayBeDamaged);
   }
 
   override apply(entries: readonly AppliedEntry[]): readonly LedgerAnswer[] {

@@ -19,13 +19,16 @@ interface OpenSnapshot {
 export class SnapshotAudit {
   readonly #machine: LedgerMachine;
   readonly #every: number;
+  readonly #mayBeDamaged: () => boolean;
   readonly #restored = new LedgerMachine({ limits: ledgerLimits });
   #applied = 0;
   #open: OpenSnapshot | null = null;
 
-  constructor(machine: LedgerMachine, every: number) {
+  /** @param mayBeDamaged whether the disk has done what a part of the snapshot may show */
+  constructor(machine: LedgerMachine, every: number, mayBeDamaged: () => boolean) {
     this.#machine = machine;
     this.#every = every;
+    this.#mayBeDamaged = mayBeDamaged;
   }
 
   /** After each entry. @returns what is wrong */
@@ -42,17 +45,19 @@ export class SnapshotAudit {
     if (open.age < openFor) return null;
     this.#open = null;
     const found = this.#digestOf(open.chunks);
-    if (found === open.digest) return null;
+    if (found === null || found === open.digest) return null;
     return `at index ${open.index} it was ${open.digest}, its snapshot has ${found}`;
   }
 
-  /** @returns of the state that the snapshot is of, or why it is none */
-  #digestOf(chunks: Iterator<Uint8Array, void>): string {
+  /** @returns of the state that the snapshot is of, or why it is none; null: the disk is why */
+  #digestOf(chunks: Iterator<Uint8Array, void>): string | null {
     const sink = this.#restored.restore();
     try {
       for (let one = chunks.next(); one.done !== true; one = chunks.next()) sink.chunk(one.value);
       sink.finish();
     } catch (error) {
+      const isDamage = error instanceof LedgerError && error.code === 'LEDGER_PART_DAMAGED';
+      if (isDamage && this.#mayBeDamaged()) return null;
       if (error instanceof LedgerError) return error.message;
       throw error;
     }
