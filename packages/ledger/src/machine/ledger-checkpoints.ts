@@ -68,7 +68,9 @@ export class LedgerCheckpoints implements Checkpoints {
 
   /** What comes is whole: what a process before this one has left can go at once. */
   beginsWhole(): void {
-    if (this.#isFresh) this.#parts?.retain(new Set());
+    const isEmpty = this.#ledger.state().accounts.count === 0;
+    // A process that came by its log alone has a state that stays until the other is complete.
+    if (this.#isFresh && isEmpty) this.#parts?.retain(new Set());
   }
 
   expand(): CheckpointExpansion {

@@ -138,6 +138,36 @@ test('with a part damaged at any place the books say so, or answer as they shoul
   assert.ok(damaged > 20, `${damaged} were noticed`);
 });
 
+test('a snapshot that comes and does not end takes nothing from a node that had none', () => {
+  const { disk, machine } = storedLedger(6);
+  const ids = new BooksAdapter(machine.books).transfers().map(({ id }) => id);
+  const [files, answers] = [disk.list(), answersOf(machine, ids)];
+  const sink = machine.restore();
+  for (const chunk of drawn(machine.snapshot())) sink.chunk(chunk);
+  disk.settle();
+  const left = disk.list();
+  assert.deepEqual(
+    files.filter((name) => !left.includes(name)),
+    [],
+  );
+  assert.equal(answersOf(machine, ids), answers);
+});
+
+test('of starts that end before their snapshot is whole nothing is left behind', () => {
+  const { machine } = storedLedger(7);
+  const [first = new Uint8Array(0)] = drawn(machine.snapshot());
+  const disk = new PartsDisk(8);
+  const sizes: number[] = [];
+  for (let start = 0; start < 4; start++) {
+    const sink = openMachine(disk).restore();
+    sink.chunk(first);
+    disk.settle();
+    sizes.push(disk.disk.usedBytes);
+    disk.losePower();
+  }
+  assert.ok(Math.max(...sizes) <= (sizes[0] ?? 0) * 1.01, sizes.join());
+});
+
 test('what a checkpoint becomes for another node is the same at any time', () => {
   const { machine, chunks } = storedLedger(5);
   const expand = (): Uint8Array[] => {
