@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { open, readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { startServer } from '@quorate/server';
@@ -31,22 +31,48 @@ async function runOnce(dataDirectory: string): Promise<void> {
   await server.close();
 }
 
-/** The second segment is the first that is written to; its first batch begins at byte 40. */
-async function flipByte(dataDirectory: string, offset: number): Promise<void> {
+/** @param offsetIn says from the bytes of the first segment that is written to which one to flip */
+async function flipByte(dataDirectory: string, offsetIn: OffsetIn): Promise<void> {
   const [first = ''] = await readdir(join(dataDirectory, 'wal'));
   const name = first.startsWith('0000000000000001') ? '0000000000000002.seg' : first;
-  const file = await open(join(dataDirectory, 'wal', name), 'r+');
-  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, offset);
-  await file.write(Buffer.from([(buffer[0] as number) ^ 16]), 0, 1, offset);
-  await file.close();
+  const path = join(dataDirectory, 'wal', name);
+  const bytes = await readFile(path);
+  const offset = offsetIn(bytes);
+  bytes.writeUInt8(bytes.readUInt8(offset) ^ 16, offset);
+  await writeFile(path, bytes);
 }
 
-async function damagedNode(context: TestContext, offset: number): Promise<string> {
+type OffsetIn = (segment: Buffer) => number;
+
+const segmentHeaderBytes = 40;
+const batchHeaderBytes = 32;
+const recordHeaderBytes = 20;
+const kindOfEntries = 3;
+
+/**
+ * Where the body of the first entry is: a node that was slow may have voted several times before
+ * it. Later batches follow it.
+ */
+function firstEntry(segment: Buffer): number {
+  let batch = segmentHeaderBytes;
+  for (;;) {
+    const end = batch + batchHeaderBytes + segment.readUInt32LE(batch + 16);
+    assert.ok(end > batch + batchHeaderBytes, 'the segment has an entry');
+    for (let record = batch + batchHeaderBytes; record < end; ) {
+      const body = record + recordHeaderBytes;
+      if (segment[record + 16] === kindOfEntries) return body;
+      record = body + segment.readUInt32LE(record + 4);
+    }
+    batch = Math.ceil(end / 8) * 8;
+  }
+}
+
+async function damagedNode(context: TestContext, offsetIn: OffsetIn): Promise<string> {
   const directory = await temporaryDirectory(context);
   const dataDirectory = join(directory, 'data');
   await runOnce(dataDirectory);
   await runOnce(dataDirectory);
-  await flipByte(dataDirectory, offset);
+  await flipByte(dataDirectory, offsetIn);
   await assert.rejects(runOnce(dataDirectory), /run quorate repair/);
   return dataDirectory;
 }
@@ -54,7 +80,7 @@ async function damagedNode(context: TestContext, offset: number): Promise<string
 describe('quorate repair', () => {
   it('mends what can be mended, after it has said so', async (context) => {
     // The checksum of a batch's header: nothing is lost.
-    const dataDirectory = await damagedNode(context, 44);
+    const dataDirectory = await damagedNode(context, () => segmentHeaderBytes + 4);
     const words = ['repair', '--data-dir', dataDirectory];
     const dry = await runProgram([...words, '--dry-run']);
     assert.match(dry.stdout, /damage: .*2\.seg at offset 40: a batch is damaged\n/);
@@ -73,8 +99,7 @@ describe('quorate repair', () => {
   });
 
   it('does not promise the only voter what others would have to send', async (context) => {
-    // In a batch that others follow, and not in what opens the segment: entries are gone.
-    const dataDirectory = await damagedNode(context, 380);
+    const dataDirectory = await damagedNode(context, firstEntry);
     const words = ['repair', '--data-dir', dataDirectory];
     const names = await readdir(dataDirectory);
     const refused = await runProgram(words);
