@@ -99,7 +99,7 @@ export interface MachinePlace {
   readonly directory: string;
 }
 
-/** The chunks of one checkpoint. */
+/** The chunks of one checkpoint. An empty one stands for nothing: other work may go first. */
 export interface Checkpoint extends Iterator<Uint8Array, void> {
   /**
    * Once all of it was drawn: makes durable what it refers to; only then may it be named.
@@ -115,6 +115,8 @@ export interface CheckpointExpansion {
    * Always the same ones for the same chunks: a transfer may go on from the middle of them.
    *
    * @returns what draws chunks of at most 1 MiB, which need not all be drawn
+   * @throws CodedError, or what was returned does, when what they refer to is damaged: a repair
+   *   then sets the checkpoint aside
    */
   expand(chunk: Uint8Array): readonly (() => Uint8Array)[];
   /** Nothing more will be drawn. */

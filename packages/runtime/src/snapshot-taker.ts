@@ -113,11 +113,14 @@ export class SnapshotTaker {
       return;
     }
     const chunk = next.value;
+    const goOn = (): void => this.#writeNext(run, writer, chunks, snapshot, bytes + chunk.length);
+    if (chunk.length === 0) {
+      this.#options.defer(goOn);
+      return;
+    }
     writer.write(chunk, (error) => {
       if (error === null) {
-        this.#options.defer(() =>
-          this.#writeNext(run, writer, chunks, snapshot, bytes + chunk.length),
-        );
+        this.#options.defer(goOn);
         return;
       }
       chunks.return?.();

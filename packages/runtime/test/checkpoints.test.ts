@@ -156,6 +156,22 @@ describe('a checkpoint', () => {
     assert.deepEqual([node.snapshots.files.size, node.snapshots.openWriters], [0, 0]);
   });
 
+  it('lets others work at each empty chunk, and stores none', () => {
+    const processes = PartsGroup.of(1, { snapshotLogBytes: 40 });
+    const node = processes.elect();
+    const machine = processes.machine(node.id);
+    // One after the other without a pause they would be too deep a call.
+    machine.emptyChunks = 20_000;
+    machine.chunkBytes = 1000;
+    processes.propose(node, texts(20));
+    processes.run(300);
+    const files = [...node.snapshots.files.values()];
+    assert.deepEqual([files.length, files.flat().some(({ length }) => length === 0)], [1, false]);
+    processes.restart(node.id);
+    processes.elect();
+    assert.deepEqual(processes.machine(node.id).commands, texts(20));
+  });
+
   it('is taken at the next entry where what was restored was whole', () => {
     const processes = PartsGroup.of(1);
     const leader = processes.elect();

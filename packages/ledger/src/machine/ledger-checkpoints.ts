@@ -202,7 +202,7 @@ class StoredCheckpoint implements Checkpoint {
 /** That the ledger as it is now has something in. */
 function filesOf({ accountParts, transfers, statuses, history, ids }: BooksState): Set<number> {
   const files = new Set([...ids.runFiles(), ...(accountParts?.files() ?? [])]);
-  for (const shelf of [transfers.sealed, statuses.resolved, history.full])
+  for (const shelf of [transfers.sealed, statuses.stored, history.full])
     for (const file of shelf.files) files.add(file);
   return files;
 }

@@ -3,7 +3,7 @@ import type { PartStore } from '../parts/part-store.ts';
 import { RecordReader } from './record-reader.ts';
 import { maxChunkBytes, recordHead, recordHeadBytes } from './record-writer.ts';
 import { storedMark } from './snapshot-layout.ts';
-import { type LazyRecord, placeOf, wholeRecords } from './stored-record.ts';
+import { type LazyRecord, wholeRecords } from './stored-record.ts';
 
 /** Bytes of a whole snapshot that follow each other. */
 interface Piece {
@@ -47,8 +47,7 @@ export class LedgerExpansion implements CheckpointExpansion {
       this.#add({ kind, length: bytes.length, draw: () => bytes });
       return;
     }
-    for (const record of wholeRecords(kind & ~storedMark, placeOf(bytes), this.#parts))
-      this.#add(record);
+    for (const record of wholeRecords(kind & ~storedMark, bytes, this.#parts)) this.#add(record);
   }
 
   #add({ kind, length, draw }: LazyRecord): void {

@@ -20,7 +20,7 @@ import {
   snapshotVersion,
   storedMark,
 } from './snapshot-layout.ts';
-import { placeOf } from './stored-record.ts';
+import { lonePlaceOf, type StoredStatuses, storedStatusesOf } from './stored-record.ts';
 
 interface Head {
   readonly last: bigint;
@@ -103,7 +103,7 @@ export class LedgerSnapshotSink implements SnapshotSink {
       this.#head = readHead(bytes);
       return;
     }
-    if ((kind & storedMark) !== 0) this.#stored(kind & ~storedMark, placeOf(bytes));
+    if ((kind & storedMark) !== 0) this.#stored(kind & ~storedMark, bytes);
     else this.#inline(kind, bytes);
   }
 
@@ -118,7 +118,7 @@ export class LedgerSnapshotSink implements SnapshotSink {
         this.#transfers(new SealedChunk(bytes));
         return;
       case RecordKind.statuses:
-        this.#statuses(bytes, null);
+        this.#statuses(bytes);
         return;
       case RecordKind.history:
         this.#history(bytes);
@@ -138,10 +138,15 @@ export class LedgerSnapshotSink implements SnapshotSink {
     }
   }
 
-  #stored(kind: number, place: PartPlace): void {
+  #stored(kind: number, bytes: Uint8Array): void {
     const { parts, transfers, history, accountParts } = this.#state;
     if (parts === null || accountParts === null)
       return snapshotInvalid('it refers to parts, and this node has none');
+    if (kind === RecordKind.statuses) {
+      this.#storedStatuses(storedStatusesOf(bytes));
+      return;
+    }
+    const place = lonePlaceOf(bytes);
     switch (kind) {
       case RecordKind.accounts:
         this.#storedAccounts(parts.read(place), accountParts, place);
@@ -149,10 +154,6 @@ export class LedgerSnapshotSink implements SnapshotSink {
       case RecordKind.chunk:
         if (transfers.open.count > 0) snapshotInvalid('a chunk follows one that is not full');
         transfers.restoreStored(place);
-        this.#uses(PartLane.history, place);
-        return;
-      case RecordKind.statuses:
-        this.#statuses(parts.read(place), place);
         this.#uses(PartLane.history, place);
         return;
       case RecordKind.history:
@@ -193,33 +194,53 @@ export class LedgerSnapshotSink implements SnapshotSink {
     transfers.restore(chunk);
   }
 
-  /** @param place where they are stored; null: nowhere yet */
-  #statuses(bytes: Uint8Array, place: PartPlace | null): void {
-    const { rowsPerChunk } = this.#state.transfers;
+  #statuses(bytes: Uint8Array): void {
+    const { transfers } = this.#state;
+    const { rowsPerChunk } = transfers;
     if (bytes.length !== 4 + rowsPerChunk) snapshotInvalid('statuses that are no chunk');
     const at = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-    const isNext = at > this.#lastStatuses && at * rowsPerChunk < this.#state.transfers.count;
-    if (!isNext) snapshotInvalid('statuses of a chunk that is not there, or was before');
-    this.#lastStatuses = at;
-    if (place !== null) {
-      this.#state.statuses.restoreStored(at, place);
-      return;
-    }
+    this.#nextStatuses(at, 1);
     const statuses = bytes.slice(4);
-    const { transfers, expiries } = this.#state;
-    statuses.forEach((status, row) => {
+    for (let row = 0; row < rowsPerChunk; row++) {
+      const status = statuses[row] as number;
+      if (status === PendingStatus.none) continue;
       if (status > PendingStatus.expired) snapshotInvalid('a status that there is not');
       const position = at * rowsPerChunk + row;
-      if (status !== PendingStatus.none && position >= transfers.count)
-        snapshotInvalid('a status of no transfer');
-      if (status !== PendingStatus.open) return;
-      const timeout = transfers.number(position, NumberColumn.timeout);
-      if (timeout === 0) return;
-      const timestamp = transfers.timestamp(position);
-      const micros = Number(timestamp / 1000n) + timeout * 1_000_000;
-      expiries.add(micros, Number(timestamp % 1000n), position);
-    });
+      if (position >= transfers.count) snapshotInvalid('a status of no transfer');
+      if (status === PendingStatus.open) this.#expiry(position);
+    }
     this.#state.statuses.restore(at, statuses);
+    // Of a whole one there may be much; and with a checkpoint, files are not gone on with yet.
+    if (this.#places.size === 0) this.#state.statuses.settle(transfers.sealed.count);
+  }
+
+  #storedStatuses({ chunk, place, rows }: StoredStatuses): void {
+    const { rowsPerChunk } = this.#state.transfers;
+    if (place.length !== 4 + rowsPerChunk) snapshotInvalid('statuses that are no chunk');
+    this.#nextStatuses(chunk, rowsPerChunk);
+    rows.forEach((row, status) => {
+      if (status === PendingStatus.open) this.#expiry(chunk * rowsPerChunk + row);
+    });
+    this.#state.statuses.restoreStored(chunk, place, rows);
+    this.#uses(PartLane.history, place);
+  }
+
+  /** @param leastRows that are there of the chunk */
+  #nextStatuses(chunk: number, leastRows: number): void {
+    const { count, rowsPerChunk } = this.#state.transfers;
+    const isNext = chunk > this.#lastStatuses && chunk * rowsPerChunk + leastRows <= count;
+    if (!isNext) snapshotInvalid('statuses of a chunk that is not there, or was before');
+    this.#lastStatuses = chunk;
+  }
+
+  /** Of one that is open. */
+  #expiry(position: number): void {
+    const { transfers, expiries } = this.#state;
+    const timeout = transfers.number(position, NumberColumn.timeout);
+    if (timeout === 0) return;
+    const timestamp = transfers.timestamp(position);
+    const micros = Number(timestamp / 1000n) + timeout * 1_000_000;
+    expiries.add(micros, Number(timestamp % 1000n), position);
   }
 
   #history(bytes: Uint8Array): void {

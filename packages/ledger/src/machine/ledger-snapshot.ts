@@ -1,12 +1,13 @@
 import { AccountBlockWriter } from '../accounts/account-block-writer.ts';
 import type { AccountCheckpoint } from '../accounts/account-checkpoint.ts';
 import type { BooksState } from '../books/books-state.ts';
-import type { OpenChunk } from '../transfers/open-chunk.ts';
+import { ColumnWriter } from '../columns/column-writer.ts';
+import { ChunkSealing } from '../transfers/chunk-sealing.ts';
 import { encodeStatuses, type FrozenStatuses } from '../transfers/pending-statuses.ts';
-import { sealChunk } from '../transfers/seal-chunk.ts';
+import type { FrozenTransfers } from '../transfers/transfer-store.ts';
 import { encodeHistoryRows } from './history-rows.ts';
 import { drawIds } from './id-records.ts';
-import type { SnapshotRecord } from './record-writer.ts';
+import type { DrawnRecord, SnapshotRecord } from './record-writer.ts';
 import {
   historyRowsPerRecord,
   linkBytes,
@@ -17,15 +18,12 @@ import {
   snapshotVersion,
   storedMark,
 } from './snapshot-layout.ts';
-import { placeOf, storedRecord } from './stored-record.ts';
+import { placeOf, storedRecord, storedStatusesRecord, wholeStatuses } from './stored-record.ts';
 
 /** What is taken at once; of what only grows, how much of it there was. */
 interface Frozen {
-  /** Full chunks. */
-  readonly chunkCount: number;
-  readonly open: OpenChunk;
-  readonly openCount: number;
-  readonly statuses: readonly FrozenStatuses[];
+  readonly transfers: FrozenTransfers;
+  readonly statuses: Iterable<FrozenStatuses>;
   readonly historyCount: number;
   readonly fullHistory: number;
   readonly farLinks: readonly (readonly [number, number])[];
@@ -38,9 +36,9 @@ interface Frozen {
  * The records of a ledger's state as it is when this is made, whatever is applied while they are
  * drawn. What never changes is shared; of accounts and statuses what is written to is copied.
  */
-export class LedgerSnapshot implements Iterator<SnapshotRecord, void> {
+export class LedgerSnapshot implements Iterator<DrawnRecord, void> {
   readonly #accounts: AccountRecords;
-  readonly #records: Iterator<SnapshotRecord, void>;
+  readonly #records: Iterator<DrawnRecord, void>;
   readonly #files = new Set<number>();
 
   /** @param isWhole false: what is stored in parts is referred to */
@@ -51,9 +49,7 @@ export class LedgerSnapshot implements Iterator<SnapshotRecord, void> {
         ? new WholeAccounts(new AccountBlockWriter(accounts.chunks, accounts.openSnapshot()))
         : new StoredAccounts(accountParts.begin());
     this.#records = records(state, isWhole, {
-      chunkCount: transfers.sealed.count,
-      open: transfers.open,
-      openCount: transfers.open.count,
+      transfers: transfers.freeze(),
       statuses: statuses.freeze(transfers.count),
       historyCount: history.count,
       fullHistory: isWhole || state.parts === null ? 0 : history.full.count,
@@ -74,14 +70,15 @@ export class LedgerSnapshot implements Iterator<SnapshotRecord, void> {
     return this.#accounts.writtenBytes;
   }
 
-  next(): IteratorResult<SnapshotRecord, void> {
+  next(): IteratorResult<DrawnRecord, void> {
     const next = this.#records.next();
-    if (next.done !== true && (next.value.kind & storedMark) !== 0)
-      this.#files.add(placeOf(next.value.bytes).file);
+    if (next.done === true || next.value === null) return next;
+    const { kind, bytes } = next.value;
+    if ((kind & storedMark) !== 0) this.#files.add(placeOf(bytes).file);
     return next;
   }
 
-  return(): IteratorResult<SnapshotRecord, void> {
+  return(): IteratorResult<DrawnRecord, void> {
     this.#accounts.return();
     return this.#records.return?.() ?? { done: true, value: undefined };
   }
@@ -152,7 +149,7 @@ function* records(
   state: BooksState,
   isWhole: boolean,
   frozen: Frozen,
-): Generator<SnapshotRecord, void> {
+): Generator<DrawnRecord, void> {
   yield frozen.head;
   const { accounts } = frozen;
   for (let next = accounts.next(); next.done !== true; next = accounts.next()) yield next.value;
@@ -167,18 +164,26 @@ function* records(
 
 function* chunkRecords(
   { transfers, parts }: BooksState,
-  { chunkCount, open, openCount }: Frozen,
+  { transfers: { chunkCount, open, openCount } }: Frozen,
   isWhole: boolean,
-): Generator<SnapshotRecord, void> {
+): Generator<DrawnRecord, void> {
+  const { sealed } = transfers;
   for (let chunk = 0; chunk < chunkCount; chunk++) {
-    const place = transfers.sealed.placeOf(chunk);
+    while (sealed.count <= chunk) {
+      transfers.sealStep();
+      if (!isWhole) yield null;
+    }
+    const place = sealed.placeOf(chunk);
     if (place === null || parts === null)
-      yield { kind: RecordKind.chunk, bytes: transfers.sealed.at(chunk).bytes };
+      yield { kind: RecordKind.chunk, bytes: sealed.at(chunk).bytes };
     else if (isWhole) yield { kind: RecordKind.chunk, bytes: parts.read(place) };
     else yield storedRecord(RecordKind.chunk, place);
   }
-  // Rows never change, and those of a chunk that was closed since are still where they were.
-  if (openCount > 0) yield { kind: RecordKind.chunk, bytes: sealChunk(open, openCount).bytes };
+  if (openCount === 0) return;
+  const sealing = new ChunkSealing(open, openCount, new ColumnWriter());
+  let last = sealing.step();
+  for (; last === null; last = sealing.step()) if (!isWhole) yield null;
+  yield { kind: RecordKind.chunk, bytes: last.bytes };
 }
 
 function* statusRecords(
@@ -186,13 +191,15 @@ function* statusRecords(
   { statuses: all }: Frozen,
   isWhole: boolean,
 ): Generator<SnapshotRecord, void> {
-  for (const { chunk, statuses, place } of all) {
-    if (statuses !== null)
-      yield { kind: RecordKind.statuses, bytes: encodeStatuses(chunk, statuses) };
-    else if (place !== null && parts !== null)
-      yield isWhole
-        ? { kind: RecordKind.statuses, bytes: parts.read(place) }
-        : storedRecord(RecordKind.statuses, place);
+  for (const frozen of all) {
+    if (frozen.place === null)
+      yield { kind: RecordKind.statuses, bytes: encodeStatuses(frozen.chunk, frozen.bytes) };
+    else if (!isWhole || parts === null) yield storedStatusesRecord(frozen);
+    else
+      yield {
+        kind: RecordKind.statuses,
+        bytes: wholeStatuses(frozen, parts.read(frozen.place)),
+      };
   }
 }
 

@@ -22,19 +22,24 @@ export interface SnapshotRecord {
   readonly storedBytes?: number;
 }
 
+/** Null: none yet, and other work may go first. */
+export type DrawnRecord = SnapshotRecord | null;
+
 /**
  * Cuts records into chunks: u8 kind, u32 length (little-endian), the bytes; one record after the
- * other, over the ends of chunks too.
+ * other, over the ends of chunks too. A chunk is empty when there is no record yet.
  */
 export class RecordWriter implements Iterator<Uint8Array, void> {
-  readonly #records: Iterator<SnapshotRecord, void>;
+  readonly #records: Iterator<DrawnRecord, void>;
   /** Of the record under way: what has not been given out yet. */
   #parts: Uint8Array[] = [];
   #isDone = false;
+  /** The records have said that there is none yet. */
+  #isWaiting = false;
   /** Of the chunk under way. */
   #storedBytes = 0;
 
-  constructor(records: Iterator<SnapshotRecord, void>) {
+  constructor(records: Iterator<DrawnRecord, void>) {
     this.#records = records;
   }
 
@@ -42,13 +47,14 @@ export class RecordWriter implements Iterator<Uint8Array, void> {
     const parts: Uint8Array[] = [];
     let length = 0;
     this.#storedBytes = 0;
+    this.#isWaiting = false;
     while (length < maxChunkBytes && this.#storedBytes < maxChunkBytes) {
       const part = this.#nextPart(maxChunkBytes - length);
       if (part === null) break;
       parts.push(part);
       length += part.length;
     }
-    if (length === 0) return { done: true, value: undefined };
+    if (length === 0 && !this.#isWaiting) return { done: true, value: undefined };
     const chunk = new Uint8Array(length);
     let at = 0;
     for (const part of parts) {
@@ -72,6 +78,10 @@ export class RecordWriter implements Iterator<Uint8Array, void> {
       const next = this.#records.next();
       if (next.done === true) {
         this.#isDone = true;
+        return null;
+      }
+      if (next.value === null) {
+        this.#isWaiting = true;
         return null;
       }
       const { kind, bytes, storedBytes = 0 } = next.value;

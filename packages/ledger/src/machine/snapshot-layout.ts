@@ -18,7 +18,8 @@
  * A checkpoint, which only the node that made it can read, is the same, but for records with
  * `storedMark` added to their kind: their bytes are a place in the node's parts, f64 file, f64
  * offset, u32 length, u32 crc, at which the record's bytes lie; stored history is always
- * 16,384 rows, as `history-chunk.ts` says.
+ * 16,384 rows, as `history-chunk.ts` says. Those of stored statuses go on with u32 chunk, and, for
+ * each row that was open when they were stored, ascending, u16 row, u8 its status now.
  */
 export const RecordKind = {
   head: 0,

@@ -30,14 +30,12 @@ export class OpenChunk implements TransferChunk {
   /** By `LaneColumn`; that of the ids is always there. */
   readonly #lanes: (Uint32Array | null)[];
   readonly #wideAmounts = new Map<number, bigint>();
-  readonly #rowsPerChunk: number;
   /** A batch is taken in whole before a chunk is closed. */
   readonly #capacity: number;
 
   /** @param rowsPerChunk of a full one */
   constructor(rowsPerChunk: number) {
     const capacity = rowsPerChunk + maxBatchEvents;
-    this.#rowsPerChunk = rowsPerChunk;
     this.#capacity = capacity;
     this.ids = new Uint32Array(capacity * 4);
     this.#lanes = [this.ids, null, null, null];
@@ -132,34 +130,31 @@ export class OpenChunk implements TransferChunk {
       this.#lanes[column]?.fill(0, count * laneCounts[column], this.count * laneCounts[column]);
     this.#timeouts?.fill(0, count, this.count);
     this.#userData32?.fill(0, count, this.count);
-    for (let row = count; row < this.count; row++)
-      if (Number.isNaN(this.amounts[row])) this.#wideAmounts.delete(row);
+    for (const row of this.#wideAmounts.keys()) if (row >= count) this.#wideAmounts.delete(row);
     this.count = count;
   }
 
-  /** @returns a chunk that begins with the rows from `first` on, which are still here as well */
-  rest(first: number): OpenChunk {
-    const rest = new OpenChunk(this.#rowsPerChunk);
-    const count = this.count - first;
+  /** Forgets all rows, and takes over those of another chunk from `first` on. */
+  takeFrom(other: OpenChunk, first: number): void {
+    this.truncate(0);
+    const end = other.count;
     for (let column = 0; column < 8; column++) {
-      const from = this.numbers(column as NumberColumn);
-      const to = rest.numbers(column as NumberColumn);
-      if (from !== null) to?.set(from.subarray(first, this.count));
+      const from = other.numbers(column as NumberColumn);
+      const to = this.numbers(column as NumberColumn);
+      if (from !== null) to?.set(from.subarray(first, end));
     }
-    rest.micros.set(this.micros.subarray(first, this.count));
-    rest.nanos.set(this.nanos.subarray(first, this.count));
-    if (this.#timeouts !== null) rest.timeouts.set(this.#timeouts.subarray(first, this.count));
-    if (this.#userData32 !== null)
-      rest.userData32.set(this.#userData32.subarray(first, this.count));
+    this.micros.set(other.micros.subarray(first, end));
+    this.nanos.set(other.nanos.subarray(first, end));
+    if (other.#timeouts !== null) this.timeouts.set(other.#timeouts.subarray(first, end));
+    if (other.#userData32 !== null) this.userData32.set(other.#userData32.subarray(first, end));
     for (const column of [0, 1, 2, 3] as const) {
-      const from = this.#lanes[column];
+      const from = other.#lanes[column];
       const lanes = laneCounts[column];
       if (from !== null && from !== undefined)
-        rest.lanes(column).set(from.subarray(first * lanes, this.count * lanes));
+        this.lanes(column).set(from.subarray(first * lanes, end * lanes));
     }
-    for (const [row, amount] of this.#wideAmounts)
-      if (row >= first) rest.#wideAmounts.set(row - first, amount);
-    rest.count = count;
-    return rest;
+    for (const [row, amount] of other.#wideAmounts)
+      if (row >= first) this.#wideAmounts.set(row - first, amount);
+    this.count = end - first;
   }
 }

@@ -1,39 +1,53 @@
-import { assert } from '@quorate/base';
+import { present } from '@quorate/base';
 import type { PartPlace, PartStore } from '../parts/part-store.ts';
 import { Shelf } from '../parts/shelf.ts';
+import { ByteStatuses } from './byte-statuses.ts';
+import { PendingStatus } from './pending-status.ts';
+import { RowStatuses } from './row-statuses.ts';
 import { chunkRows } from './transfer-chunk.ts';
 
-/** What became of a pending transfer. */
-export const PendingStatus = { none: 0, open: 1, posted: 2, voided: 3, expired: 4 } as const;
-export type PendingStatus = (typeof PendingStatus)[keyof typeof PendingStatus];
+export { PendingStatus } from './pending-status.ts';
 
 /** Statuses of chunks that are looked at now and then. */
 const mostLoadedBytes = 16 * 1024 * 1024;
+/** Statuses are put away once no more than this share of them is open. */
+const leastPerOpen = 16;
+/** In so many chunks behind the newest full one, what is pending is often resolved soon. */
+const freshChunks = 4;
+/** Of which statuses are put away between two batches: a fraction of a millisecond. */
+const mostRowsAtOnce = 2 * chunkRows;
 
 /** Of one chunk that has pending transfers, as of when a snapshot was opened. */
-export interface FrozenStatuses {
-  readonly chunk: number;
-  /** Null: `place` has them. */
-  readonly statuses: Uint8Array | null;
-  readonly place: PartPlace | null;
+export type FrozenStatuses = { readonly chunk: number } & (
+  | { readonly place: null; readonly bytes: Uint8Array }
+  /** Of `rows`, what is stored at the place may be older. */
+  | { readonly place: PartPlace; readonly rows: RowStatuses }
+);
+
+/** Of one chunk. What a snapshot looks at is copied before it changes. */
+interface ChunkStatuses {
+  /** Snapshots that were opened before it was copied, or made. */
+  readonly snapshots: number;
+  /** Those that may change. */
+  readonly statuses: ByteStatuses | RowStatuses;
+  /** Number on the shelf of those that do not; null: `statuses` are all. */
+  readonly shelved: number | null;
 }
 
 /**
- * The one thing about a transfer that changes. A byte a row, of chunks that have pending ones; once
- * none of them is open any more, they are put away.
+ * The one thing about a transfer that changes. A byte a row, of chunks that have pending ones. Once
+ * few of a full chunk are open, all are put away, and only of those few it is kept in memory what
+ * becomes of them; and so again when few of these are left.
  */
 export class PendingStatuses {
-  readonly #chunks: (Uint8Array | undefined)[] = [];
-  readonly #openInChunk: number[] = [];
-  /** Chunks without open ones, not put away yet. */
-  readonly #done = new Set<number>();
+  /** Null: nothing was ever pending there. */
+  readonly #chunks: (ChunkStatuses | null)[] = [];
+  /** Chunks that may be put away, once they are full. */
+  readonly #due = new Set<number>();
   readonly #shelf: Shelf<Uint8Array>;
-  /** By chunk: its number on the shelf. */
-  readonly #shelved = new Map<number, number>();
-  /** Chunks whose bytes a snapshot looks at: they are copied before they change. */
-  readonly #shared = new Set<number>();
   readonly #hasParts: boolean;
   readonly #rowsPerChunk: number;
+  #snapshots = 0;
   #openCount = 0;
 
   /** @param parts null: all stay in memory */
@@ -49,95 +63,115 @@ export class PendingStatuses {
   }
 
   get(position: number): PendingStatus {
-    const at = Math.floor(position / this.#rowsPerChunk);
-    const chunk = this.#chunks[at] ?? this.#putAway(at);
-    return (chunk?.[position % this.#rowsPerChunk] ?? PendingStatus.none) as PendingStatus;
+    const chunk = this.#chunks[Math.floor(position / this.#rowsPerChunk)] ?? null;
+    if (chunk === null) return PendingStatus.none;
+    const row = position % this.#rowsPerChunk;
+    return chunk.statuses.get(row) ?? (this.#shelvedBytes(chunk.shelved)[row] as PendingStatus);
   }
 
+  /** @param position of one that was never put away, or open when it was */
   set(position: number, status: PendingStatus): void {
     const at = Math.floor(position / this.#rowsPerChunk);
-    let chunk = this.#chunks[at];
-    if (chunk === undefined) {
-      assert(!this.#shelved.has(at), 'what is resolved does not change');
-      chunk = new Uint8Array(this.#rowsPerChunk);
-      this.#chunks[at] = chunk;
-      this.#openInChunk[at] = 0;
-    } else if (this.#shared.delete(at)) {
-      chunk = chunk.slice();
-      this.#chunks[at] = chunk;
+    let chunk = this.#chunks[at] ?? null;
+    if (chunk === null) {
+      chunk = this.#put(at, ByteStatuses.none(this.#rowsPerChunk), null);
+    } else if (chunk.snapshots !== this.#snapshots) {
+      chunk = this.#put(at, chunk.statuses.copy(), chunk.shelved);
     }
-    const row = position % this.#rowsPerChunk;
-    if (chunk[row] === PendingStatus.open) this.#countOpen(at, -1);
-    if (status === PendingStatus.open) this.#countOpen(at, 1);
-    chunk[row] = status;
+    this.#openCount += chunk.statuses.set(position % this.#rowsPerChunk, status);
+    if (status !== PendingStatus.open && this.#isWorthwhile(chunk)) this.#due.add(at);
   }
 
   /**
-   * Between batches: puts away what will not change any more.
+   * Between batches: puts away what will hardly change any more.
    *
    * @param sealed chunks of transfers that are full
    */
   settle(sealed: number): void {
-    if (!this.#hasParts || this.#done.size === 0) return;
-    for (const at of this.#done) {
-      const chunk = this.#chunks[at];
-      if (at >= sealed || chunk === undefined) continue;
-      this.#shelved.set(at, this.#shelf.count);
-      this.#shelf.add(chunk, encodeStatuses(at, chunk));
-      this.#chunks[at] = undefined;
-      this.#shared.delete(at);
-      this.#done.delete(at);
+    let left = this.#hasParts ? mostRowsAtOnce : 0;
+    for (const at of this.#due) {
+      if (left < this.#rowsPerChunk) return;
+      const chunk = present(this.#chunks[at], 'a chunk that is due is there');
+      const { open } = chunk.statuses;
+      const isFresh = open > 0 && at >= sealed - freshChunks;
+      if (at >= sealed || (isFresh && chunk.shelved === null)) continue;
+      this.#due.delete(at);
+      if (!this.#isWorthwhile(chunk)) continue;
+      this.#putAway(at, chunk);
+      left -= this.#rowsPerChunk;
     }
   }
 
-  /** Chunks that are put away. */
-  get resolved(): Pick<Shelf<Uint8Array>, 'files'> {
+  /** What is put away, and what was of chunks that were put away again since. */
+  get stored(): Pick<Shelf<Uint8Array>, 'count' | 'files'> {
     return this.#shelf;
   }
 
   /**
    * @param transfers how many there are; a chain that was taken back may have been beyond them
-   * @returns the statuses as they are now, whatever is set afterwards
+   * @returns the statuses as they are now, whatever is set afterwards; to be drawn once
    */
-  freeze(transfers: number): readonly FrozenStatuses[] {
-    const frozen: FrozenStatuses[] = [];
-    for (const [chunk, number] of this.#shelved)
-      frozen.push({ chunk, statuses: null, place: this.#shelf.placeOf(number) });
-    this.#chunks.forEach((statuses, chunk) => {
-      if (statuses === undefined || chunk * this.#rowsPerChunk >= transfers) return;
-      this.#shared.add(chunk);
-      frozen.push({ chunk, statuses, place: null });
-    });
-    return frozen.sort((one, other) => one.chunk - other.chunk);
+  freeze(transfers: number): Iterable<FrozenStatuses> {
+    this.#snapshots++;
+    return this.#draw(this.#chunks.slice(0, Math.ceil(transfers / this.#rowsPerChunk)));
   }
 
   /** Takes over the bytes of one chunk. */
-  restore(at: number, chunk: Uint8Array): void {
-    this.#chunks[at] = chunk;
-    this.#openInChunk[at] = 0;
-    let open = 0;
-    for (const status of chunk) if (status === PendingStatus.open) open++;
-    this.#countOpen(at, open);
-    if (open === 0) this.#done.add(at);
+  restore(at: number, bytes: Uint8Array): void {
+    const { statuses } = this.#put(at, ByteStatuses.of(bytes), null);
+    this.#openCount += statuses.open;
   }
 
-  /** None of the chunk's transfers is open. */
-  restoreStored(at: number, place: PartPlace): void {
-    this.#shelved.set(at, this.#shelf.count);
+  /** @param rows all that were open when the statuses were put at the place */
+  restoreStored(at: number, place: PartPlace, rows: RowStatuses): void {
+    const chunk = this.#put(at, rows, this.#shelf.count);
     this.#shelf.addStored(place);
+    this.#openCount += rows.open;
+    if (this.#isWorthwhile(chunk)) this.#due.add(at);
   }
 
-  #putAway(at: number): Uint8Array | undefined {
-    const number = this.#shelved.get(at);
-    return number === undefined ? undefined : this.#shelf.at(number);
+  #put(at: number, statuses: ChunkStatuses['statuses'], shelved: number | null): ChunkStatuses {
+    while (this.#chunks.length < at) this.#chunks.push(null);
+    const chunk = { snapshots: this.#snapshots, statuses, shelved };
+    this.#chunks[at] = chunk;
+    if (shelved === null) this.#due.add(at);
+    return chunk;
   }
 
-  #countOpen(at: number, change: number): void {
-    const open = (this.#openInChunk[at] ?? 0) + change;
-    this.#openInChunk[at] = open;
-    this.#openCount += change;
-    if (open === 0) this.#done.add(at);
-    else this.#done.delete(at);
+  /** The older ones of the chunk, if it has any, are of no use after that. */
+  #putAway(at: number, { statuses, shelved }: ChunkStatuses): void {
+    const bytes =
+      statuses instanceof ByteStatuses
+        ? statuses.bytes
+        : statuses.over(this.#shelvedBytes(shelved));
+    this.#put(at, RowStatuses.openOf(bytes), this.#shelf.count);
+    this.#shelf.add(bytes, encodeStatuses(at, bytes));
+  }
+
+  /** Whether little of it would have to be kept in memory. */
+  #isWorthwhile({ statuses: { size, open }, shelved }: ChunkStatuses): boolean {
+    // A few that are resolved take less room than what would be written for them.
+    if (shelved !== null && size <= this.#rowsPerChunk >>> 12) return false;
+    return open * leastPerOpen <= size;
+  }
+
+  /** @throws LedgerError LEDGER_PART_DAMAGED */
+  #shelvedBytes(shelved: number | null): Uint8Array {
+    return this.#shelf.at(present(shelved, 'the other rows are put away'));
+  }
+
+  *#draw(chunks: readonly (ChunkStatuses | null)[]): Generator<FrozenStatuses, void> {
+    for (const [chunk, frozen] of chunks.entries()) {
+      if (frozen === null) continue;
+      const { statuses, shelved } = frozen;
+      if (statuses instanceof ByteStatuses) {
+        yield { chunk, place: null, bytes: statuses.bytes };
+        continue;
+      }
+      const number = present(shelved, 'the other rows are put away');
+      const place = present(this.#shelf.placeOf(number), 'what is put away has a place');
+      yield { chunk, place, rows: statuses };
+    }
   }
 }
 

@@ -39,6 +39,33 @@ export class RowRuns {
     return new RowRuns(Uint32Array.from(starts), lanes, lanesPerRow);
   }
 
+  /**
+   * Of moments, two lanes a row in nanoseconds.
+   *
+   * @param micros whole microseconds of each; to them come `nanos`, of which there may be thousands
+   * @returns null when there would be more than `maxRuns`
+   */
+  static ofMoments(
+    micros: Float64Array,
+    nanos: Uint16Array,
+    count: number,
+    maxRuns: number,
+  ): RowRuns | null {
+    const starts: number[] = [];
+    for (let row = 0; row < count; row++) {
+      const back = Math.max(0, row - 1);
+      const ahead = (micros[row] as number) - (micros[back] as number);
+      if (ahead * 1000 + (nanos[row] as number) - (nanos[back] as number) === 1) continue;
+      if (starts.length === maxRuns) return null;
+      starts.push(row);
+    }
+    const lanes = new Uint32Array(starts.length * 2);
+    starts.forEach((row, run) => {
+      putMoment(lanes, run * 2, micros[row] as number, nanos[row] as number);
+    });
+    return new RowRuns(Uint32Array.from(starts), lanes, 2);
+  }
+
   lane(row: number, lane: number): number {
     let low = 0;
     let high = this.rows.length - 1;
@@ -55,6 +82,13 @@ export class RowRuns {
       carry = sum > 0xffffffff ? 1 : 0;
     }
   }
+}
+
+/** Writes nanoseconds as two lanes; in halves, for the whole is beyond 2^53. */
+export function putMoment(lanes: Uint32Array, at: number, micros: number, nanos: number): void {
+  const low = (micros % 2 ** 32) * 1000 + nanos;
+  lanes[at] = low;
+  lanes[at + 1] = Math.floor(micros / 2 ** 32) * 1000 + Math.floor(low / 2 ** 32);
 }
 
 function goesOn(values: Uint32Array, at: number, lanesPerRow: number): boolean {

@@ -1,8 +1,10 @@
+import { present } from '@quorate/base';
+import { ColumnWriter } from '../columns/column-writer.ts';
 import type { PartPlace, PartStore } from '../parts/part-store.ts';
 import { Shelf } from '../parts/shelf.ts';
+import { ChunkSealing, sealingSteps } from './chunk-sealing.ts';
 import { OpenChunk } from './open-chunk.ts';
 import { reopenChunk } from './reopen-chunk.ts';
-import { sealChunk } from './seal-chunk.ts';
 import { SealedChunk } from './sealed-chunk.ts';
 import { chunkRows, farLink, NumberColumn, type TransferChunk } from './transfer-chunk.ts';
 
@@ -13,9 +15,30 @@ export type Side = (typeof Side)[keyof typeof Side];
 /** Of chunks in memory, when there is a disk for the others: some ten to thirty million rows. */
 const mostLoadedBytes = 256 * 1024 * 1024;
 
+/** A chunk is sealed by the time the next one has so much of its rows, as a part of 1. */
+const sealedBy = 0.75;
+
+/** A chunk to which no transfers come any more. */
+interface FullChunk {
+  readonly chunk: OpenChunk;
+  readonly sealing: ChunkSealing;
+  /** Snapshots may still look at it. */
+  readonly isShared: boolean;
+}
+
+/** What a snapshot needs of transfers as they are now. */
+export interface FrozenTransfers {
+  /** Chunks that are full. */
+  readonly chunkCount: number;
+  /** What is in no full one: rows that never change, wherever they are afterwards. */
+  readonly open: OpenChunk;
+  readonly openCount: number;
+}
+
 /**
  * All transfers in the order in which they were carried out, by position from 0 on. The newest
  * stand in columns that apply writes to; the others, 65,536 at a time, as bytes that never change.
+ * A chunk that has become full is turned into bytes while the next one is written to.
  */
 export class TransferStore {
   readonly #sealed: Shelf<SealedChunk>;
@@ -24,6 +47,17 @@ export class TransferStore {
   /** In a full chunk. */
   readonly rowsPerChunk: number;
   #open: OpenChunk;
+  /** The position of the first row of `open`. */
+  #openPosition = 0;
+  #full: FullChunk | null = null;
+  /** Rows of `open` when `settle` was called last. */
+  #settledRows = 0;
+  /** Serves one sealing after the other. */
+  readonly #writer = new ColumnWriter();
+  /** Columns that nobody looks at any more: new ones would cost a millisecond, and be garbage. */
+  #spare: OpenChunk | null = null;
+  /** Snapshots may still look at it. */
+  #isOpenShared = false;
 
   /** @param parts null: all stay in memory */
   constructor(parts: PartStore | null = null, rowsPerChunk = chunkRows) {
@@ -35,7 +69,7 @@ export class TransferStore {
 
   /** How many there are; the position of the next one. */
   get count(): number {
-    return this.#sealed.count * this.rowsPerChunk + this.#open.count;
+    return this.#openPosition + this.#open.count;
   }
 
   /** The chunk that is written to. */
@@ -45,7 +79,7 @@ export class TransferStore {
 
   /** The position of the first row of `open`. */
   get openPosition(): number {
-    return this.#sealed.count * this.rowsPerChunk;
+    return this.#openPosition;
   }
 
   /** Chunks that never change any more, in order. */
@@ -53,14 +87,34 @@ export class TransferStore {
     return this.#sealed;
   }
 
-  /** Between batches: closes the open chunk when it is full. */
+  /** Between batches: goes on with sealing, as far as there are new rows. */
   settle(): void {
     while (this.#open.count >= this.rowsPerChunk) {
-      const full = this.#open;
-      const chunk = sealChunk(full, this.rowsPerChunk);
-      this.#sealed.add(chunk, chunk.bytes);
-      this.#open = full.rest(this.rowsPerChunk);
+      while (this.#full !== null) this.sealStep();
+      this.#begin();
     }
+    const rows = this.#open.count - this.#settledRows;
+    this.#settledRows = this.#open.count;
+    const steps = Math.ceil((rows * sealingSteps) / (this.rowsPerChunk * sealedBy));
+    for (let step = 0; step < steps && this.#full !== null; step++) this.sealStep();
+  }
+
+  /** Does some of the sealing, if a chunk is full and not sealed yet. */
+  sealStep(): void {
+    if (this.#full === null) return;
+    const sealed = this.#full.sealing.step();
+    if (sealed === null) return;
+    this.#sealed.add(sealed, sealed.bytes);
+    const { chunk, isShared } = this.#full;
+    if (!isShared) this.#spare = chunk;
+    this.#full = null;
+  }
+
+  /** Between batches. */
+  freeze(): FrozenTransfers {
+    this.#isOpenShared = true;
+    const chunkCount = this.#openPosition / this.rowsPerChunk;
+    return { chunkCount, open: this.#open, openCount: this.#open.count };
   }
 
   /** Forgets the transfers from `count` on, which are in the open chunk. */
@@ -76,13 +130,19 @@ export class TransferStore {
 
   /** Takes over a chunk of a snapshot, the next in order; one that is not full is the last. */
   restore(chunk: SealedChunk): void {
-    if (chunk.count === this.rowsPerChunk) this.#sealed.add(chunk, chunk.bytes);
-    else this.#open = reopenChunk(chunk, this.rowsPerChunk);
+    if (chunk.count === this.rowsPerChunk) {
+      this.#sealed.add(chunk, chunk.bytes);
+      this.#openPosition += this.rowsPerChunk;
+      return;
+    }
+    this.#open = reopenChunk(chunk, this.rowsPerChunk);
+    this.#settledRows = chunk.count;
   }
 
   /** Likewise, of one that is full, and stored. */
   restoreStored(place: PartPlace): void {
     this.#sealed.addStored(place);
+    this.#openPosition += this.rowsPerChunk;
   }
 
   restoreFarLink(key: number, position: number): void {
@@ -117,8 +177,10 @@ export class TransferStore {
 
   /** @returns the chunk that a transfer is in; its row there is `rowOf` */
   chunkOf(position: number): TransferChunk {
+    if (position >= this.#openPosition) return this.#open;
     const chunk = Math.floor(position / this.rowsPerChunk);
-    return chunk < this.#sealed.count ? this.#sealed.at(chunk) : this.#open;
+    // The one behind the sealed ones is full, and its rows are where they were.
+    return chunk < this.#sealed.count ? this.#sealed.at(chunk) : this.#fullChunk.chunk;
   }
 
   /** @returns the row of a transfer in its chunk; the open one may be overfull within a batch */
@@ -140,5 +202,26 @@ export class TransferStore {
 
   timestamp(position: number): bigint {
     return this.chunkOf(position).timestamp(this.rowOf(position));
+  }
+
+  get #fullChunk(): FullChunk {
+    return present(this.#full, 'what is neither open nor sealed is in a full chunk');
+  }
+
+  /** Lets a full chunk be sealed; its rows that are too many go to the next one. */
+  #begin(): void {
+    const chunk = this.#open;
+    const next = this.#spare ?? new OpenChunk(this.rowsPerChunk);
+    this.#spare = null;
+    next.takeFrom(chunk, this.rowsPerChunk);
+    this.#full = {
+      chunk,
+      sealing: new ChunkSealing(chunk, this.rowsPerChunk, this.#writer),
+      isShared: this.#isOpenShared,
+    };
+    this.#open = next;
+    this.#isOpenShared = false;
+    this.#openPosition += this.rowsPerChunk;
+    this.#settledRows = 0;
   }
 }

@@ -34,7 +34,7 @@ function comparedRuns(
     books.finish();
     assertOnlyUsedFiles(books);
     const { transfers, statuses, history } = books.machine.books.state;
-    const [sealed, resolved] = [transfers.sealed.count, statuses.resolved.files.size];
+    const [sealed, resolved] = [transfers.sealed.count, statuses.stored.files.size];
     const all = { ...books.counts, sealed, resolved, history: history.full.count };
     for (const [key, count] of Object.entries(all)) counts[key] = (counts[key] ?? 0) + count;
   }

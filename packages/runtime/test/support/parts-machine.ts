@@ -61,6 +61,8 @@ export class PartsMachine implements StateMachine<string> {
   /** Bytes in a chunk of a snapshot. */
   chunkBytes = 20;
   heldExpansions = 0;
+  /** Empty chunks of a checkpoint before each that is not. */
+  emptyChunks = 0;
   /** See `Checkpoints`. */
   isDue = false;
   readonly #disk: PartsOnDisk;
@@ -168,8 +170,13 @@ export class PartsMachine implements StateMachine<string> {
       this.events.push(`persisted ${index}`);
       done(null, 0);
     };
+    let empty = this.emptyChunks;
     return {
-      next: () => chunks.next(),
+      next: () => {
+        if (empty-- > 0) return { done: false, value: new Uint8Array(0) };
+        empty = this.emptyChunks;
+        return chunks.next();
+      },
       persist: (done) => {
         this.events.push('persist');
         if (this.persistWaits === null) answer(done);
