@@ -43,6 +43,23 @@ function flagRows(options: readonly Option[]): string[][] {
   return [['flag', 'meaning', 'default'], ...rows];
 }
 
+/** Of a command with subcommands, those that all of them have, or all that ask a cluster. */
+function optionsOf(command: (typeof commands)[number]): readonly Option[] {
+  if (command.commands.length === 0) return command.options;
+  const all = lastCommands(command);
+  const asking = all.filter(({ options }) => options.some(({ long }) => long === '--endpoints'));
+  const [first, ...others] = (asking.length > 1 ? asking : all).map(({ options }) => options);
+  const isCommon = ({ flags, description }: Option): boolean =>
+    others.every((options) =>
+      options.some((other) => other.flags === flags && other.description === description),
+    );
+  return [...command.options, ...(first ?? []).filter(isCommon)];
+}
+
+function lastCommands(command: (typeof commands)[number]): (typeof commands)[number][] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(lastCommands);
+}
+
 function renderTable([head = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return ['', line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
@@ -83,11 +100,32 @@ describe('the reference page', () => {
       const [head = '', rest = '', ...more] = page.split(begin);
       const [table = '', tail, ...others] = rest.split(end);
       assert.ok(tail !== undefined && more.length + others.length === 0, `one ${begin} ... ${end}`);
-      const expected = flagRows(command.options);
+      const expected = flagRows(optionsOf(command));
       if (update) page = `${head}${begin}\n${renderTable(expected)}\n${end}${tail}`;
       else assert.deepEqual(parseTable(table), expected, 'run this test with UPDATE=1');
     }
     if (update) await writeFile(reference, page);
+  });
+
+  it('lists the flags that the subcommands of a command share', () => {
+    const flagsOf = (name: string): string[] =>
+      commands
+        .filter((one) => one.name() === name)
+        .flatMap((one) =>
+          flagRows(optionsOf(one))
+            .slice(1)
+            .map(([flag = '']) => flag),
+        );
+    const connection = [
+      '--endpoints LIST',
+      '--timeout-ms MS',
+      '--cacert FILE',
+      '--cert FILE',
+      '--key FILE',
+    ].map((flag) => `\`${flag}\``);
+    assert.deepEqual(flagsOf('ledger'), ['`--json`', ...connection]);
+    assert.deepEqual(flagsOf('lease').slice(0, 6), ['`--json`', ...connection]);
+    assert.deepEqual(flagsOf('certs'), ['`--dir DIR`']);
   });
 
   it('names the environment variable of every setting of serve', async () => {

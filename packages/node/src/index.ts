@@ -5,8 +5,9 @@ export { memoryStorage } from '@quorate/host';
 export type { AnswerOf, CommandOf, QueryOf, ResultOf } from '@quorate/runtime';
 export { type AskOptions, askCluster } from './ask-cluster.ts';
 export { systemCrypto } from './computation.ts';
-// For library authors: what a server needs beside its node.
+// For library authors: what a server needs beside its node; files as state machines are given them.
 export { lockDirectory } from './disk/directory-lock.ts';
+export { createFileSystem, type RealFileSystem } from './disk/file-system.ts';
 export { makeDirectory } from './disk/make-directory.ts';
 export type {
   FullMachineShape,

@@ -20,7 +20,10 @@ export interface RepairNodeOptions {
    * where damage may have swallowed a group whole.
    */
   readonly groups?: readonly string[];
-  /** By name, of groups that keep files by themselves: fresh ones, to read those with. */
+  /**
+   * By name, of groups that keep files by themselves: fresh ones, to read those with. As the node
+   * replicates them; `openNode` has them in sessions (`SessionStateMachine` of `@quorate/runtime`).
+   */
   readonly machines?: Readonly<Record<string, StateMachine<unknown>>>;
   /** Default: info, as logfmt, on standard error. */
   readonly log?: LogOptions;

@@ -25,6 +25,8 @@ const server = await startLedgerServer({
   log: { level: 'warn', format: 'logfmt' },
 });
 process.send?.('listens');
+// The bench is gone, whatever ended it.
+process.once('disconnect', () => process.exit(1));
 process.once('message', () => {
   void server.close().then(() => process.exit());
 });

@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { PostgresPrograms } from './postgres-programs.ts';
 import { PostgresSession, psqlOptions } from './postgres-session.ts';
 
+const watchProgram = fileURLToPath(new URL('./postgres-watch.ts', import.meta.url));
 const startLimitMs = 60_000;
 const stopLimitMs = 15_000;
 const keptOutputLength = 8192;
@@ -24,13 +26,14 @@ const settings = {
 /**
  * A PostgreSQL of its own in a temporary directory, reached by a socket in that directory. It is
  * stopped and the directory removed in the end, when it cannot start, and when a signal ends the
- * bench.
+ * bench; where that is SIGKILL, by a process that watches over it.
  */
 export class PostgresServer implements AsyncDisposable {
   readonly #programs: PostgresPrograms;
   readonly #directory: string;
   readonly #running = new Set<ChildProcess>();
   readonly #onSignal: (signal: keyof typeof signals) => void;
+  readonly #watch: ChildProcess;
   #server: ChildProcess | null = null;
   #stopped: Promise<void> | null = null;
 
@@ -40,6 +43,7 @@ export class PostgresServer implements AsyncDisposable {
     chmodSync(this.#directory, 0o700);
     const { user } = programs;
     if (user !== null) chownSync(this.#directory, user.uid, user.gid);
+    this.#watch = watchOver(this.#directory);
     this.#onSignal = (signal) => {
       void this[Symbol.asyncDispose]().finally(() => process.exit(signals[signal]));
     };
@@ -138,6 +142,7 @@ export class PostgresServer implements AsyncDisposable {
     const limit = setTimeout(() => this.#server?.kill('SIGKILL'), stopLimitMs);
     await Promise.all(ended);
     clearTimeout(limit);
+    this.#watch.kill('SIGKILL');
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 10 });
     process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
   }
@@ -160,4 +165,15 @@ export class PostgresServer implements AsyncDisposable {
     child.once('close', () => this.#running.delete(child));
     return child;
   }
+}
+
+/** In a session of its own: what ends the bench's whole group must not end it before. */
+export function watchOver(directory: string): ChildProcess {
+  const stdio = ['pipe', 'ignore', 'inherit'] as const;
+  const child = spawn(process.execPath, [watchProgram, directory], {
+    detached: true,
+    stdio: [...stdio],
+  });
+  child.unref();
+  return child;
 }

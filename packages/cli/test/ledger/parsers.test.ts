@@ -91,12 +91,27 @@ describe('CSV', () => {
     assert.match(problem(csv('id,code\n1,"2"x\n')), /^line 2, column 3: text behind the closing/);
     assert.match(problem(csv('id,code\n1,2"\n')), /^line 2, column 3: a quote in a field/);
     assert.match(problem(csv('id,code\n1,"2\n3,4\n')), /^line 2, column 3: the quote that opens/);
-    const [record] = csv('id,name,code\n1,"é, x",2\n');
-    assert.ok(record?.isGood);
-    assert.deepEqual(
-      [0, 1, 2].map((index) => record.place(index).column),
-      [1, 3, 10],
-    );
+    for (const [text, columns] of [
+      ['id,name,code\n1,"é, 🙂",2\n', [1, 3, 10]],
+      ['id,name,code\n1,é 🙂,2\n', [1, 3, 7]],
+    ] as const) {
+      const [record] = csv(text);
+      assert.ok(record?.isGood);
+      assert.deepEqual(
+        [0, 1, 2].map((index) => record.place(index).column),
+        columns,
+      );
+    }
+    const parser = new CsvParser(null, start);
+    records(parser, '\n id ,"co""de\n",x\n');
+    assert.deepEqual(parser.header, {
+      names: ['id', 'co"de', 'x'],
+      places: [
+        { line: 2, column: 1 },
+        { line: 2, column: 6 },
+        { line: 3, column: 3 },
+      ],
+    });
   });
 
   it('goes on behind a bad line, unless the rest lies in a quote', () => {
@@ -152,7 +167,22 @@ describe('lines of JSON', () => {
   });
 
   it('say where a value stands, and what is wrong with a line', () => {
-    assert.deepEqual(parseFlatObject('{"id": "é", "flags": ["a","b"] }').columns, [8, 22]);
+    const found = parseFlatObject('{"id": "é", "flags": ["a","b"] }');
+    assert.deepEqual(
+      [found.nameStarts, found.starts],
+      [
+        [1, 12],
+        [7, 21],
+      ],
+    );
+    const [record] = records(new JsonLinesParser(start), '\n{"code": "🙂", "id": 1}\n');
+    assert.ok(record?.isGood);
+    assert.deepEqual(record.namePlace(1), { line: 2, column: 15 });
+    assert.deepEqual(record.place(1), { line: 2, column: 21 });
+    assert.match(
+      problem(records(new JsonLinesParser(start), '{"code": "🙂" 1}\n')),
+      /^line 1, column 14: a comma/,
+    );
     assert.deepEqual(parseFlatObject('{"flags": ["a","b"]}').texts, ['a|b']);
     const wrong: readonly (readonly [string, number, RegExp])[] = [
       ['[1]', 1, /write an object/],
@@ -166,9 +196,9 @@ describe('lines of JSON', () => {
       ['{"id": "\\x"}', 8, /write a number, text/],
     ];
     for (const [text, column, reason] of wrong) {
-      const { problem: found } = parseFlatObject(text);
-      assert.equal(found?.column, column, text);
-      assert.match(found.reason, reason, text);
+      const { problem: first } = parseFlatObject(text);
+      assert.equal(first?.start, column - 1, text);
+      assert.match(first.reason, reason, text);
     }
   });
 });

@@ -69,7 +69,7 @@ describe('a ledger whose nodes and clients need certificates', () => {
       [ca, /wants a certificate \(--cert and --key\)|asks for a certificate: .*--cert and --key/],
       [endpoints, /signed by no authority that is trusted here: .*--cacert/],
       [['--endpoints', plain], /write https:\/\/ and give its authority \(--cacert\)/],
-      [[...ca, ...theirs], /certificate/],
+      [[...ca, ...theirs], /does not accept the certificate shown to it, .*signed by CN=theirs/],
     ];
     const asking = refused.map(async ([flags, reason]) => {
       const { exitCode, stderr } = await runProgram([...transfer, ...flags, '--timeout-ms', '300']);

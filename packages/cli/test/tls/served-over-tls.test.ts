@@ -10,6 +10,7 @@ import { connect as tlsConnect } from 'node:tls';
 import type { Address } from '@quorate/base';
 import { type ClientTls, connect, type QuorateClient } from '@quorate/client';
 import { type QuorateServer, type ServerOptions, startServer } from '@quorate/server';
+import type { LeafRequest } from '../../src/certs/certificate-maker.ts';
 import { freePorts, temporaryDirectory } from '../run-program.ts';
 import { MadeCertificates } from './made-certificates.ts';
 
@@ -168,6 +169,39 @@ describe('a client port with TLS', () => {
     assert.throws(() => connect({ endpoints: [served.url], tls: { cert: 'x' } }), {
       code: 'CLIENT_TLS_INVALID',
     });
+  });
+
+  it('tells one whose certificate is not accepted from one who shows none', async (context) => {
+    const served = await serveOne(context);
+    const { authority, other } = served.made;
+    const leaf = async (request: Partial<LeafRequest>, of = authority): Promise<ClientTls> => {
+      const { certFile, keyFile } = await served.made.leaf(
+        'mallory',
+        { use: 'client', ...request },
+        of,
+      );
+      return { ca: authority.cert, cert: readFileSync(certFile), key: readFileSync(keyFile) };
+    };
+    const refused =
+      /closed; .* not accept the certificate shown to it, which is of CN=mallory, signed by /;
+    for (const [tls, expected] of [
+      [
+        await leaf({}, other),
+        new RegExp(`${refused.source}CN=theirs: its log says why; give one of`),
+      ],
+      [
+        await leaf({ days: -1 }),
+        new RegExp(`${refused.source}CN=ours, which has expired on \\d{4}-\\d\\d-\\d\\d`),
+      ],
+      [{ ca: authority.cert }, /\(the server asks for a certificate: give one that it accepts/],
+    ] as const) {
+      const client = connected(context, served.url, tls, { timeoutMs: 1500 });
+      await assert.rejects(client.get('a'), { code: 'CLIENT_UNREACHABLE', message: expected });
+      await assert.rejects(
+        client.snapshot(() => undefined),
+        { message: expected },
+      );
+    }
   });
 
   it('answers neither who speaks in the open there, nor TLS where it is open', async (context) => {

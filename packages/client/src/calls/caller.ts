@@ -6,6 +6,7 @@ import type {
   TransportConnection,
   TransportEndpoint,
 } from '../transport/transport.ts';
+import { unreachable } from '../transport/tried-endpoints.ts';
 import { backoffMs } from './backoff.ts';
 import { beginTrace, type CallTrace, type ClientTracer } from './call-trace.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -56,17 +57,6 @@ const readForm: CallForm = {
   isWithToken: true,
   only: null,
 };
-
-function unreachable(tried: readonly TransportEndpoint[]): ClientError {
-  const endpoints = tried.map(({ address }) => address);
-  const places = tried.map(({ address, failure }) => {
-    return failure === undefined || failure === null ? address : `${address} (${failure})`;
-  });
-  const message =
-    `no server could be reached at ${places.join(', ')}: ` +
-    'check that the cluster runs and that the endpoints are its client addresses';
-  return new ClientError('CLIENT_UNREACHABLE', message, { endpoints });
-}
 
 function outcomeUnknown(endpoint: string, reason: string): ClientError {
   const said = reason === noAnswerInTime ? 'gave no answer in time' : `said "${reason}"`;

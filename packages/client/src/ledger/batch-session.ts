@@ -3,6 +3,7 @@ import { decodeMessage, encodeMessage, type Init, ledger } from '@quorate/schema
 import { backoffMs } from '../calls/backoff.ts';
 import { ResumingStream, type StreamContext, type StreamOwner } from '../calls/resuming-stream.ts';
 import { ClientError, clientClosed, noAnswerInTime, refused } from '../client-error.ts';
+import { triedText } from '../transport/tried-endpoints.ts';
 import { LeaderPursuit } from './leader-pursuit.ts';
 import { batchesPath } from './ledger-queries.ts';
 import { type OutstandingBatch, OutstandingBatches } from './outstanding-batches.ts';
@@ -290,9 +291,10 @@ export class BatchSession implements StreamOwner {
       this.#abandon(batch, noAnswerInTime);
       return;
     }
-    const endpoints = this.#options.context.endpoints.all.map(({ address }) => address);
+    const { all } = this.#options.context.endpoints;
+    const endpoints = all.map(({ address }) => address);
     const message =
-      `no server of ${endpoints.join(', ')} took the batch in time: check that the cluster runs, ` +
+      `no server of ${triedText(all)} took the batch in time: check that the cluster runs, ` +
       'has a majority, and that the endpoints are its client addresses';
     this.#reject(batch, new ClientError('CLIENT_UNREACHABLE', message, { endpoints }));
   }

@@ -4,6 +4,7 @@ import type { StreamContext } from '../calls/resuming-stream.ts';
 import { verdictOfStream } from '../calls/verdict.ts';
 import { ClientError, clientClosed, refused } from '../client-error.ts';
 import type { ClientStream, TransportEndpoint } from '../transport/transport.ts';
+import { unreachable } from '../transport/tried-endpoints.ts';
 
 const path = '/etcdserverpb.Maintenance/Snapshot';
 
@@ -182,12 +183,4 @@ function incomplete(endpoint: string, reason: string): ClientError {
     `the snapshot that ${endpoint} sent is not whole: ${reason}; ` +
     'throw away what came, and ask again';
   return new ClientError('CLIENT_SNAPSHOT_INCOMPLETE', message, { endpoint, reason });
-}
-
-function unreachable(tried: readonly TransportEndpoint[]): ClientError {
-  const endpoints = tried.map(({ address }) => address);
-  const message =
-    `no server could be reached at ${endpoints.join(', ')}: ` +
-    'check that the cluster runs and that the endpoints are its client addresses';
-  return new ClientError('CLIENT_UNREACHABLE', message, { endpoints });
 }

@@ -8,8 +8,9 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { noAnswerInTime } from '../client-error.ts';
+import { describeCertificate } from './client-certificate.ts';
 import { type ClientTls, secureForm } from './client-tls.ts';
-import { connectionFailure } from './connection-failure.ts';
+import { connectionFailure, type OwnSide } from './connection-failure.ts';
 import { securePrefix } from './endpoint-address.ts';
 import type {
   CallMetadata,
@@ -118,6 +119,8 @@ interface ChannelForm {
   readonly target: string;
   readonly credentials: ChannelCredentials;
   readonly options: ClientOptions;
+  /** As it is now: certificates expire. */
+  readonly ownSide: () => OwnSide;
 }
 
 class GrpcEndpoint implements TransportEndpoint {
@@ -151,7 +154,7 @@ class GrpcEndpoint implements TransportEndpoint {
       }
       if (state === connectivityState.TRANSIENT_FAILURE || state === connectivityState.SHUTDOWN) {
         if (state !== connectivityState.SHUTDOWN) {
-          this.#failure = await whyNot(client, this.address.startsWith(securePrefix));
+          this.#failure = await whyNot(client, this.#form.ownSide());
         }
         this.#discard(client);
         return null;
@@ -180,7 +183,7 @@ class GrpcEndpoint implements TransportEndpoint {
 }
 
 /** @returns why there is no connection, which gRPC tells only who calls */
-async function whyNot(client: Client, isSecure: boolean): Promise<string | null> {
+async function whyNot(client: Client, ownSide: OwnSide): Promise<string | null> {
   const metadata = { token: '', requireLeader: false };
   const outcome = await new GrpcConnection(client).call(
     failingPath,
@@ -190,7 +193,7 @@ async function whyNot(client: Client, isSecure: boolean): Promise<string | null>
   );
   if (!('reason' in outcome) || outcome.code !== status.UNAVAILABLE) return null;
   const [, last] = /Last error: (.*?)(?:\. Resolution note:.*)?$/s.exec(outcome.reason) ?? [];
-  return last === undefined ? null : connectionFailure(last, isSecure);
+  return last === undefined ? null : connectionFailure(last, ownSide);
 }
 
 /**
@@ -206,10 +209,17 @@ export function grpcTransport(tls: ClientTls): ClientTransport {
 
 function channelForm(address: string, tls: ClientTls): ChannelForm {
   if (!address.startsWith(securePrefix)) {
-    return { target: address, credentials: credentials.createInsecure(), options };
+    const ownSide = (): OwnSide => ({ isSecure: false, certificate: null });
+    return { target: address, credentials: credentials.createInsecure(), options, ownSide };
   }
   const target = address.slice(securePrefix.length);
   const host = target.slice(0, target.lastIndexOf(':')).replace(/^\[|\]$/g, '');
   const secure = secureForm(tls, host);
-  return { target, credentials: secure.credentials, options: { ...options, ...secure.options } };
+  const { cert } = tls;
+  const ownSide = (): OwnSide => ({
+    isSecure: true,
+    certificate: cert === undefined ? null : describeCertificate(cert, Date.now()),
+  });
+  const all = { ...options, ...secure.options };
+  return { target, credentials: secure.credentials, options: all, ownSide };
 }

@@ -38,12 +38,12 @@ export class FileParts implements PartStore {
   constructor(place: MachinePlace, mostPendingBytes = usuallyPendingBytes) {
     this.#place = place;
     this.#mostPendingBytes = mostPendingBytes;
-    const { blocking } = place.ports.fileSystem;
-    for (const name of blocking.list(place.directory)) {
-      const number = Number(fileName.exec(name)?.[1] ?? 0);
-      if (number === 0) continue;
-      const file = blocking.openFile(`${place.directory}/${name}`);
-      this.#keep(number, name, new PartFile(place, name, file, 0));
+    try {
+      this.#openAll();
+    } catch (error) {
+      // Nobody else knows of those that are open by now.
+      this.close(() => undefined);
+      throw error;
     }
   }
 
@@ -169,6 +169,17 @@ export class FileParts implements PartStore {
     };
     for (const file of files) file.close(closed);
     closed();
+  }
+
+  #openAll(): void {
+    const { ports, directory } = this.#place;
+    const { blocking } = ports.fileSystem;
+    for (const name of blocking.list(directory)) {
+      const number = Number(fileName.exec(name)?.[1] ?? 0);
+      if (number === 0) continue;
+      const file = blocking.openFile(`${directory}/${name}`);
+      this.#keep(number, name, new PartFile(this.#place, name, file, 0));
+    }
   }
 
   #nameOf({ file }: PartPlace): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Prng } from '@quorate/base';
+import { type Completion, FileSystemError, Prng } from '@quorate/base';
 import { LedgerError } from '../../src/ledger-error.ts';
 import { FileParts } from '../../src/parts/file-parts.ts';
 import { PartLane, type PartPlace } from '../../src/parts/part-store.ts';
@@ -249,6 +249,33 @@ test('who restores waits while much is pending, and no longer', () => {
   machine.settle();
   assert.equal(calls, 2);
   assert.equal(parts.pendingBytes, 0);
+});
+
+test('a file that cannot be opened at the start leaves none of the others open', (t) => {
+  const machine = new PartsDisk();
+  const before = machine.open();
+  for (const [at, lane] of [PartLane.history, PartLane.accounts, PartLane.ids].entries())
+    put(before, lane, 100, at);
+  assert.equal(machine.sync(before), null);
+  machine.losePower();
+  const open: string[] = [];
+  const closed: string[] = [];
+  const { blocking } = machine.disk;
+  const openFile = blocking.openFile.bind(blocking);
+  t.mock.method(blocking, 'openFile', (path: string) => {
+    if (open.length === 2) throw new FileSystemError('permission', path, 'it is not ours');
+    const file = openFile(path);
+    open.push(path);
+    const close = file.close.bind(file);
+    t.mock.method(file, 'close', (done: Completion) => {
+      closed.push(path);
+      close(done);
+    });
+    return file;
+  });
+  assert.throws(() => machine.open(), /it is not ours/);
+  assert.equal(open.length, 2);
+  assert.deepEqual(closed, open);
 });
 
 test('whoever waits for a sync hears of it when all is closed', () => {

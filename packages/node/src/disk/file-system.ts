@@ -15,7 +15,11 @@ export interface RealFileSystem extends FileSystem {
   dispose(): Promise<void>;
 }
 
-/** @param root absolute; what relative paths are relative to, absolute ones being left alone */
+/**
+ * The file system that a node uses; also for tests of a state machine that keeps files.
+ *
+ * @param root absolute; what relative paths are relative to, absolute ones being left alone
+ */
 export function createFileSystem(root: string): RealFileSystem {
   const thread = new DiskThread();
   const at = (path: string): string => resolve(root, path);

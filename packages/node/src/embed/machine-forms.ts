@@ -24,7 +24,7 @@ export interface SimpleMachineShape {
   checkCommand?(command: unknown): void;
 }
 
-/** The full form: see `StateMachine`. Commands are bytes. */
+/** The full form: see `StateMachine`, with or without `checkpoints`. Commands are bytes. */
 export interface FullMachineShape extends StateMachine<unknown> {
   query?(query: never): unknown;
   /** For sessions, which remember results. Left out: results are bytes, or plain JSON. */
@@ -139,9 +139,10 @@ function adaptedSimple(user: SimpleMachineShape, { checksum }: PrepareOptions): 
 
 function adaptedFull(user: MachineShape, { name }: PrepareOptions): Adapted {
   const full = user as FullMachineShape;
-  const { prefetch } = full;
+  const { prefetch, checkpoints } = full;
   return {
     ...(prefetch === undefined ? {} : { prefetch: prefetch.bind(full) }),
+    ...(checkpoints === undefined ? {} : { checkpoints }),
     apply: (entries) => full.apply(entries),
     snapshot: () => full.snapshot(),
     restore: () => full.restore(),

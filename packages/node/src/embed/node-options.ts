@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { type Address, formatAddress } from '@quorate/base';
+import { type Address, type Checkpoints, formatAddress } from '@quorate/base';
 import type { NodeId } from '@quorate/schema';
 import type { LogOptions } from '../member.ts';
 import { checkLog as checkLogOptions } from '../member-options.ts';
@@ -124,7 +124,11 @@ export function checkSources(groups: GroupSources): void {
     const methods = (machine ?? {}) as Readonly<Record<string, unknown>>;
     const has = (...names: string[]): boolean =>
       names.every((method) => typeof methods[method] === 'function');
-    if (has('apply', 'snapshot', 'restore') || has('apply', 'toJSON', 'fromJSON')) continue;
+    if (has('apply', 'snapshot', 'restore')) {
+      checkCheckpoints(field, methods['checkpoints']);
+      continue;
+    }
+    if (has('apply', 'toJSON', 'fromJSON')) continue;
     refuseOption(
       field,
       'is no state machine',
@@ -132,6 +136,16 @@ export function checkSources(groups: GroupSources): void {
         'and restore (the full one), or a function that makes one',
     );
   }
+}
+
+function checkCheckpoints(field: string, checkpoints: unknown): void {
+  if (checkpoints === undefined) return;
+  const methods = (checkpoints ?? {}) as Readonly<Record<string, unknown>>;
+  const names = ['open', 'take', 'expand', 'collect', 'close'] satisfies (keyof Checkpoints)[];
+  const missing = names.find((name) => typeof methods[name] !== 'function');
+  if (missing === undefined) return;
+  const fix = 'give all that Checkpoints has, or leave checkpoints out';
+  refuseOption(`${field}.checkpoints`, `has no method ${missing}`, fix);
 }
 
 function foundersOf(

@@ -1,4 +1,10 @@
-import { type AppliedEntry, assert, type SnapshotSink, type StateMachine } from '@quorate/base';
+import {
+  type AppliedEntry,
+  assert,
+  type Checkpoints,
+  type SnapshotSink,
+  type StateMachine,
+} from '@quorate/base';
 import { type Circumstances, differenceOfStates, diverged, impure } from './divergence.ts';
 import { type Difference, firstDifference } from './first-difference.ts';
 import {
@@ -53,6 +59,9 @@ export interface CheckedMachine<Result, Machine> extends StateMachine<Result> {
  * their snapshots; a third copy is restored from one and takes the second's place, so that what a
  * snapshot leaves out shows later. Costs several times the work, and memory for all the copies.
  *
+ * `checkpoints` are those of the first copy, which alone gets a directory; the others are given
+ * whole snapshots, and what is compared are those.
+ *
  * Throws MachineError RUNTIME_MACHINE_DIVERGED, RUNTIME_MACHINE_IMPURE, RUNTIME_MACHINE_THREW,
  * RUNTIME_MACHINE_ASYNC, RUNTIME_MACHINE_MISCOUNTED; then again at every later call.
  *
@@ -76,6 +85,7 @@ class Checked<Result, Machine extends StateMachine<Result>>
 {
   readonly machine: Machine;
   readonly prefetch?: NonNullable<StateMachine<unknown>['prefetch']>;
+  readonly checkpoints?: Checkpoints;
   readonly #create: () => Machine;
   readonly #compareEvery: number;
   readonly #bytesMayDiffer: boolean;
@@ -96,6 +106,8 @@ class Checked<Result, Machine extends StateMachine<Result>>
     if (this.machine.prefetch !== undefined) {
       this.prefetch = (entries, done) => this.#prefetch(entries, done);
     }
+    const { checkpoints } = this.machine;
+    if (checkpoints !== undefined) this.checkpoints = this.#comparedBefore(checkpoints);
   }
 
   apply(entries: readonly AppliedEntry[]): readonly Result[] {
@@ -132,6 +144,7 @@ class Checked<Result, Machine extends StateMachine<Result>>
 
   /** Into the first copy as it is, and into a new one: both must then be the same. */
   restore(): SnapshotSink {
+    if (this.checkpoints !== undefined) return this.#restoreByFirst();
     const second = this.#another();
     const sinks = [this.machine.restore(), second.restore()];
     return {
@@ -140,11 +153,44 @@ class Checked<Result, Machine extends StateMachine<Result>>
       },
       finish: () => {
         for (const sink of sinks) sink.finish();
-        this.#second = second;
-        this.#secondRestoredAt = null;
-        this.#lastIndex = 0;
-        this.#remembering(() => this.#compareStates());
+        this.#restored(second);
       },
+    };
+  }
+
+  /** What comes may be a checkpoint, which only the copy with the directory can read. */
+  #restoreByFirst(): SnapshotSink {
+    const sink = this.machine.restore();
+    return {
+      chunk: (bytes) => sink.chunk(new Uint8Array(bytes)),
+      ...(sink.drained === undefined ? {} : { drained: (done) => sink.drained?.(done) }),
+      finish: () => {
+        sink.finish();
+        this.#restored(this.#restoredFrom(this.#draw(this.machine)));
+      },
+    };
+  }
+
+  #restored(second: Machine): void {
+    this.#second = second;
+    this.#secondRestoredAt = null;
+    this.#lastIndex = 0;
+    this.#remembering(() => this.#compareStates());
+  }
+
+  #comparedBefore(checkpoints: Checkpoints): Checkpoints {
+    return {
+      get isDue() {
+        return checkpoints.isDue;
+      },
+      open: (place) => checkpoints.open(place),
+      take: (index) => {
+        this.#remembering(() => this.#compareStates());
+        return checkpoints.take(index);
+      },
+      expand: () => checkpoints.expand(),
+      collect: (index) => checkpoints.collect(index),
+      close: (done) => checkpoints.close(done),
     };
   }
 

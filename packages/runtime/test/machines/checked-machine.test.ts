@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AppliedEntry, SnapshotSink, StateMachine } from '@quorate/base';
+import {
+  type AppliedEntry,
+  type Checkpoints,
+  type MachinePlace,
+  present,
+  type SnapshotSink,
+  type StateMachine,
+} from '@quorate/base';
 import fc from 'fast-check';
 import { globalTripwires } from '../../conformance/index.ts';
 import { checkedMachine } from '../../src/machines/checked-machine.ts';
@@ -320,6 +327,55 @@ describe('a checked state machine', () => {
       code: 'RUNTIME_MACHINE_SNAPSHOT_UNUSABLE',
       message: /a copy refused what snapshot gave: not implemented/,
     });
+  });
+
+  it('with checkpoints is compared before one is taken, and may be restored from one', () => {
+    class Stored extends SumMachine {
+      isOpen = false;
+      readonly stored: Map<number, number>[] = [];
+      readonly checkpoints: Checkpoints = {
+        isDue: false,
+        open: () => {
+          this.isOpen = true;
+        },
+        take: () => {
+          this.stored.push(new Map(this.sums));
+          const chunks = [Uint8Array.of(0xff)].values();
+          return { next: () => chunks.next(), persist: (done) => done(null, 0) };
+        },
+        expand: () => ({ expand: () => [], close: () => undefined }),
+        collect: () => undefined,
+        close: (done) => done(),
+      };
+      override restore(): SnapshotSink {
+        const inner = super.restore();
+        let isCheckpoint = false;
+        return {
+          chunk: (bytes) => {
+            isCheckpoint ||= bytes[0] === 0xff;
+            if (!isCheckpoint) inner.chunk(bytes);
+          },
+          finish: () => {
+            if (!isCheckpoint) inner.finish();
+            else if (this.isOpen) this.sums = new Map(this.stored.at(-1));
+            else throw new Error('who has no directory has no checkpoint');
+          },
+        };
+      }
+    }
+    const checked = checkedMachine(() => new Stored(), { compareEvery: 1000 });
+    const checkpoints = present(checked.checkpoints, 'they are passed on');
+    checkpoints.open({} as MachinePlace);
+    run(checked);
+    const sums = new Map(checked.machine.sums);
+    const checkpoint = drawn(checkpoints.take(100));
+    run(checked, sumCommands(20, 2));
+    restoreFrom(checked, checkpoint, 64);
+    assert.deepEqual(checked.machine.sums, sums);
+    run(checked, sumCommands(20, 3));
+    checked.machine.sums.set(1, 77);
+    assert.throws(() => checkpoints.take(120), { code: 'RUNTIME_MACHINE_DIVERGED' });
+    assert.equal(checked.machine.stored.length, 1);
   });
 
   it('wants a new copy each time', () => {

@@ -1,22 +1,20 @@
-import { Prng, type StateMachine } from '@quorate/base';
+import type { Prng, StateMachine } from '@quorate/base';
 import type { KvStateMachine } from '@quorate/kv';
 import type { NodeId } from '@quorate/schema';
 import {
   catchUpBoundMs,
   describeMembers,
-  handOverBoundMs,
-  isMember,
-  mendLostNodes,
   playStrikes,
   runUntilHolds,
   SimulatedCluster,
   type SimulatedNode,
-  serviceBoundMs,
   staysQuiet,
   type TraceEvent,
-  usualTuning,
   whatIsBehind,
 } from '@quorate/sim';
+import { drawsOf } from '../frame/client-draws.ts';
+import { clusterOf, healedAfterMs, isFull, passesHandOvers } from '../frame/planned-cluster.ts';
+import { SharedSessions } from '../frame/shared-sessions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { AppliedLog, ObservedKv } from './applied-log.ts';
 import { BurstClient } from './burst-client.ts';
@@ -31,7 +29,7 @@ import { LeaseClient, longestTtlMs } from './lease-client.ts';
 import { LeaseHistory } from './lease-history.ts';
 import { LinearizabilityOracle } from './linearizability-oracle.ts';
 import { ObservedSessions, SessionLog, scenarioLimits } from './observed-sessions.ts';
-import { SessionPath } from './session-path.ts';
+import type { SessionPath } from './session-path.ts';
 import { tickLeases } from './ticked-leases.ts';
 import { WatchClient, WatchServices } from './watch-client.ts';
 
@@ -60,13 +58,7 @@ const busyGroup = 1;
 const patienceMs = [500, 4000] as const;
 /** Whoever asks whether a healed cluster serves does not wait for an answer that was lost. */
 const shortPatienceMs = [200, 800] as const;
-/** An attempt within a session costs little: the next one does no harm. */
-const attemptMs = [30, 1500] as const;
-/** So many clients share a session. */
 const clientsOfASession = 3;
-/** Whose draws are whose: clients have small numbers. */
-const firstSession = 1_000_000;
-const mender = 2_000_000;
 const firstLeaseClient = 3_000_000;
 const firstWatch = 4_000_000;
 
@@ -99,7 +91,7 @@ class KvScenario {
   readonly #leases = new LeaseHistory();
   readonly #told: Told;
   readonly #service: KvService;
-  readonly #sessions: SessionPath[] = [];
+  readonly #sessions: SharedSessions;
   #watches: readonly WatchClient[] = [];
 
   constructor(plan: Plan, trace?: (event: TraceEvent) => void) {
@@ -113,7 +105,7 @@ class KvScenario {
     const history = new History(fail, () => this.#cluster.scheduler.nowMs);
     this.#told = { history, oracle: new LinearizabilityOracle() };
     const cluster = this.#makeCluster(fail);
-    const { zones, sessionTtlMs, lastPart } = plan;
+    const { zones, seed, sessionTtlMs: ttlMs, lastPart } = plan;
     // A witness has no state to read, and applies nothing that it could answer.
     const nodes = lastPart === 'witness' ? cluster.nodes.slice(0, -1) : cluster.nodes;
     const group = busyGroup;
@@ -121,11 +113,13 @@ class KvScenario {
       cluster,
       group,
       nodes,
-      isEnveloped: sessionTtlMs > 0,
+      isEnveloped: ttlMs > 0,
       storeOf,
       durable:
         zones === 0 ? null : new DurableAcknowledgements({ cluster, group, zones, log: this.#log }),
     };
+    const shared = { cluster, group, nodes, ttlMs, seed, clientsOfASession };
+    this.#sessions = new SharedSessions(shared);
   }
 
   get #cluster(): SimulatedCluster {
@@ -135,21 +129,12 @@ class KvScenario {
   #makeCluster(fail: (error: Error) => void): SimulatedCluster {
     const plan = this.#plan;
     return new SimulatedCluster({
-      seed: plan.seed,
-      nodes: plan.nodes,
+      ...clusterOf(plan),
       groups: Array.from({ length: 1 + plan.idleGroups }, (_, at) => ({
         id: busyGroup + at,
         name: `g${busyGroup + at}`,
         create: (node) => this.#makeStateMachine(node, at === 0 ? this.#log : new AppliedLog(fail)),
       })),
-      tuning: {
-        ...usualTuning,
-        ...plan.tuning,
-        quiesceAfterMs: plan.quiesceMs === 0 ? null : plan.quiesceMs,
-        maxClockDrift: plan.leases ? plan.clockDrift : null,
-      },
-      clockDrift: plan.clockDrift,
-      diskMs: plan.diskMs,
       ...(plan.clients === 0 ? {} : { burst: this.#makeBurst() }),
       ...(this.#trace === undefined ? {} : { trace: this.#trace }),
     });
@@ -185,7 +170,7 @@ class KvScenario {
     const { zones } = plan;
     describeMembers(cluster, plan, busyGroup, (node) => (zones === 0 ? null : zoneOf(node, zones)));
     const clients = Array.from({ length: plan.clients }, (_, id) =>
-      this.#makeClient(id, patienceMs, this.#sessionOf(id)),
+      this.#makeClient(id, patienceMs, this.#sessions.of(id)),
     );
     const leaseClients = Array.from({ length: plan.leaseClients }, (_, at) =>
       this.#makeLeaseClient(at),
@@ -197,7 +182,7 @@ class KvScenario {
     if (cluster.runUntil(plan.faultyMs)) {
       const prober = this.#makeClient(plan.clients, shortPatienceMs, null);
       recoveredMs = this.#serves(prober);
-      const all = [...clients, ...leaseClients, prober, ...this.#sessions];
+      const all = [...clients, ...leaseClients, prober, this.#sessions];
       for (const client of all) client.stop();
       if (recoveredMs !== null) this.#settles();
     }
@@ -221,11 +206,11 @@ class KvScenario {
     patience: readonly [number, number],
     session: SessionPath | null,
   ): KvClient {
-    const { keys, valueBytes, thinkMs } = this.#plan;
+    const { seed, keys, valueBytes, thinkMs } = this.#plan;
     return new KvClient({
       service: this.#service,
       told: this.#told,
-      prng: this.#prngOf(id),
+      prng: drawsOf(seed, id),
       id,
       keys,
       valueBytes,
@@ -241,7 +226,7 @@ class KvScenario {
       return new WatchClient({
         service: this.#service,
         services,
-        prng: this.#prngOf(firstWatch + at),
+        prng: drawsOf(this.#plan.seed, firstWatch + at),
         key,
         rangeEnd,
         fromBeginning: at !== 1,
@@ -252,7 +237,7 @@ class KvScenario {
 
   /** Nothing is written any more: each watch is told of everything. */
   #watchesEnd(): boolean {
-    const nodes = this.#service.nodes.filter(({ id }) => isFull(this.#cluster, id));
+    const nodes = this.#service.nodes.filter(({ id }) => isFull(this.#cluster, busyGroup, id));
     const revision = Math.max(...nodes.map((node) => storeOf(node).stats.revision));
     const isTold = runUntilHolds(this.#cluster, watchPatienceMs, () =>
       watchBehind(this.#watches, revision),
@@ -266,47 +251,19 @@ class KvScenario {
       service: this.#service,
       told: this.#told,
       leases: this.#leases,
-      prng: this.#prngOf(firstLeaseClient + at),
+      prng: drawsOf(this.#plan.seed, firstLeaseClient + at),
       id: firstLeaseClient + at,
     });
   }
 
-  /** By number, so that fewer clients draw as they did among more. */
-  #prngOf(id: number): Prng {
-    return new Prng((this.#plan.seed + 1_000_003 * (id + 1)) % 2 ** 53).fork();
-  }
-
-  /** Every fourth client has none. */
-  #sessionOf(id: number): SessionPath | null {
-    const { sessionTtlMs: ttlMs } = this.#plan;
-    if (ttlMs === 0 || id % (clientsOfASession + 1) === clientsOfASession) return null;
-    const { cluster, group, nodes } = this.#service;
-    const at = Math.floor(id / (clientsOfASession + 1));
-    const prng = this.#prngOf(firstSession + at);
-    this.#sessions[at] ??= new SessionPath({
-      cluster,
-      group,
-      prng,
-      nodes,
-      ttlMs,
-      patienceMs: attemptMs,
-    });
-    return this.#sessions[at];
-  }
-
   /** @returns how long it took until a healed cluster acknowledged a write; null if it did not */
   #serves(prober: KvClient): number | null {
-    const cluster = this.#cluster;
     const { history } = this.#told;
-    cluster.heal();
-    const { nowMs } = cluster.scheduler;
-    if (this.#plan.mends) mendLostNodes(cluster, this.#prngOf(mender));
-    const before = history.acknowledged;
-    prober.start();
-    const isServing = runUntilHolds(cluster, serviceBoundMs(this.#plan), () =>
-      history.acknowledged > before ? null : 'no write was acknowledged',
-    );
-    return isServing ? cluster.scheduler.nowMs - nowMs : null;
+    return healedAfterMs(this.#cluster, this.#plan, () => {
+      const before = history.acknowledged;
+      prober.start();
+      return () => (history.acknowledged > before ? null : 'no write was acknowledged');
+    });
   }
 
   /** Nobody renews any more, and there is a leader. */
@@ -315,7 +272,7 @@ class KvScenario {
     if (leaseClients === 0) return true;
     // The leader's clock may be slow, and is taken for fast.
     const boundMs = longestTtlMs / (1 - clockDrift) ** 3 + lateExpiryMs;
-    const nodes = this.#service.nodes.filter(({ id }) => isFull(this.#cluster, id));
+    const nodes = this.#service.nodes.filter(({ id }) => isFull(this.#cluster, busyGroup, id));
     return runUntilHolds(this.#cluster, boundMs, () => leaseLeft(nodes));
   }
 
@@ -323,8 +280,7 @@ class KvScenario {
   #settles(): void {
     const plan = this.#plan;
     const cluster = this.#cluster;
-    const handedOverMs = plan.faultyMs + handOverBoundMs(plan);
-    if (!cluster.runUntil(Math.max(cluster.scheduler.nowMs, handedOverMs))) return;
+    if (!passesHandOvers(cluster, plan)) return;
     const boundMs = catchUpBoundMs(plan, cluster);
     if (!runUntilHolds(cluster, boundMs, () => whatIsBehind(cluster, plan))) return;
     if (!this.#leasesEnd()) return;
@@ -337,7 +293,7 @@ class KvScenario {
       this.#told.oracle.check();
       checkWatches(this.#watches, copy);
       for (const node of this.#service.nodes) {
-        if (node.host === null || !isFull(cluster, node.id)) continue;
+        if (node.host === null || !isFull(cluster, busyGroup, node.id)) continue;
         checkReplica(storeOf(node), copy, node.id);
       }
     } catch (error) {
@@ -359,13 +315,4 @@ function leaseLeft(nodes: readonly SimulatedNode[]): string | null {
 function storeOf({ stateMachines }: SimulatedNode): KvStateMachine {
   const machine = stateMachines.get(busyGroup);
   return machine instanceof ObservedSessions ? machine.kv.machine : (machine as ObservedKv).machine;
-}
-
-/** Whoever was removed from the group keeps what it had then. */
-function isFull(cluster: SimulatedCluster, node: NodeId): boolean {
-  const leader = cluster.nodes.find(
-    ({ host }) => host?.group(busyGroup).status().role === 'leader',
-  );
-  const status = leader?.host?.group(busyGroup).status();
-  return status !== undefined && isMember(status, node);
 }

@@ -1,25 +1,23 @@
-import { Prng, type StateMachine } from '@quorate/base';
+import type { Prng, StateMachine } from '@quorate/base';
 import { type LedgerAnswer, LedgerError, LedgerMachine } from '@quorate/ledger';
 import type { NodeId } from '@quorate/schema';
 import { ledgerReplica } from '@quorate/server/core';
 import {
   catchUpBoundMs,
   describeMembers,
-  handOverBoundMs,
-  isMember,
-  mendLostNodes,
   playStrikes,
   runUntilHolds,
   SimulatedCluster,
   type SimulatedNode,
-  serviceBoundMs,
   staysQuiet,
   type TraceEvent,
-  usualTuning,
   whatIsBehind,
 } from '@quorate/sim';
+import { drawsOf } from '../frame/client-draws.ts';
+import { clusterOf, healedAfterMs, isFull, passesHandOvers } from '../frame/planned-cluster.ts';
+import { SharedSessions } from '../frame/shared-sessions.ts';
 import type { ScenarioResult } from '../kv/kv-scenario.ts';
-import { SessionPath } from '../kv/session-path.ts';
+import type { SessionPath } from '../kv/session-path.ts';
 import { BatchSource } from './batch-source.ts';
 import { checkLedger } from './check-ledger.ts';
 import { LedgerClient, type LedgerClients, proposeOnce, takeIn } from './ledger-client.ts';
@@ -45,12 +43,7 @@ const auditedNode = 1;
 const patienceMs = [500, 4000] as const;
 /** Whoever asks whether a healed cluster serves does not wait for an answer that was lost. */
 const shortPatienceMs = [200, 800] as const;
-const attemptMs = [30, 1500] as const;
-/** So many clients share a session; the one after them has none. */
 const clientsOfASession = 2;
-/** Whose draws are whose: clients have small numbers. */
-const firstSession = 1_000_000;
-const mender = 2_000_000;
 const source = 3_000_000;
 
 /**
@@ -87,13 +80,13 @@ class LedgerScenario {
   readonly #log: LedgerLog;
   readonly #told: LedgerTold;
   readonly #clients: LedgerClients;
-  readonly #sessions: SessionPath<LedgerAnswer>[] = [];
+  readonly #sessions: SharedSessions<LedgerAnswer>;
 
   constructor(plan: LedgerPlan, trace?: (event: TraceEvent) => void) {
     this.#plan = plan;
     const fail = (error: Error): void => this.#cluster.fail(error);
-    const { accounts, events } = plan;
-    const batches = new BatchSource({ accounts, events, prng: this.#prngOf(source) });
+    const { accounts, events, seed, sessionTtlMs: ttlMs } = plan;
+    const batches = new BatchSource({ accounts, events, prng: drawsOf(seed, source) });
     this.#log = new LedgerLog({ fail, sent: batches.sent });
     this.#told = new LedgerTold(this.#log, fail);
     const cluster = this.#makeCluster(trace);
@@ -101,6 +94,8 @@ class LedgerScenario {
     const nodes = plan.lastPart === 'witness' ? cluster.nodes.slice(0, -1) : cluster.nodes;
     const [log, told] = [this.#log, this.#told];
     this.#clients = { cluster, group, nodes, source: batches, log, told, ledgerOf };
+    const shared = { cluster, group, nodes, ttlMs, seed, clientsOfASession };
+    this.#sessions = new SharedSessions(shared);
   }
 
   get #cluster(): SimulatedCluster {
@@ -116,17 +111,8 @@ class LedgerScenario {
       return nodeLedger({ cluster, group, node, log, batchesPerCheck, auditEvery });
     };
     return new SimulatedCluster({
-      seed: plan.seed,
-      nodes: plan.nodes,
+      ...clusterOf(plan),
       groups: [{ id: group, name: 'ledger', create, createForRepair }],
-      tuning: {
-        ...usualTuning,
-        ...plan.tuning,
-        quiesceAfterMs: plan.quiesceMs === 0 ? null : plan.quiesceMs,
-        maxClockDrift: plan.leases ? plan.clockDrift : null,
-      },
-      clockDrift: plan.clockDrift,
-      diskMs: plan.diskMs,
       burst: (node, commands, prng) => this.#burst(node, commands, prng),
       ...(trace === undefined ? {} : { trace }),
     });
@@ -152,7 +138,7 @@ class LedgerScenario {
     describeMembers(cluster, plan, group);
     if (plan.sessionTtlMs > 0) limitSessions(this.#clients);
     const clients = Array.from({ length: plan.clients }, (_, id) =>
-      this.#makeClient(id, patienceMs, this.#sessionOf(id)),
+      this.#makeClient(id, patienceMs, this.#sessions.of(id)),
     );
     for (const client of clients) client.start();
     const { faults, struck } = playStrikes(cluster, plan);
@@ -160,7 +146,7 @@ class LedgerScenario {
     if (cluster.runUntil(plan.faultyMs)) {
       const prober = this.#makeClient(plan.clients, shortPatienceMs, null);
       recoveredMs = this.#serves(prober);
-      for (const client of [...clients, prober, ...this.#sessions]) client.stop();
+      for (const client of [...clients, prober, this.#sessions]) client.stop();
       if (recoveredMs !== null) this.#settles();
     }
     return {
@@ -184,48 +170,26 @@ class LedgerScenario {
     patience: readonly [number, number],
     session: SessionPath<LedgerAnswer> | null,
   ): LedgerClient {
-    const { thinkMs } = this.#plan;
-    const [clients, prng] = [this.#clients, this.#prngOf(id)];
+    const { seed, thinkMs } = this.#plan;
+    const [clients, prng] = [this.#clients, drawsOf(seed, id)];
     return new LedgerClient({ clients, prng, thinkMs, patienceMs: patience, session });
-  }
-
-  /** By number, so that fewer clients draw as they did among more. */
-  #prngOf(id: number): Prng {
-    return new Prng((this.#plan.seed + 1_000_003 * (id + 1)) % 2 ** 53).fork();
-  }
-
-  #sessionOf(id: number): SessionPath<LedgerAnswer> | null {
-    const { sessionTtlMs: ttlMs } = this.#plan;
-    if (ttlMs === 0 || id % (clientsOfASession + 1) === clientsOfASession) return null;
-    const { cluster, nodes } = this.#clients;
-    const at = Math.floor(id / (clientsOfASession + 1));
-    const prng = this.#prngOf(firstSession + at);
-    const options = { cluster, group, prng, nodes, ttlMs, patienceMs: attemptMs };
-    this.#sessions[at] ??= new SessionPath<LedgerAnswer>(options);
-    return this.#sessions[at];
   }
 
   /** @returns how long it took until a healed cluster acknowledged a batch; null if it did not */
   #serves(prober: LedgerClient): number | null {
-    const cluster = this.#cluster;
     const told = this.#told;
-    cluster.heal();
-    const { nowMs } = cluster.scheduler;
-    if (this.#plan.mends) mendLostNodes(cluster, this.#prngOf(mender));
-    const before = told.acknowledged;
-    prober.start();
-    const isServing = runUntilHolds(cluster, serviceBoundMs(this.#plan), () =>
-      told.acknowledged > before ? null : 'no batch was acknowledged',
-    );
-    return isServing ? cluster.scheduler.nowMs - nowMs : null;
+    return healedAfterMs(this.#cluster, this.#plan, () => {
+      const before = told.acknowledged;
+      prober.start();
+      return () => (told.acknowledged > before ? null : 'no batch was acknowledged');
+    });
   }
 
   /** When all is quiet, every replica has everything that was acknowledged, and the same state. */
   #settles(): void {
     const plan = this.#plan;
     const cluster = this.#cluster;
-    const handedOverMs = plan.faultyMs + handOverBoundMs(plan);
-    if (!cluster.runUntil(Math.max(cluster.scheduler.nowMs, handedOverMs))) return;
+    if (!passesHandOvers(cluster, plan)) return;
     const isCaughtUp = (): boolean =>
       runUntilHolds(cluster, catchUpBoundMs(plan, cluster), () => whatIsBehind(cluster, plan));
     if (!isCaughtUp() || !staysQuiet(cluster, plan)) return;
@@ -233,7 +197,7 @@ class LedgerScenario {
     if (!isCaughtUp()) return;
     try {
       const replicas = this.#clients.nodes.filter(
-        (node) => isFull(cluster, node) && !hasHiddenDamage(node),
+        (node) => node.host !== null && isFull(cluster, group, node.id) && !hasHiddenDamage(node),
       );
       checkLedger(
         this.#log,
@@ -248,12 +212,4 @@ class LedgerScenario {
 
 function ledgerOf({ stateMachines }: SimulatedNode): ObservedLedger {
   return stateMachines.get(group) as ObservedLedger;
-}
-
-/** Whoever was removed from the group keeps what it had then. */
-function isFull(cluster: SimulatedCluster, node: SimulatedNode): boolean {
-  if (node.host === null) return false;
-  const leader = cluster.nodes.find(({ host }) => host?.group(group).status().role === 'leader');
-  const status = leader?.host?.group(group).status();
-  return status !== undefined && isMember(status, node.id);
 }

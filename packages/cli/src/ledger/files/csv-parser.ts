@@ -1,8 +1,10 @@
-import { assert } from '@quorate/base';
+import { assert, present } from '@quorate/base';
 import { QuotedRow, type RowProblem } from './quoted-row.ts';
 import {
   type BadRecord,
+  columnBehind,
   type FileRecord,
+  type Header,
   maxRecordBytes,
   type Place,
   type RecordParser,
@@ -19,7 +21,7 @@ const none = Buffer.alloc(0);
  * line ends. The first row names the columns. Empty lines are passed over.
  */
 export class CsvParser implements RecordParser {
-  #header: readonly string[] | null;
+  #header: Header | null;
   #rest: Buffer = none;
   /** Of the first byte of what is fed next, less the rest. */
   #bytes: number;
@@ -27,13 +29,13 @@ export class CsvParser implements RecordParser {
   #hasEnded = false;
 
   /** @param header of a file whose first row lies before `start`; null: the first row is it */
-  constructor(header: readonly string[] | null, start: StartPlace) {
+  constructor(header: Header | null, start: StartPlace) {
     this.#header = header;
     this.#bytes = start.bytes;
     this.#line = start.line;
   }
 
-  get header(): readonly string[] | null {
+  get header(): Header | null {
     return this.#header;
   }
 
@@ -80,9 +82,8 @@ export class CsvParser implements RecordParser {
     if (last === at) return next;
     const texts = buffer.toString('utf8', at, last).split(',');
     const place = (index: number): Place => {
-      let column = 1;
-      for (const text of texts.slice(0, index)) column += text.length + 1;
-      return { line, column };
+      const before = texts.slice(0, index).map((text) => `${text},`);
+      return { line, column: columnBehind(before.join('')) };
     };
     this.#add(texts, place, line, this.#bytes + next, records);
     return next;
@@ -116,14 +117,16 @@ export class CsvParser implements RecordParser {
     endBytes: number,
     records: (FileRecord | BadRecord)[],
   ): void {
-    const names = this.#header;
-    if (names === null) {
-      this.#header = texts.map((text) => text.trim());
+    if (this.#header === null) {
+      const names = texts.map((text) => text.trim());
+      this.#header = { names, places: names.map((_, index) => place(index)) };
       return;
     }
+    const { names, places } = this.#header;
     if (texts.length === names.length) {
       const nextLine = this.#line;
-      records.push({ isGood: true, line, nextLine, endBytes, names, texts, place });
+      const namePlace = (index: number): Place => present(places[index], 'a name has a place');
+      records.push({ isGood: true, line, nextLine, endBytes, names, texts, place, namePlace });
       return;
     }
     const reason = `${texts.length} fields, where the first line names ${names.length} columns`;
@@ -139,7 +142,7 @@ export class CsvParser implements RecordParser {
     isLast: boolean,
     records: (FileRecord | BadRecord)[],
   ): void {
-    const isLinked = this.#header?.includes('flags') ? null : false;
+    const isLinked = this.#header?.names.includes('flags') ? null : false;
     const ends = isLast || this.#header === null;
     this.#hasEnded = ends;
     const nextLine = this.#line;

@@ -59,23 +59,33 @@ export function kindOf(names: readonly string[]): EventKind {
   return isTransfers ? 'transfers' : 'accounts';
 }
 
-/** @returns why the columns cannot be read; null: they can */
+/** Why columns cannot be read. */
+export interface ColumnProblem {
+  readonly name: string;
+  /** Of the column among them; null: it is not there. */
+  readonly index: number | null;
+  readonly reason: string;
+}
+
+/** @returns null: they can be read */
 export function columnProblem(
   names: readonly string[],
   kind: EventKind,
   ignored: ReadonlySet<string>,
-): { readonly name: string; readonly reason: string } | null {
+): ColumnProblem | null {
   for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) !== index) return { name, reason: 'this column is there twice' };
+    if (names.indexOf(name) !== index) return { name, index, reason: 'this column is there twice' };
     if (Object.hasOwn(columns[kind], name) || ignored.has(name)) continue;
-    return { name, reason: unknownColumn(name, kind) };
+    return { name, index, reason: unknownColumn(name, kind) };
   }
-  return names.includes('id') ? null : { name: 'id', reason: 'there is no such column' };
+  if (names.includes('id')) return null;
+  return { name: 'id', index: null, reason: 'there is no such column' };
 }
 
 function unknownColumn(name: string, kind: EventKind): string {
   const leave = `leave it out by --ignore-columns ${name}`;
   if (served.has(name)) return `the ledger gives it, not the file; ${leave}`;
+  if (/[;\t]/.test(name)) return `a comma stands between columns, and ${shown(name)} has none`;
   const near = nearest(name, Object.keys(columns[kind]));
   const guess = near === null ? '' : `did you mean ${near}? or `;
   return `${kind} have no ${shown(name)}; ${guess}${leave}`;

@@ -1,10 +1,17 @@
 import { createReadStream, statSync } from 'node:fs';
+import { present } from '@quorate/base';
 import type { NewTransfer } from '@quorate/ledger';
 import { CliError, messageOf } from '../../cli-error.ts';
 import { CsvParser } from './csv-parser.ts';
-import { columnProblem, type EventKind, eventOf, kindOf } from './event-columns.ts';
+import {
+  type ColumnProblem,
+  columnProblem,
+  type EventKind,
+  eventOf,
+  kindOf,
+} from './event-columns.ts';
 import { JsonLinesParser } from './json-lines-parser.ts';
-import type { BadRecord, FileRecord, RecordParser, StartPlace } from './record.ts';
+import type { BadRecord, FileRecord, Header, RecordParser, StartPlace } from './record.ts';
 
 /** An account or a transfer, and where its record ends. */
 export interface FileEvent {
@@ -35,10 +42,9 @@ export class EventFile {
   readonly #path: string;
   readonly #options: EventFileOptions;
   #kind: EventKind | null;
-  #isCsv = false;
   /** The columns looked at last, which mostly are those of the next record too. */
   #judged: readonly string[] | null = null;
-  #judgment: ReturnType<typeof columnProblem> = null;
+  #judgment: ColumnProblem | null = null;
 
   /** @param path `-`: standard input */
   constructor(path: string, options: EventFileOptions) {
@@ -68,6 +74,8 @@ export class EventFile {
   }
 
   /**
+   * Ends behind what makes the rest unreadable.
+   *
    * @param from where a record begins; null: at the beginning
    * @throws CliError CLI_USAGE when the file cannot be read
    */
@@ -75,20 +83,17 @@ export class EventFile {
     let parser = from === null ? null : await this.#parserAt(from);
     try {
       for await (const chunk of this.#chunks(from?.bytes ?? 0)) {
-        const bytes: Buffer = chunk;
-        if (parser !== null) {
-          yield this.#eventsOf(parser.feed(bytes, false));
-        } else {
-          const begun = this.#begin(bytes);
-          parser = begun.parser;
-          yield this.#eventsOf(parser.feed(begun.rest, false));
-        }
+        let bytes: Buffer = chunk;
+        if (parser === null) ({ parser, rest: bytes } = this.#begin(bytes));
+        const events = this.#eventsOf(parser, bytes, false);
+        yield events;
+        if (events.some((event) => !event.isGood && event.isLast)) return;
       }
     } catch (error) {
       if (isFileError(error)) throw unreadable(this.#path, error);
       throw error;
     }
-    if (parser !== null) yield this.#eventsOf(parser.feed(Buffer.alloc(0), true));
+    if (parser !== null) yield this.#eventsOf(parser, Buffer.alloc(0), true);
   }
 
   #chunks(from: number): AsyncIterable<Buffer> {
@@ -108,8 +113,27 @@ export class EventFile {
     return new CsvParser(null, from);
   }
 
-  #eventsOf(records: readonly (FileRecord | BadRecord)[]): readonly (FileEvent | BadRecord)[] {
+  #eventsOf(
+    parser: RecordParser,
+    bytes: Buffer,
+    isEnd: boolean,
+  ): readonly (FileEvent | BadRecord)[] {
+    const records = parser.feed(bytes, isEnd);
+    const bad = parser.header === null ? null : this.#badHeader(parser.header);
+    if (bad !== null) return [bad];
     return records.map((record) => (record.isGood ? this.#eventOf(record) : record));
+  }
+
+  /** Where the first line is wrong, every other is. */
+  #badHeader({ names, places }: Header): BadRecord | null {
+    this.#kind ??= kindOf(names);
+    const problem = this.#problemOf(names, this.#kind);
+    if (problem === null) return null;
+    const { name, index, reason } = problem;
+    const first = present(places[0], 'a row has a field');
+    const place = index === null ? first : present(places[index], 'a name has a place');
+    const at = { line: first.line, nextLine: place.line + 1, endBytes: 0, place };
+    return { isGood: false, ...at, name, reason, isLast: true, isLinked: null };
   }
 
   #eventOf(record: FileRecord): FileEvent | BadRecord {
@@ -117,18 +141,16 @@ export class EventFile {
     const problem = this.#problemOf(record.names, this.#kind);
     const { line, nextLine, endBytes } = record;
     if (problem !== null) {
-      const isLast = this.#isCsv;
-      const index = Math.max(record.names.indexOf(problem.name), 0);
-      // Of CSV it is the first line that is wrong, and with it every other.
-      const place = isLast ? { line: 1, column: 1 } : record.place(index);
-      const bad = { line, nextLine, endBytes, place, ...problem, isLast, isLinked: null };
-      return { isGood: false, ...bad };
+      const { name, index, reason } = problem;
+      const place = index === null ? { line, column: 1 } : record.namePlace(index);
+      const at = { line, nextLine, endBytes, place };
+      return { isGood: false, ...at, name, reason, isLast: false, isLinked: null };
     }
     const event = eventOf(record, this.#kind, this.#options.scale);
     return 'isGood' in event ? event : { isGood: true, line, nextLine, endBytes, event };
   }
 
-  #problemOf(names: readonly string[], kind: EventKind): ReturnType<typeof columnProblem> {
+  #problemOf(names: readonly string[], kind: EventKind): ColumnProblem | null {
     if (!isSame(names, this.#judged)) {
       this.#judged = names;
       this.#judgment = columnProblem(names, kind, this.#options.ignoredColumns);
@@ -140,8 +162,8 @@ export class EventFile {
     const hasMark = bytes.subarray(0, 3).equals(byteOrderMark);
     const rest = hasMark ? bytes.subarray(3) : bytes;
     const place = { ...start, bytes: hasMark ? 3 : 0 };
-    this.#isCsv = !/^\s*\{/.test(rest.toString('latin1', 0, 64));
-    const parser = this.#isCsv ? new CsvParser(null, place) : new JsonLinesParser(place);
+    const isJson = /^\s*\{/.test(rest.toString('latin1', 0, 64));
+    const parser = isJson ? new JsonLinesParser(place) : new CsvParser(null, place);
     return { parser, rest };
   }
 }

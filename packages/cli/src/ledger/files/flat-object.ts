@@ -3,13 +3,15 @@ export interface FlatObject {
   readonly names: readonly string[];
   /** Numbers as they are written; a list with `|` between its parts; null is empty. */
   readonly texts: readonly string[];
-  /** Of each value, from 1. */
-  readonly columns: readonly number[];
+  /** Where each value begins, and each name, counted in units of UTF-16 from 0. */
+  readonly starts: readonly number[];
+  readonly nameStarts: readonly number[];
   readonly problem: FlatProblem | null;
 }
 
 interface FlatProblem {
-  readonly column: number;
+  /** As `starts`. */
+  readonly start: number;
   /** Of the value; empty when it is the object. */
   readonly name: string;
   readonly reason: string;
@@ -32,7 +34,8 @@ export function parseFlatObject(text: string): FlatObject {
 class FlatReader implements FlatObject {
   readonly names: string[] = [];
   readonly texts: string[] = [];
-  readonly columns: number[] = [];
+  readonly starts: number[] = [];
+  readonly nameStarts: number[] = [];
   problem: FlatProblem | null = null;
   readonly #text: string;
   #at = 0;
@@ -52,6 +55,7 @@ class FlatReader implements FlatObject {
       const name = mark === undefined ? undefined : stringOf(mark);
       if (name === undefined) return this.#fail('a name in quotes is missing here');
       if (this.names.includes(name)) return this.#fail(`${mark} stands here twice`);
+      this.nameStarts.push(this.#start);
       if (this.#next() !== ':') return this.#fail('a colon is missing here');
       this.#name = name;
       const value = this.#value();
@@ -68,7 +72,7 @@ class FlatReader implements FlatObject {
 
   #value(): string | undefined {
     const mark = this.#next();
-    this.columns.push(this.#start + 1);
+    this.starts.push(this.#start);
     if (mark === undefined) return this.#noValue('a value is missing here');
     if (mark === 'null') return '';
     if (/^[-\d]/.test(mark)) return mark;
@@ -113,7 +117,7 @@ class FlatReader implements FlatObject {
   }
 
   #fail(reason: string): void {
-    this.problem ??= { column: this.#start + 1, name: this.#name, reason };
+    this.problem ??= { start: this.#start, name: this.#name, reason };
   }
 }
 

@@ -1,8 +1,10 @@
 import { parseFlatObject } from './flat-object.ts';
 import {
   type BadRecord,
+  columnBehind,
   type FileRecord,
   maxRecordBytes,
+  type Place,
   type RecordParser,
   type StartPlace,
 } from './record.ts';
@@ -12,6 +14,7 @@ const none = Buffer.alloc(0);
 
 /** Reads an object of JSON on each line. Empty lines are passed over. */
 export class JsonLinesParser implements RecordParser {
+  readonly header = null;
   #rest: Buffer = none;
   #bytes: number;
   #line: number;
@@ -49,12 +52,15 @@ export class JsonLinesParser implements RecordParser {
 
   #record(text: string, endBytes: number): FileRecord | BadRecord {
     const line = this.#line;
-    const { names, texts, columns, problem } = parseFlatObject(text);
+    const { names, texts, starts, nameStarts, problem } = parseFlatObject(text);
+    const columnAt = (start = 0): number => columnBehind(text.slice(0, start));
     if (problem !== null) {
-      return this.#bad(problem.column, problem.name, problem.reason, endBytes, false);
+      const { start, name, reason } = problem;
+      return this.#bad(columnAt(start), name, reason, endBytes, false);
     }
-    const place = (index: number) => ({ line, column: columns[index] ?? 1 });
-    return { isGood: true, line, nextLine: line + 1, endBytes, names, texts, place };
+    const place = (index: number): Place => ({ line, column: columnAt(starts[index]) });
+    const namePlace = (index: number): Place => ({ line, column: columnAt(nameStarts[index]) });
+    return { isGood: true, line, nextLine: line + 1, endBytes, names, texts, place, namePlace };
   }
 
   #bad(column: number, name: string, reason: string, endBytes: number, isLast: boolean): BadRecord {

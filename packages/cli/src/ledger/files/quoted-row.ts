@@ -1,4 +1,4 @@
-import type { Place } from './record.ts';
+import { columnBehind, type Place } from './record.ts';
 
 const newline = 10;
 const carriageReturn = 13;
@@ -49,7 +49,7 @@ export class QuotedRow {
     const start = this.#starts[index];
     if (start === undefined) return { line: this.#line, column: 1 };
     const { at, line, lineAt } = start;
-    return { line, column: this.#buffer.toString('utf8', lineAt, at).length + 1 };
+    return { line, column: columnBehind(this.#buffer.toString('utf8', lineAt, at)) };
   }
 
   /** @returns where the row behind it begins; null: the row goes on behind the buffer */

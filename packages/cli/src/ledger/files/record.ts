@@ -17,6 +17,8 @@ export interface FileRecord {
   readonly texts: readonly string[];
   /** Where the text of that index stands. */
   place(index: number): Place;
+  /** Where its name stands. */
+  namePlace(index: number): Place;
 }
 
 /** What cannot be read as a record. */
@@ -35,6 +37,12 @@ export interface BadRecord {
   readonly isLinked: boolean | null;
 }
 
+/** The first row of CSV: what it names, and where. */
+export interface Header {
+  readonly names: readonly string[];
+  readonly places: readonly Place[];
+}
+
 /** Where reading begins. */
 export interface StartPlace {
   readonly bytes: number;
@@ -43,12 +51,19 @@ export interface StartPlace {
 
 /** Turns the bytes of a file into records; bytes are given in any portions. */
 export interface RecordParser {
+  /** null: it was not read yet, or there is none. */
+  readonly header: Header | null;
   /** @param isEnd these are the last bytes */
   feed(bytes: Buffer, isEnd: boolean): readonly (FileRecord | BadRecord)[];
 }
 
 /** A record longer than this is taken for a quote that is never closed, or for no such file. */
 export const maxRecordBytes = 1 << 20;
+
+/** @returns the column behind a text with which a line begins */
+export function columnBehind(text: string): number {
+  return Array.from(text).length + 1;
+}
 
 /** @returns where the problem is, in the words of messages */
 export function placeText({ place, name }: Pick<BadRecord, 'place' | 'name'>): string {
