@@ -12,11 +12,27 @@ export interface ApplyListener {
   /** The state machine is broken, or its snapshot cannot be read: nothing more is applied. */
   failed(error: Error): void;
   nowMs(): number;
+  /** Lets other work go first. */
+  defer(callback: () => void): void;
 }
 
-type Step =
-  | { readonly kind: 'apply'; readonly entries: readonly Entry[] }
-  | { readonly kind: 'restore'; readonly snapshot: SnapshotMeta };
+interface ApplyStep {
+  readonly kind: 'apply';
+  readonly entries: readonly Entry[];
+  /** Of the entries, those that were applied. */
+  done: number;
+}
+
+type Step = ApplyStep | { readonly kind: 'restore'; readonly snapshot: SnapshotMeta };
+
+/** After which other work goes first: heartbeats, above all (bug 39). */
+const turnMs = 10;
+/**
+ * Entries are applied so many at a time, at most, and then the clock is looked at: how long one
+ * takes nothing tells beforehand, neither its bytes nor those before it.
+ */
+const mostTogether = 16;
+const quickMs = 1;
 
 /** Feeds one state machine, one step at a time, in order: restore, prefetch, apply. */
 export class ApplyPipeline {
@@ -27,6 +43,9 @@ export class ApplyPipeline {
   #steps: Step[] = [];
   #busy = false;
   #closed = false;
+  #isLooping = false;
+  /** Entries that are applied at a time: one, until they turn out to be quick. */
+  #together = 1;
   #appliedIndex: LogIndex = 0;
   /** What a snapshot of the empty state machine has; null: it is never parked. */
   readonly #empty: readonly Uint8Array[] | null;
@@ -58,7 +77,7 @@ export class ApplyPipeline {
   }
 
   apply(entries: readonly Entry[]): void {
-    this.#steps.push({ kind: 'apply', entries });
+    this.#steps.push({ kind: 'apply', entries, done: 0 });
     this.#next();
   }
 
@@ -109,12 +128,37 @@ export class ApplyPipeline {
   }
 
   #next(): void {
-    if (this.#busy || this.#closed) return;
-    const step = this.#nextStep();
-    if (step === undefined) return;
-    this.#busy = true;
-    if (step.kind === 'apply') this.#prefetch(step.entries);
-    else this.#restore(step.snapshot);
+    // Called by what has ended at once: the loop below goes on.
+    if (this.#isLooping) return;
+    this.#isLooping = true;
+    const startMs = this.#listener.nowMs();
+    try {
+      while (!this.#busy && !this.#closed) {
+        const step = this.#nextStep();
+        if (step === undefined) return;
+        this.#busy = true;
+        if (this.#listener.nowMs() - startMs >= turnMs) this.#later(step);
+        else this.#begin(step);
+      }
+    } finally {
+      this.#isLooping = false;
+    }
+  }
+
+  #later(step: Step): void {
+    this.#steps.unshift(step);
+    this.#listener.defer(() => this.#finished());
+  }
+
+  #begin(step: Step): void {
+    if (step.kind === 'restore') {
+      this.#restore(step.snapshot);
+      return;
+    }
+    const { entries, done } = step;
+    step.done = Math.min(done + this.#together, entries.length);
+    if (step.done < entries.length) this.#steps.unshift(step);
+    this.#prefetch(entries.slice(done, step.done));
   }
 
   #nextStep(): Step | undefined {
@@ -177,12 +221,14 @@ export class ApplyPipeline {
     const byEntry = entries.map(({ kind }) =>
       kind === EntryKind.command ? results[command++] : undefined,
     );
-    const seconds = (this.#listener.nowMs() - startMs) / 1000;
-    this.#listener.applied(entries, byEntry, seconds);
+    const ms = this.#listener.nowMs() - startMs;
+    if (ms >= turnMs) this.#together = 1;
+    else if (ms < quickMs) this.#together = Math.min(mostTogether, this.#together * 2);
+    this.#listener.applied(entries, byEntry, ms / 1000);
     this.#finished();
   }
 
-  #begin(reader: SnapshotReader): SnapshotSink | null {
+  #beginRestore(reader: SnapshotReader): SnapshotSink | null {
     try {
       return this.#stateMachine.restore();
     } catch (error) {
@@ -202,7 +248,7 @@ export class ApplyPipeline {
         this.#fail(openError ?? new Error('the snapshot could not be opened'));
         return;
       }
-      const sink = this.#begin(reader);
+      const sink = this.#beginRestore(reader);
       if (sink === null) return;
       let bytes = 0;
       const readNext = (): void =>

@@ -25,6 +25,7 @@ import { ImpostorLog } from './impostor-log.ts';
 import { isolated } from './isolated.ts';
 import type { NodeHeartbeats, Sleeper } from './quiescence/node-heartbeats.ts';
 import { RegressedPeers } from './regressed-peers.ts';
+import { ReplayLog } from './replay-log.ts';
 import type { RuntimeError } from './runtime-error.ts';
 import type { RuntimeOptions } from './runtime-options.ts';
 import type { SendRate } from './send-rate.ts';
@@ -60,6 +61,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   readonly #sessionTicks: SessionTicks;
   readonly #regressed: RegressedPeers;
   readonly #impostors: ImpostorLog;
+  readonly #replay: ReplayLog;
   readonly #name: string;
   readonly #isParkable: boolean;
   readonly #raft: Raft;
@@ -104,6 +106,8 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       group.initial,
       this.#nowMs,
     );
+    const { lastIndex } = this.#raft;
+    this.#replay = new ReplayLog(group.name, ports.logger, lastIndex, this.#nowMs);
     this.#pipeline = new ApplyPipeline(group, options.snapshotStore, {
       applied: (entries, results, seconds) => this.#applied(entries, results, seconds),
       restored: (snapshot, bytes) => {
@@ -116,6 +120,7 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
       },
       failed: (error) => host.halt(error),
       nowMs: () => this.#nowMs,
+      defer: (callback) => ports.timers.defer(callback),
     });
     const context: GroupContext = {
       options,
@@ -517,13 +522,15 @@ export class GroupDriver implements GroupHandle<unknown>, Sleeper {
   #applied(entries: readonly Entry[], results: readonly unknown[], seconds: number): void {
     this.#metrics.appliedBatch(seconds);
     this.#host.options.observer?.applied?.(this.id, entries, seconds);
-    this.#raft.applied((entries.at(-1) as Entry).index);
+    const { index } = entries.at(-1) as Entry;
+    this.#raft.applied(index);
+    this.#replay.applied(index, this.#nowMs);
     this.#requests.applied(entries, results);
     if (this.#appliedListeners.size > 0) this.#eachApplied((one) => one.applied(entries));
     let bytes = 0;
     for (const entry of entries) bytes += entryBytes(entry);
     this.#sessionTicks.applied(entries, this.#nowMs);
-    this.#snapshots.applied(bytes);
+    this.#snapshots.applied(bytes, seconds);
     this.#wake();
   }
 }

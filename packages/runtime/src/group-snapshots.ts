@@ -18,6 +18,12 @@ const abandonAfterAtLeastMs = 120_000;
 /** What an entry without its data takes in memory, about. */
 const withheldEntryBytes = 128;
 
+/**
+ * A checkpoint costs what has changed. So one is taken once what came since took so long, little as
+ * it may be in the log: after a start it is applied again, and until then the node answers nothing.
+ */
+const mostReplaySeconds = 5;
+
 /** Snapshots of one group: when they are taken, and their way to followers and from the leader. */
 export class GroupSnapshots {
   readonly #context: GroupContext;
@@ -27,6 +33,8 @@ export class GroupSnapshots {
   #tailEntries: number;
   /** Of the log that was applied since the last snapshot. */
   #logBytes = 0;
+  /** That applying it took. */
+  #seconds = 0;
   #closed = false;
 
   constructor(context: GroupContext) {
@@ -104,18 +112,27 @@ export class GroupSnapshots {
   /**
    * The log has grown by `bytes` of applied entries. A snapshot is due once that is as much as the
    * last snapshot had, so that writing snapshots at most doubles what is written in all.
+   *
+   * @param seconds that it took to apply them
    */
-  applied(bytes: number): void {
+  applied(bytes: number, seconds: number): void {
     this.#logBytes += bytes;
-    const { snapshotLogBytes } = this.#context.options.tuning;
-    const isDue = this.#context.group.stateMachine.checkpoints?.isDue === true;
-    if (!isDue && this.#logBytes < Math.max(snapshotLogBytes, this.#taker.lastBytes)) return;
-    this.#take(this.#context.options.tuning.snapshotTailEntries);
+    this.#seconds += seconds;
+    const { snapshotLogBytes, snapshotTailEntries } = this.#context.options.tuning;
+    const isLong = this.#logBytes >= Math.max(snapshotLogBytes, this.#taker.lastBytes);
+    if (isLong || this.#isCheckpointDue) this.#take(snapshotTailEntries);
+  }
+
+  get #isCheckpointDue(): boolean {
+    const { checkpoints } = this.#context.group.stateMachine;
+    if (checkpoints === undefined) return false;
+    return checkpoints.isDue || this.#seconds >= mostReplaySeconds;
   }
 
   /** @param bytes what the snapshot's content had */
   restored(bytes: number): void {
     this.#logBytes = 0;
+    this.#seconds = 0;
     // The next checkpoint costs what has changed, however much a whole one from a peer had.
     const { checkpoints } = this.#context.group.stateMachine;
     this.#taker.lastBytes = checkpoints === undefined ? bytes : 0;
@@ -155,6 +172,7 @@ export class GroupSnapshots {
       return;
     }
     this.#logBytes = 0;
+    this.#seconds = 0;
     options.ports.logger.info('taking snapshot', { group: group.name, index: appliedIndex });
     this.#taker.start(raft.snapshotMeta(appliedIndex));
   }

@@ -186,6 +186,26 @@ describe('a checkpoint', () => {
     assert.equal(named.length, 1, 'once');
   });
 
+  it('is taken when it would take seconds to apply again what came since, small as it is', () => {
+    const processes = PartsGroup.of(1);
+    const leader = processes.elect();
+    const machine = processes.machine(leader.id);
+    const taken = (): number => machine.events.filter((event) => event.startsWith('take')).length;
+    processes.propose(leader, texts(60));
+    assert.equal(taken(), 0);
+    machine.applying = () => {
+      leader.workedMs += 125;
+    };
+    processes.propose(leader, texts(39, 60));
+    assert.equal(taken(), 0);
+    processes.propose(leader, texts(1, 99));
+    assert.equal(taken(), 1);
+    processes.propose(leader, texts(39, 100));
+    assert.equal(taken(), 1);
+    processes.propose(leader, texts(1, 139));
+    assert.equal(taken(), 2);
+  });
+
   it('is restored with its parts, again and again, whenever the power goes', () => {
     for (let moment = 1; moment < 60; moment += 2) {
       const processes = PartsGroup.of(1, { snapshotLogBytes: 40 });

@@ -61,6 +61,8 @@ export class PartsMachine implements StateMachine<string> {
   /** Bytes in a chunk of a snapshot. */
   chunkBytes = 20;
   heldExpansions = 0;
+  /** Told at each command. */
+  applying: () => void = () => undefined;
   /** Empty chunks of a checkpoint before each that is not. */
   emptyChunks = 0;
   /** See `Checkpoints`. */
@@ -94,6 +96,7 @@ export class PartsMachine implements StateMachine<string> {
 
   apply(entries: readonly AppliedEntry[]): readonly string[] {
     return entries.map(({ command }) => {
+      this.applying();
       const text = new TextDecoder().decode(command);
       this.#add(text);
       return text;

@@ -61,6 +61,8 @@ export class VirtualProcess {
   /** Timers that are set and have not fired, and were not cancelled. */
   timersSet = 0;
   alive = true;
+  /** That its clock is ahead, because its thread was at work. */
+  workedMs = 0;
   readonly #scheduler: Scheduler;
   readonly #seed: number;
 
@@ -146,7 +148,7 @@ export class VirtualProcess {
     const unused = new Proxy({}, { get: () => assertUnused() });
     return {
       clock: {
-        monotonicMs: () => this.#scheduler.nowMs,
+        monotonicMs: () => this.#scheduler.nowMs + this.workedMs,
         wallMicros: () => Math.floor(this.#scheduler.nowMs * 1000),
       },
       timers: {
