@@ -1,5 +1,6 @@
 import type { PartStore } from '../parts/part-store.ts';
-import type { IdsCheckpoint, TransferIds } from '../transfers/transfer-ids.ts';
+import type { IdsCheckpoint } from '../transfers/lone-ids.ts';
+import type { TransferIds } from '../transfers/transfer-ids.ts';
 import type { SnapshotRecord } from './record-writer.ts';
 import { idBytes, idRunBytes, RecordKind, rowsPerRecord } from './snapshot-layout.ts';
 import { storedRecord } from './stored-record.ts';

@@ -77,7 +77,14 @@ test('nearly all unused ids are marked so, with most of the others on disk', () 
   for (const mark of marks) marked += mark;
   assert.ok(marked < 400, `${marked} of 8000`);
   const known = [...disk.map.keys()].slice(0, 100);
-  disk.ids.markStored(Int32Array.from(known.flatMap((id) => lanesOf(id))), 100, marks);
-  assert.ok(marks.subarray(0, 100).every((mark) => mark === 1));
+  const knownLanes = Int32Array.from(known.flatMap((id) => lanesOf(id)));
+  const areMarked = (): boolean => {
+    disk.ids.markStored(knownLanes, 100, marks);
+    disk.ids.mark(knownLanes, 0, 100, marks);
+    return marks.subarray(0, 100).every((mark) => mark === 1);
+  };
+  assert.ok(areMarked());
+  disk.restart(disk.ids.checkpoint(), 5);
+  assert.ok(areMarked());
   assert.equal(disk.map.get(present(known[0], 'an id is known')), 0);
 });

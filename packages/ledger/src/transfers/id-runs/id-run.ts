@@ -6,6 +6,7 @@ import { filterLine, filterWords, lineMayHold, mayHold } from './id-filter.ts';
 import { compareIds, lastNotAbove } from './id-order.ts';
 import { blockIds, entryWords, type IdSegment } from './id-segment.ts';
 import { SegmentDirectory } from './segment-directory.ts';
+import { valueAt } from './value-words.ts';
 
 const lines = new Int32Array(idsTogether);
 const otherHashes = new Int32Array(idsTogether);
@@ -17,6 +18,8 @@ export class IdRun {
   readonly segments: readonly IdSegment[];
   readonly places: readonly PartPlace[];
   readonly count: number;
+  /** Whether all its ids are in the filter of all ids. */
+  readonly isSeen: boolean;
   readonly #directory: SegmentDirectory;
   /** Those of the segments, one after the other. */
   readonly #filter: Int32Array;
@@ -29,8 +32,10 @@ export class IdRun {
    * @param segments in order, at least one
    * @param filter those of all segments
    * @param seed of the hashes in it
+   * @param isSeen whether all its ids are in `SeenIds`
    */
-  constructor(segments: readonly IdSegment[], filter: Int32Array, seed: number) {
+  constructor(segments: readonly IdSegment[], filter: Int32Array, seed: number, isSeen: boolean) {
+    this.isSeen = isSeen;
     this.segments = segments;
     this.places = segments.map(({ place }) => place);
     this.count = segments.reduce((sum, { count }) => sum + count, 0);
@@ -123,11 +128,6 @@ export class IdRun {
     const row = lastNotAbove(words, entryWords, rowsOf(segment, block), l0, l1, l2, l3);
     return compareIds(words, row * entryWords, f0, f1, f2, f3) >= 0;
   }
-}
-
-/** @returns the value of the entry at `at` */
-export function valueAt(words: Int32Array, at: number): number {
-  return (words[at + 5] as number) * 2 ** 32 + ((words[at + 4] as number) >>> 0);
 }
 
 function rowsOf({ count }: IdSegment, block: number): number {

@@ -1,5 +1,4 @@
 import { assert } from '@quorate/base';
-import { hashUint128 } from '../../numbers/uint128.ts';
 import type { PartPlace, PartStore } from '../../parts/part-store.ts';
 import type { StrayIds } from '../stray-ids.ts';
 import { BlockCache } from './block-cache.ts';
@@ -9,19 +8,21 @@ import { RunFiles } from './run-files.ts';
 import type { RunJob } from './run-job.ts';
 import { RunMerge } from './run-merge.ts';
 import { RunWriter } from './run-writer.ts';
+import type { SeenIds } from './seen-ids.ts';
 import { SpreadIds } from './spread-ids.ts';
-import { TableFlush } from './table-flush.ts';
+import { FlushSpace, TableFlush } from './table-flush.ts';
 
 /** Runs of a level that become one of the next. */
-const runsPerMerge = 4;
+const runsPerMerge = 8;
 /*
- * The work for an id that comes, in entries that are written: what it costs to be in a run, which
- * is more for ids that are sorted slowly; and in each merge. A third more than they need, so that
- * each is at its end before the next one of its kind can begin.
+ * The work for an id that comes, as `RunJob` counts it: what it costs to be in a run, which is more
+ * for ids that are sorted slowly; and in each merge. A tenth or two more than they need, so that
+ * each is at its end before the next one of its kind can begin, and not much more, so that the work
+ * is the same after nearly all batches.
  */
-const flushWork = 2;
+const flushWork = 2.1;
 const slowFlushWork = 4;
-const mergeWork = 1.5;
+const mergeWork = 1.8;
 
 /** Where the segments of a run are. */
 export interface RunPlaces {
@@ -32,19 +33,25 @@ export interface RunPlaces {
 
 /**
  * Ids on disk, each with a number, in sorted runs with filters. Tables of ids are written as runs
- * of level 0; four runs of a level become one of the next, in small steps between batches.
+ * of level 0; eight runs of a level become one of the next, in small steps between batches.
  *
- * What runs there are changes no answer.
+ * What runs there are changes no answer. An id that is new is looked for in none of them: `SeenIds`
+ * knows. So there can be many, and each id is written a few times only. Runs that were there when
+ * the process began it does not know until they are merged.
  */
 export class IdRuns {
   readonly #files: RunFiles;
   readonly #seed: number;
+  readonly #seen: SeenIds;
   readonly #segmentIds: number;
   readonly #blocks: BlockCache;
   readonly #levels: IdRun[][] = [[]];
   /** All runs, for look-ups. */
   #runs: readonly IdRun[] = [];
+  /** Of them those with ids that `seen` does not have: they were there when the process began. */
+  #unseen: readonly IdRun[] = [];
   #flush: TableFlush | null = null;
+  readonly #flushSpace = new FlushSpace();
   /** At most one a level; all its runs are merged before the next ones. */
   readonly #merges: (RunMerge | null)[] = [null];
   #count = 0;
@@ -53,12 +60,13 @@ export class IdRuns {
   readonly #bits = new Uint8Array(idsTogether);
 
   /**
-   * @param seed 32 bits, for the hashes in filters
+   * @param seen has ids that come to tables; others are added to it when they are merged
    * @param segmentIds ids in a segment at most, up to 65,536
    */
-  constructor(parts: PartStore, seed: number, segmentIds: number) {
+  constructor(parts: PartStore, seen: SeenIds, segmentIds: number) {
     this.#files = new RunFiles(parts);
-    this.#seed = seed | 0;
+    this.#seen = seen;
+    this.#seed = seen.seed;
     this.#segmentIds = segmentIds;
     this.#blocks = new BlockCache(parts);
   }
@@ -82,36 +90,28 @@ export class IdRuns {
   }
 
   /**
+   * @param hash of the id, with the seed of `seen`
    * @returns the number of the id; -1: it is not here
    * @throws LedgerError LEDGER_PART_DAMAGED
    */
-  find(l0: number, l1: number, l2: number, l3: number): number {
-    const runs = this.#runs;
-    if (runs.length === 0) return -1;
-    const seed = this.#seed;
-    const hash = hashUint128(l0, l1, l2, l3, seed);
-    // Most ids are new: all filters are asked before anything is made of an answer.
-    let bits = 0;
-    for (let at = 0; at < runs.length; at++)
-      bits |= (runs[at] as IdRun).mayHold(l0, l1, l2, l3, hash, seed);
-    if ((bits & 1) === 0) return -1;
-    for (const run of runs) {
-      if ((run.mayHold(l0, l1, l2, l3, hash, seed) & 1) === 0) continue;
-      const value = run.find(this.#blocks, l0, l1, l2, l3);
-      if (value !== -1) return value;
-    }
-    return -1;
+  find(l0: number, l1: number, l2: number, l3: number, hash: number): number {
+    return this.#findIn(this.#runs, l0, l1, l2, l3, hash);
+  }
+
+  /** `find` of an id that `seen` does not have. */
+  findUnseen(l0: number, l1: number, l2: number, l3: number, hash: number): number {
+    return this.#findIn(this.#unseen, l0, l1, l2, l3, hash);
   }
 
   /**
-   * Looks for the ids of a batch, all at once, as far as filters tell.
+   * Looks for the ids of a batch, all at once, as far as filters tell, where `seen` does not.
    *
    * @param ids four lanes each
    * @param marks gets for each of the first `count`: 0, it is not here; 1, `find` knows
    */
-  mark(ids: Int32Array, count: number, marks: Uint8Array): void {
+  markUnseen(ids: Int32Array, count: number, marks: Uint8Array): void {
     marks.fill(0, 0, count);
-    if (this.#runs.length === 0) return;
+    if (this.#unseen.length === 0) return;
     const { lanes, rows } = this.#spread;
     this.#spread.arrange(ids, count);
     for (let from = 0; from < count; from += idsTogether) {
@@ -134,8 +134,8 @@ export class IdRuns {
   /** Takes a table with ids to be written; nothing is added to it any more. */
   write(table: StrayIds): void {
     assert(this.#flush === null, 'the table before is written');
-    const writer = new RunWriter(this.#files, table.count, this.#seed, this.#segmentIds);
-    this.#flush = new TableFlush(table, writer);
+    const writer = new RunWriter(this.#files, table.count, this.#seed, this.#segmentIds, null);
+    this.#flush = new TableFlush(table, writer, this.#flushSpace);
   }
 
   /**
@@ -187,9 +187,25 @@ export class IdRuns {
     return numbers;
   }
 
+  #findIn(
+    runs: readonly IdRun[],
+    l0: number,
+    l1: number,
+    l2: number,
+    l3: number,
+    hash: number,
+  ): number {
+    for (const run of runs) {
+      if ((run.mayHold(l0, l1, l2, l3, hash, this.#seed) & 1) === 0) continue;
+      const value = run.find(this.#blocks, l0, l1, l2, l3);
+      if (value !== -1) return value;
+    }
+    return -1;
+  }
+
   #markSome(ids: Int32Array, count: number, marks: Uint8Array): void {
     const hashes = hashIds(ids, count, this.#seed, this.#hashes);
-    for (const run of this.#runs) run.mark(ids, hashes, count, this.#seed, marks);
+    for (const run of this.#unseen) run.mark(ids, hashes, count, this.#seed, marks);
   }
 
   /** @param level of the merge; -1: a table was written */
@@ -211,12 +227,14 @@ export class IdRuns {
     if (runs === undefined || runs.length < runsPerMerge || this.#merges[level] !== null) return;
     const inputs = runs.slice(0, runsPerMerge);
     const count = inputs.reduce((sum, run) => sum + run.count, 0);
-    const writer = new RunWriter(this.#files, count, this.#seed, this.#segmentIds);
+    const seen = inputs.some((run) => !run.isSeen) ? this.#seen : null;
+    const writer = new RunWriter(this.#files, count, this.#seed, this.#segmentIds, seen);
     this.#merges[level] = new RunMerge(this.#files.parts, inputs, writer);
   }
 
   #changed(): void {
     this.#runs = this.#levels.flat();
+    this.#unseen = this.#runs.filter((run) => !run.isSeen);
     this.#count = this.#runs.reduce((sum, run) => sum + run.count, 0);
   }
 }

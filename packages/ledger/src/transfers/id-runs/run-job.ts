@@ -1,7 +1,10 @@
 import type { IdRun } from './id-run.ts';
 import type { IdSegment } from './id-segment.ts';
 
-/** Writes a run, a little at a time. Its cost is counted in entries that are written. */
+/**
+ * Writes a run, a little at a time. Its cost is counted in entries that are written and need
+ * nothing else.
+ */
 export interface RunJob {
   /** Segments of the run that are written so far. */
   readonly segments: readonly IdSegment[];

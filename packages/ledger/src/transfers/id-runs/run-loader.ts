@@ -1,10 +1,10 @@
 import { assert } from '@quorate/base';
 import { snapshotInvalid } from '../../ledger-error.ts';
 import type { PartPlace, PartStore } from '../../parts/part-store.ts';
-import type { StrayIds } from '../stray-ids.ts';
+import type { LoneIds } from '../lone-ids.ts';
 import { filterWords } from './id-filter.ts';
 import { isBelow } from './id-order.ts';
-import { IdRun, valueAt } from './id-run.ts';
+import { IdRun } from './id-run.ts';
 import type { IdRuns } from './id-runs.ts';
 import {
   blockBytes,
@@ -16,6 +16,7 @@ import {
   readHead,
 } from './id-segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
+import { valueAt } from './value-words.ts';
 import { readWords } from './word-bytes.ts';
 
 /** More than any number of ids can need. */
@@ -28,7 +29,7 @@ type Checksum = PartStore['checksum'];
  */
 export class RunLoader {
   readonly #runs: IdRuns | null;
-  readonly #table: StrayIds;
+  readonly #ids: LoneIds;
   readonly #isValue: (value: number) => boolean;
   readonly #checksum: Checksum;
   #level = -1;
@@ -40,18 +41,13 @@ export class RunLoader {
   #last: Int32Array | null = null;
 
   /**
-   * @param runs null: there is no disk, and all ids go into the table
+   * @param ids where they go: into runs, or, where there is no disk, into memory
    * @param isValue whether an id can have this number, where bytes come from outside
    * @param checksum CRC-32
    */
-  constructor(
-    runs: IdRuns | null,
-    table: StrayIds,
-    isValue: (value: number) => boolean,
-    checksum: Checksum,
-  ) {
-    this.#runs = runs;
-    this.#table = table;
+  constructor(ids: LoneIds, isValue: (value: number) => boolean, checksum: Checksum) {
+    this.#runs = ids.onDisk;
+    this.#ids = ids;
     this.#isValue = isValue;
     this.#checksum = checksum;
   }
@@ -88,7 +84,7 @@ export class RunLoader {
     this.#follow(first, last);
     if (this.#runs === null) {
       forEachEntry(entries, (at, l0, l1, l2, l3) => {
-        this.#table.add(l0, l1, l2, l3, valueAt(entries, at));
+        this.#ids.add(l0, l1, l2, l3, valueAt(entries, at));
       });
       return;
     }
@@ -96,9 +92,7 @@ export class RunLoader {
     const count = entries.length / entryWords;
     const filter = new Int32Array(filterWords(count));
     const writer = new SegmentWriter(count, filter, 0, seed);
-    forEachEntry(entries, (at, l0, l1, l2, l3) => {
-      writer.add(l0, l1, l2, l3, entries[at + 4] as number, entries[at + 5] as number);
-    });
+    for (let at = 0; at < entries.length; at += entryWords) writer.add(entries, at);
     // The list is a new one in each run, so that it serves as the owner of the file.
     const owner = this.#segments;
     const segment = writer.finish(this.#checksum, (written) => files.add(owner, written));
@@ -115,7 +109,7 @@ export class RunLoader {
         all.set(filter, to);
         to += filter.length;
       }
-      this.#runs?.addRun(this.#level, new IdRun(this.#segments, all, this.#seed));
+      this.#runs?.addRun(this.#level, new IdRun(this.#segments, all, this.#seed, false));
     }
     this.#segments = [];
     this.#filters = [];

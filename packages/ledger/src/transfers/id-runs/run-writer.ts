@@ -2,7 +2,9 @@ import { assert } from '@quorate/base';
 import { filterWords } from './id-filter.ts';
 import { IdRun } from './id-run.ts';
 import type { IdSegment } from './id-segment.ts';
+import { lazyWords } from './lazy-words.ts';
 import type { RunFiles } from './run-files.ts';
+import type { SeenIds } from './seen-ids.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
 /** Writes a run of as many ids as were announced. */
@@ -10,6 +12,7 @@ export class RunWriter {
   readonly #files: RunFiles;
   readonly #seed: number;
   readonly #segmentIds: number;
+  readonly #seen: SeenIds | null;
   readonly #segments: IdSegment[] = [];
   readonly #filter: Int32Array;
   #filterEnd = 0;
@@ -17,15 +20,25 @@ export class RunWriter {
   /** Ids that are in no segment that was begun. */
   #remaining: number;
 
-  /** @param count at least 1 */
-  constructor(files: RunFiles, count: number, seed: number, segmentIds: number) {
+  /**
+   * @param count at least 1
+   * @param seen gets all ids; null: it has them
+   */
+  constructor(
+    files: RunFiles,
+    count: number,
+    seed: number,
+    segmentIds: number,
+    seen: SeenIds | null,
+  ) {
+    this.#seen = seen;
     this.#files = files;
     this.#remaining = count;
     this.#seed = seed;
     this.#segmentIds = segmentIds;
     const whole = Math.floor(count / segmentIds);
     const words = whole * filterWords(segmentIds) + filterWords(count - whole * segmentIds);
-    this.#filter = new Int32Array(words);
+    this.#filter = lazyWords(words);
   }
 
   /** What is written so far. */
@@ -33,8 +46,12 @@ export class RunWriter {
     return this.#segments;
   }
 
-  /** Ids come in ascending order. The value is an i64, in two words. */
-  add(l0: number, l1: number, l2: number, l3: number, low: number, high: number): void {
+  /**
+   * Ids come in ascending order.
+   *
+   * @param words of the entry, from `at` on: as in a segment
+   */
+  add(words: Int32Array, at: number): void {
     let segment = this.#segment;
     if (segment === null) {
       const count = Math.min(this.#remaining, this.#segmentIds);
@@ -44,7 +61,14 @@ export class RunWriter {
       this.#filterEnd += filterWords(count);
       this.#segment = segment;
     }
-    segment.add(l0, l1, l2, l3, low, high);
+    const hash = segment.add(words, at);
+    this.#seen?.add(
+      words[at] as number,
+      words[at + 1] as number,
+      words[at + 2] as number,
+      words[at + 3] as number,
+      hash,
+    );
     if (!segment.isFull) return;
     const { parts } = this.#files;
     const written = segment.finish(
@@ -57,6 +81,6 @@ export class RunWriter {
 
   finish(): IdRun {
     assert(this.#segment === null && this.#remaining === 0, 'a run has all its ids');
-    return new IdRun(this.#segments, this.#filter, this.#seed);
+    return new IdRun(this.#segments, this.#filter, this.#seed, true);
   }
 }

@@ -44,19 +44,29 @@ export class SegmentWriter {
     return this.#at === this.#words.length;
   }
 
-  /** Ids come in ascending order. The value is an i64, in two words. */
-  add(l0: number, l1: number, l2: number, l3: number, low: number, high: number): void {
+  /**
+   * Ids come in ascending order.
+   *
+   * @param entry words, from `from` on
+   * @returns the hash of the id
+   */
+  add(entry: Int32Array, from: number): number {
     const words = this.#words;
     const at = this.#at;
+    const l0 = entry[from] as number;
+    const l1 = entry[from + 1] as number;
+    const l2 = entry[from + 2] as number;
+    const l3 = entry[from + 3] as number;
     words[at] = l0;
     words[at + 1] = l1;
     words[at + 2] = l2;
     words[at + 3] = l3;
-    words[at + 4] = low;
-    words[at + 5] = high;
+    words[at + 4] = entry[from + 4] as number;
+    words[at + 5] = entry[from + 5] as number;
     this.#at = at + entryWords;
     const hash = hashUint128(l0, l1, l2, l3, this.#seed);
     addToFilter(this.#filter, this.#filterFrom, this.#filterTo, hash);
+    return hash;
   }
 
   /** @param put adds the part */

@@ -1,26 +1,42 @@
-import type { StrayChunk, StrayIds } from '../stray-ids.ts';
+import type { StrayIds } from '../stray-ids.ts';
+import { EntrySort, SortSpace } from './entry-sort.ts';
 import type { IdRun } from './id-run.ts';
 import { entryWords, type IdSegment } from './id-segment.ts';
 import type { RunJob } from './run-job.ts';
 import type { RunWriter } from './run-writer.ts';
-import { TableSort } from './table-sort.ts';
+import { TableScatter } from './table-scatter.ts';
 
-const entriesAtOnce = 128;
+/** To write an entry takes as long as to copy so many. */
+const copiesPerUnit = 4;
+
+/** Memory that one flush after the other uses. */
+export class FlushSpace {
+  readonly sort = new SortSpace();
+  entries: Int32Array | null = null;
+}
 
 /** Makes a run of a table that grows no more. */
 export class TableFlush implements RunJob {
   readonly table: StrayIds;
   readonly #writer: RunWriter;
-  readonly #sort: TableSort;
-  /** Some entries on their way. */
-  readonly #entries = new Int32Array(entriesAtOnce * entryWords);
+  readonly #space: FlushSpace;
+  readonly #scatter: TableScatter;
+  /** Which bucket is being sorted or written, and where it is. */
+  #bucket = 0;
+  #begin = 0;
+  #end = 0;
+  #sort: EntrySort | null = null;
   #written = 0;
+  #isSlow = false;
   #run: IdRun | null = null;
 
-  constructor(table: StrayIds, writer: RunWriter) {
+  /** @param space of the one before it, which has come to its end */
+  constructor(table: StrayIds, writer: RunWriter, space: FlushSpace) {
     this.table = table;
     this.#writer = writer;
-    this.#sort = new TableSort(table);
+    this.#space = space;
+    this.#scatter = new TableScatter(table, space.entries);
+    space.entries = this.#scatter.entries;
   }
 
   get segments(): readonly IdSegment[] {
@@ -33,52 +49,41 @@ export class TableFlush implements RunJob {
 
   /** Whether the ids are so much alike that they take longer to sort. */
   get isSlow(): boolean {
-    return this.#sort.isSlow;
+    return this.#isSlow;
   }
 
   step(budget: number): number {
-    if (!this.#sort.isDone) return this.#sort.step(budget);
-    const { count } = this.table;
-    const begin = this.#written;
-    const end = Math.min(count, begin + Math.ceil(budget));
-    for (let from = begin; from < end; from += entriesAtOnce)
-      this.#write(from, Math.min(end, from + entriesAtOnce));
-    this.#written = end;
-    if (end === count) this.#run = this.#writer.finish();
-    return end - begin;
-  }
-
-  #write(from: number, to: number): void {
-    this.#gather(from, to);
-    const entries = this.#entries;
-    const words = (to - from) * entryWords;
-    for (let at = 0; at < words; at += entryWords)
-      this.#writer.add(
-        entries[at] as number,
-        entries[at + 1] as number,
-        entries[at + 2] as number,
-        entries[at + 3] as number,
-        entries[at + 4] as number,
-        entries[at + 5] as number,
-      );
-  }
-
-  /** By itself, so that the processor waits for many of them at a time: they lie everywhere. */
-  #gather(from: number, to: number): void {
-    const { chunks } = this.table;
-    const { order } = this.#sort;
-    const entries = this.#entries;
-    for (let at = from, out = 0; at < to; at++, out += entryWords) {
-      const entry = order[at] as number;
-      const { lanes, positions } = chunks[entry >>> 16] as StrayChunk;
-      const lane = (entry & 0xffff) * 4;
-      const value = positions[entry & 0xffff] as number;
-      entries[out] = lanes[lane] as number;
-      entries[out + 1] = lanes[lane + 1] as number;
-      entries[out + 2] = lanes[lane + 2] as number;
-      entries[out + 3] = lanes[lane + 3] as number;
-      entries[out + 4] = value;
-      entries[out + 5] = Math.floor(value / 2 ** 32);
+    const scatter = this.#scatter;
+    if (!scatter.isDone) return scatter.step(budget * copiesPerUnit) / copiesPerUnit;
+    this.#sort ??= this.#beginBucket();
+    const sort = this.#sort;
+    if (!sort.isDone) {
+      const cost = sort.step(budget);
+      this.#isSlow ||= sort.isSlow;
+      return cost;
     }
+    const from = this.#written;
+    const end = Math.min(this.#end, from + Math.ceil(budget));
+    this.#write(sort.order, from, end);
+    this.#written = end;
+    if (end === this.#end) this.#sort = null;
+    if (end === this.table.count) this.#run = this.#writer.finish();
+    return end - from;
+  }
+
+  /** The next one in which there are ids. */
+  #beginBucket(): EntrySort {
+    const { ends, entries } = this.#scatter;
+    this.#begin = this.#written;
+    while ((ends[this.#bucket] as number) === this.#written) this.#bucket++;
+    this.#end = ends[this.#bucket] as number;
+    return new EntrySort(entries, this.#begin, this.#end, this.#space.sort);
+  }
+
+  #write(order: Uint32Array, from: number, end: number): void {
+    const { entries } = this.#scatter;
+    const begin = this.#begin;
+    for (let at = from - begin; at < end - begin; at++)
+      this.#writer.add(entries, (order[at] as number) * entryWords);
   }
 }

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Prng } from '@quorate/base';
 import { MemoryParts } from '../../../src/parts/memory-parts.ts';
-import {
-  failedId,
-  type IdsCheckpoint,
-  TransferIds,
-  unusedId,
-} from '../../../src/transfers/transfer-ids.ts';
+import type { IdsCheckpoint } from '../../../src/transfers/lone-ids.ts';
+import { failedId, TransferIds, unusedId } from '../../../src/transfers/transfer-ids.ts';
 
 type Lanes = readonly [number, number, number, number];
 

@@ -1,11 +1,14 @@
-import type { StrayChunk, StrayIds } from '../stray-ids.ts';
 import { isBelow } from './id-order.ts';
+import { entryWords } from './id-segment.ts';
 
 const digitValues = 256;
 /** Digits, the lowest is 0, of an id: bytes. */
 const digits = 16;
 /** So many digits tell nearly all ids apart. They make a key: what is sorted by at a time. */
 const keyDigits = 4;
+/** Nor do fewer ids need all of them: */
+const fewIds = 65_536;
+const keyDigitsOfFew = 3;
 /** An entry is written in the time in which so many are looked at or moved once. */
 const stepsPerUnit = 16;
 
@@ -18,13 +21,31 @@ interface Keyed {
   readonly keys: Int32Array;
 }
 
+/** Memory for sorts, one after the other. */
+export class SortSpace {
+  #size = 0;
+  #orders: readonly [Keyed, Keyed] = [keyed(0), keyed(0)];
+
+  /** @returns room for `count` entries each, with what is left of other sorts */
+  orders(count: number): readonly [Keyed, Keyed] {
+    if (this.#size < count) {
+      this.#size = count;
+      this.#orders = [keyed(count), keyed(count)];
+    }
+    return this.#orders;
+  }
+}
+
 /**
- * Sorts the ids of a table that grows no more, a little at a time: by a key of the highest digits
- * in which they differ, the lowest of those first; then by comparing neighbours. Ids that are
- * chosen so that the latter takes long are sorted by all their digits, some at a time.
+ * Sorts entries, a little at a time: by a key of the highest digits in which their ids differ, the
+ * lowest of those first; then by comparing neighbours. Ids that are chosen so that the latter takes
+ * long are sorted by all their digits, some at a time.
  */
-export class TableSort {
-  readonly #table: StrayIds;
+export class EntrySort {
+  /** Entries of six words each. */
+  readonly #words: Int32Array;
+  readonly #begin: number;
+  readonly #count: number;
   /** How often each value of a digit occurs, then where it goes next: of each digit of the key. */
   readonly #places = new Uint32Array(keyDigits * digitValues);
   /** Bits in which not all ids are the same. */
@@ -42,11 +63,17 @@ export class TableSort {
   /** How often ids may still change places as neighbours. */
   #moves: number;
 
-  constructor(table: StrayIds) {
-    this.#table = table;
-    this.#from = keyed(table.count);
-    this.#to = keyed(table.count);
-    this.#moves = table.count;
+  /**
+   * @param words entries of six words each, those from `begin` up to, not including, `end`
+   * @param space nobody else needs what is in it
+   */
+  constructor(words: Int32Array, begin: number, end: number, space: SortSpace) {
+    const count = end - begin;
+    this.#words = words;
+    this.#begin = begin;
+    this.#count = count;
+    [this.#from, this.#to] = space.orders(count);
+    this.#moves = count;
   }
 
   get isDone(): boolean {
@@ -58,14 +85,14 @@ export class TableSort {
     return this.#moves === Number.POSITIVE_INFINITY;
   }
 
-  /** When it is done: entries of the table by id. */
+  /** When it is done: entries by id; each is a number from `begin` on. */
   get order(): Uint32Array {
     return this.#from.entries;
   }
 
   /** @returns what it has cost, in entries that are written */
   step(budget: number): number {
-    const { count } = this.#table;
+    const count = this.#count;
     const from = this.#at;
     const to = Math.min(count, from + Math.ceil(budget * stepsPerUnit));
     this.#at = to;
@@ -81,7 +108,9 @@ export class TableSort {
     this.#at = 0;
     switch (this.#stage) {
       case 'compare':
-        this.#digits = this.#differingDigits().slice(-keyDigits);
+        this.#digits = this.#differingDigits().slice(
+          this.#count > fewIds ? -keyDigits : -keyDigitsOfFew,
+        );
         this.#nextKey();
         break;
       case 'gather':
@@ -127,32 +156,42 @@ export class TableSort {
 
   #compare(from: number, to: number): void {
     const { entries } = this.#from;
+    const words = this.#words;
+    const begin = this.#begin;
     const differing = this.#differing;
-    const { lanes: first } = this.#table.chunks[0] as StrayChunk;
-    this.#table.forEach(from, to, (lanes, at) => {
-      for (let lane = 0; lane < 4; lane++) {
-        const bits = (lanes[at + lane] as number) ^ (first[lane] as number);
-        differing[lane] = (differing[lane] as number) | bits;
-      }
-    });
-    for (let entry = from; entry < to; entry++) entries[entry] = entry;
+    const [f0 = 0, f1 = 0, f2 = 0, f3 = 0] = words.subarray(
+      begin * entryWords,
+      begin * entryWords + 4,
+    );
+    let [d0 = 0, d1 = 0, d2 = 0, d3 = 0] = differing;
+    for (let at = (begin + from) * entryWords; at < (begin + to) * entryWords; at += entryWords) {
+      d0 |= (words[at] as number) ^ f0;
+      d1 |= (words[at + 1] as number) ^ f1;
+      d2 |= (words[at + 2] as number) ^ f2;
+      d3 |= (words[at + 3] as number) ^ f3;
+    }
+    differing[0] = d0;
+    differing[1] = d1;
+    differing[2] = d2;
+    differing[3] = d3;
+    for (let entry = from; entry < to; entry++) entries[entry] = begin + entry;
   }
 
   /** Puts the digits of each id side by side as its key, and counts their values. */
   #gather(from: number, to: number): void {
-    const { chunks } = this.#table;
+    const words = this.#words;
     const { entries, keys } = this.#from;
     const places = this.#places;
     const [d0 = 0, d1 = 0, d2 = 0, d3 = 0] = this.#keyDigits;
+    // What is in no digit of the key must not make keys differ.
+    const inKey = -1 >>> (32 - this.#keyDigits.length * 8);
     for (let at = from; at < to; at++) {
-      const entry = entries[at] as number;
-      const { lanes } = chunks[entry >>> 16] as StrayChunk;
-      const lane = (entry & 0xffff) * 4;
-      const v0 = digitOf(lanes[lane + (d0 >> 2)] as number, d0);
-      const v1 = digitOf(lanes[lane + (d1 >> 2)] as number, d1);
-      const v2 = digitOf(lanes[lane + (d2 >> 2)] as number, d2);
-      const v3 = digitOf(lanes[lane + (d3 >> 2)] as number, d3);
-      keys[at] = v0 | (v1 << 8) | (v2 << 16) | (v3 << 24);
+      const lane = (entries[at] as number) * entryWords;
+      const v0 = digitOf(words[lane + (d0 >> 2)] as number, d0);
+      const v1 = digitOf(words[lane + (d1 >> 2)] as number, d1);
+      const v2 = digitOf(words[lane + (d2 >> 2)] as number, d2);
+      const v3 = digitOf(words[lane + (d3 >> 2)] as number, d3);
+      keys[at] = (v0 | (v1 << 8) | (v2 << 16) | (v3 << 24)) & inKey;
       places[v0] = (places[v0] as number) + 1;
       places[digitValues + v1] = (places[digitValues + v1] as number) + 1;
       places[2 * digitValues + v2] = (places[2 * digitValues + v2] as number) + 1;
@@ -203,9 +242,7 @@ export class TableSort {
   }
 
   #isBelow(first: number, second: number): boolean {
-    const { lanes: a } = this.#table.chunks[first >>> 16] as StrayChunk;
-    const { lanes: b } = this.#table.chunks[second >>> 16] as StrayChunk;
-    return isBelow(a, (first & 0xffff) * 4, b, (second & 0xffff) * 4);
+    return isBelow(this.#words, first * entryWords, this.#words, second * entryWords);
   }
 }
 
