@@ -45,7 +45,10 @@ export interface EndpointStatus {
 export interface ClientOptions {
   /** `host:port`, `http://host:port` or `https://host:port`; the first is by TLS with `tls`. */
   readonly endpoints: readonly string[];
-  /** For one call, retries included. Default 5000. */
+  /**
+   * For one call, retries included. Default 5000; then calls of a client that has never reached
+   * anybody give up earlier.
+   */
   readonly timeoutMs?: number;
   /** Who the client is, where the cluster asks for users; where it does not, it does no harm. */
   readonly credentials?: ClientCredentials;

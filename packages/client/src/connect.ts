@@ -173,7 +173,8 @@ export function connect(options: ClientOptions): QuorateClient {
   const endpoints = new Endpoints(addresses, ports.transport);
   const { tracer } = options;
   const traced = tracer === undefined ? {} : { tracer };
-  const caller = new Caller({ endpoints, ports, timeoutMs, credentials, ...traced });
+  const givesUpEarly = options.timeoutMs === undefined;
+  const caller = new Caller({ endpoints, ports, timeoutMs, givesUpEarly, credentials, ...traced });
   if (followLeader) {
     const search = new LeaderSearch(caller, endpoints);
     caller.onTerm = (raftTerm) => search.answered(raftTerm);

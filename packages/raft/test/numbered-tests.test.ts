@@ -9,13 +9,11 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Of safety rules whose subject is not built yet; docs/reference/safety-rules.md says when. */
 const laterRules: ReadonlyMap<number, string> = new Map([
   [8, 'nothing removes a silent node by itself'],
-  [15, 'replicas do not compare their states'],
   [16, 'there are no claims'],
   [17, 'there are no transactions across regions'],
   [18, 'there are no transactions across regions'],
   [19, 'there are no transactions across regions'],
   [20, 'there are no transactions across regions'],
-  [21, 'there is no ledger'],
   [22, 'there are no regions'],
   [23, 'there are no regions'],
   [24, 'there are no rule packs'],

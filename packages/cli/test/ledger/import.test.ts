@@ -254,6 +254,19 @@ describe('import', () => {
     assert.equal(await run(plain, `${header}\n${pending}${posts.join('')}`), 1);
   });
 
+  it('sends nothing beside a batch whose order decides, nor what follows it', async (context) => {
+    const ledger = await ledgerWith(2);
+    const rows = Array.from({ length: 40 }, (_, at) => {
+      const isOrdered = Math.floor(at / 5) % 2 === 0;
+      return `${at + 1},1,2,1,1,1,${isOrdered ? 'balancingDebit' : ''}\n`;
+    });
+    const path = await fileWith(context, 't.csv', `${header}\n${rows.join('')}`);
+    ledger.mostUnderWay = 0;
+    ledger.beforeBatch = () => new Promise<void>((resolve) => setImmediate(resolve));
+    await runLedger(ledger, ['import', path, '--batch', '5']);
+    assert.deepEqual([ledger.submitted, ledger.mostUnderWay], [8, 1]);
+  });
+
   it('stops in order when it is asked to', async (context) => {
     const ledger = await ledgerWith(2);
     const path = await fileWith(context, 't.csv', `${header}\n${transferLines(1, 100)}`);

@@ -14,8 +14,11 @@ import { type Headed, type Method, methods } from './methods.ts';
 import { Tokens } from './tokens.ts';
 import { verdictOfCall } from './verdict.ts';
 
-/** After so many rounds in which nobody could be reached, nobody is there. */
+/** After so many rounds in which nobody could be reached, nobody is there, if nobody ever was. */
 const mostSilentRounds = 6;
+
+/** With less time left than this another round would come to nothing. */
+const leastRoundMs = 100;
 
 /** Who the client is, where the cluster asks for users. */
 export interface ClientCredentials {
@@ -29,6 +32,8 @@ export interface CallerOptions {
   readonly ports: ClientPorts;
   /** For one call, everything included. */
   readonly timeoutMs: number;
+  /** Whoever waits has not said how long: a cluster that never was there is told of early. */
+  readonly givesUpEarly: boolean;
   readonly credentials: ClientCredentials | null;
   readonly tracer?: ClientTracer;
 }
@@ -86,7 +91,8 @@ export class Caller {
   }
 
   /**
-   * Asks until someone answers, or the time is over.
+   * Asks until someone answers, or the time is over; with `givesUpEarly` for some rounds only,
+   * while nobody has ever been reached.
    *
    * @throws ClientError CLIENT_REFUSED, CLIENT_UNREACHABLE, CLIENT_ANSWER_MALFORMED, CLIENT_CLOSED
    */
@@ -163,20 +169,23 @@ export class Caller {
   }
 
   async #performCall<A extends Headed>(call: Call<A>, onSend: () => void): Promise<A> {
-    const { ports, endpoints } = this.#options;
+    const { ports, endpoints, givesUpEarly } = this.#options;
     let silentRounds = 0;
     for (let round = 1; ; round++) {
       const tried = call.only === null ? endpoints.inTurn() : [call.only];
-      const { answer, wasReached } = await this.#askInTurn(call, tried, onSend);
+      // What was said in an earlier round is not why this one ends.
+      call.refusal = null;
+      const answer = await this.#askInTurn(call, tried, onSend);
       if (answer !== null) return answer;
-      silentRounds = wasReached ? 0 : silentRounds + 1;
-      const delayMs = backoffMs(round, ports.random);
+      silentRounds = endpoints.wasReached ? 0 : silentRounds + 1;
+      const leftMs = call.deadlineMs - ports.clock.monotonicMs();
       const isOver =
         call.only !== null ||
-        silentRounds === mostSilentRounds ||
-        ports.clock.monotonicMs() + delayMs >= call.deadlineMs;
+        (givesUpEarly && silentRounds === mostSilentRounds) ||
+        leftMs < leastRoundMs;
       if (isOver) throw call.refusal ?? unreachable(tried);
-      await this.#wait(delayMs);
+      // A long pause at the end would leave out rounds for which there is time.
+      await this.#wait(Math.min(backoffMs(round, ports.random), leftMs / 2));
     }
   }
 
@@ -185,24 +194,24 @@ export class Caller {
     call: Call<A>,
     tried: readonly TransportEndpoint[],
     onSend: () => void,
-  ): Promise<{ answer: A | null; wasReached: boolean }> {
-    const { clock } = this.#options.ports;
-    let wasReached = false;
+  ): Promise<A | null> {
+    const { endpoints, ports } = this.#options;
+    const { clock } = ports;
     for (const [turn, endpoint] of tried.entries()) {
       const now = clock.monotonicMs();
       const shareEndMs = now + (call.deadlineMs - now) / (tried.length - turn);
       const connection = await endpoint.connect(Math.max(1, shareEndMs - now));
       this.#assertOpen();
       if (connection === null) continue;
-      wasReached = true;
+      endpoints.wasReached = true;
       const endMs = call.mayRepeat ? shareEndMs : call.deadlineMs;
       const answer = await this.#ask(call, endpoint, connection, endMs, onSend);
       if (answer === null) continue;
-      if (call.only === null) this.#options.endpoints.prefer(endpoint);
+      if (call.only === null) endpoints.prefer(endpoint);
       this.onTerm(answer.header?.raftTerm ?? 0);
-      return { answer, wasReached };
+      return answer;
     }
-    return { answer: null, wasReached };
+    return null;
   }
 
   /** Null: another server may be asked. */

@@ -4,6 +4,8 @@ import type { ClientTransport, TransportEndpoint } from '../transport/transport.
 /** The servers a client knows, and which of them it goes to first: the one that answered last. */
 export class Endpoints {
   readonly all: readonly TransportEndpoint[];
+  /** There has been a connection to one of them: the cluster is there, and will be again. */
+  wasReached = false;
   readonly #transport: ClientTransport;
   readonly #others = new Map<string, TransportEndpoint>();
   #preferred = 0;

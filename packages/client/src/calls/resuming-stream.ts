@@ -119,6 +119,7 @@ export class ResumingStream {
       this.#tryNext();
       return;
     }
+    this.#context.endpoints.wasReached = true;
     this.#token = token;
     this.#stream = connection.stream(
       this.#path,

@@ -60,7 +60,8 @@ class ConnectedLedger implements LedgerClient {
     this.#maxQueuedEvents = options.maxQueuedEvents ?? defaults.maxQueuedEvents;
     this.#isSecure = options.tls !== undefined;
     this.#endpoints = endpoints;
-    this.#caller = new Caller({ endpoints, ports, timeoutMs, credentials: null });
+    const givesUpEarly = options.timeoutMs === undefined;
+    this.#caller = new Caller({ endpoints, ports, timeoutMs, givesUpEarly, credentials: null });
     this.#queries = new LedgerQueries(this.#caller);
     const moved = (): void => this.#wake();
     this.#session = new BatchSession({

@@ -17,7 +17,10 @@ export interface LedgerClientOptions {
   readonly endpoints: readonly string[];
   /** For endpoints with TLS; `http://` is refused beside it. */
   readonly tls?: ClientTls;
-  /** For one read, or one batch, retries included. Default 30,000. */
+  /**
+   * For one read, or one batch, retries included. Default 30,000; then reads of a client that has
+   * never reached anybody give up earlier.
+   */
   readonly timeoutMs?: number;
   /** Send batches to the leader, if it is among the endpoints. Default: yes. */
   readonly followLeader?: boolean;

@@ -63,8 +63,9 @@ export class StateChecks {
     throw new LedgerError(
       'LEDGER_STATE_DIVERGED',
       `check ${check} of the ledger's state gives ${hex(there.own)} here, and ${hex(hash)} at ` +
-        `${agreeing} replicas: what this one has is wrong. Repair it: empty its data directory ` +
-        'and let it join again, and look at its memory and disk first',
+        `${agreeing} replicas: what this one has is wrong. Look at its memory and disk; then ` +
+        'remove this member and add it anew (quorate ledger member remove, member add), and ' +
+        'start it with what is printed and an empty data directory',
       { check, own: there.own, majority: hash },
     );
   }

@@ -1,4 +1,5 @@
 import type { GroupHandle } from '@quorate/runtime';
+import type { ClockWatch } from '../core/ledger/clock-watch.ts';
 import type { LedgerResult } from '../core/ledger/ledger-group.ts';
 import type { LedgerService } from '../core/ledger/ledger-service.ts';
 import type { PulseTicker } from '../core/ledger/pulse-ticker.ts';
@@ -16,6 +17,7 @@ export interface LedgerPagesOptions {
   readonly group: Pick<GroupHandle<LedgerResult>, 'status' | 'readBarrier'>;
   readonly books: Pick<ServedBooks, 'accountCount' | 'transferCount'>;
   readonly pulses: Pick<PulseTicker, 'pulses'>;
+  readonly clockWatch: Pick<ClockWatch, 'offsetSeconds'>;
   readonly isDraining: () => boolean;
   readonly isWritable: () => boolean;
   /** Of the node, its doors and its limits. */
@@ -74,8 +76,13 @@ function metric(name: string, type: 'gauge' | 'counter', help: string, value: nu
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${value}\n`;
 }
 
+function clockOffset(seconds: number): string {
+  const help = "Time of the log less this machine's clock.";
+  return metric('quorate_ledger_clock_offset_seconds', 'gauge', help, seconds);
+}
+
 function ownMetrics(options: LedgerPagesOptions): string {
-  const { service, group, books, pulses, isWritable } = options;
+  const { service, group, books, pulses, clockWatch, isWritable } = options;
   const { leader, role } = group.status();
   const state = {
     hasLeader: leader !== 0,
@@ -84,6 +91,7 @@ function ownMetrics(options: LedgerPagesOptions): string {
     streams: service.streams,
   };
   const { gate } = service;
+  const { offsetSeconds } = clockWatch;
   return [
     serviceMetricsText(service.handled, state),
     metric('quorate_ledger_accounts', 'gauge', 'Accounts there are.', books.accountCount),
@@ -92,5 +100,6 @@ function ownMetrics(options: LedgerPagesOptions): string {
     metric('quorate_ledger_waiting', 'gauge', 'Batches that wait for these.', gate.waiting),
     metric('quorate_ledger_waiting_bytes', 'gauge', 'And their bytes.', gate.waitingBytes),
     metric('quorate_ledger_pulses_total', 'counter', 'Entries for expiry alone.', pulses.pulses),
+    ...(offsetSeconds === null ? [] : [clockOffset(offsetSeconds)]),
   ].join('');
 }

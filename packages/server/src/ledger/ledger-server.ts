@@ -5,6 +5,7 @@ import { createClock, groupIdOf, type OpenedMember, RefusalLog, timers } from '@
 import { encodeSessionCommand, type GroupHandle } from '@quorate/runtime';
 import { ledger, type NodeId } from '@quorate/schema';
 import type { ServerIdentity } from '../core/answer-writer.ts';
+import type { ClockWatch } from '../core/ledger/clock-watch.ts';
 import type { LedgerResult } from '../core/ledger/ledger-group.ts';
 import { LedgerService } from '../core/ledger/ledger-service.ts';
 import { PulseTicker } from '../core/ledger/pulse-ticker.ts';
@@ -46,6 +47,8 @@ export interface RunningLedgerServerOptions {
   /** Closed with the server. */
   readonly node: OpenedMember;
   readonly machine: LedgerMachine;
+  /** Of the entries that the machine applies; started and stopped with the server. */
+  readonly clockWatch: ClockWatch;
   readonly members: Pick<LedgerMembers, 'methods'>;
   /** Closed with the server. */
   readonly security: ServerSecurity;
@@ -95,6 +98,7 @@ export class RunningLedgerServer implements LedgerServer {
       group,
       books,
       pulses: this.#ticker,
+      clockWatch: options.clockWatch,
       isDraining: () => this.#isDraining,
       isWritable: () => node.writable,
       metricsText: async () => {
@@ -128,6 +132,7 @@ export class RunningLedgerServer implements LedgerServer {
       throw error;
     }
     this.#ticker.start();
+    this.#options.clockWatch.start(this.#group);
     const where = this.clientAddresses.map(({ host, port }) => `${host}:${port}`).join(' ');
     this.#options.logger.info('serving clients', { addresses: where });
   }
@@ -176,6 +181,7 @@ export class RunningLedgerServer implements LedgerServer {
     this.#isDraining = true;
     for (const listener of this.#closeListeners) listener();
     this.#ticker.stop();
+    this.#options.clockWatch.stop();
     if (!isAbrupt) await this.#handOver();
     this.#port.stop();
     this.#metrics.stop();

@@ -3,6 +3,7 @@ import { assert, type Logger } from '@quorate/base';
 import { defaultTuning } from '@quorate/host';
 import { LedgerMachine } from '@quorate/ledger';
 import {
+  createClock,
   createLogger,
   groupIdOf,
   type MemberOptions,
@@ -11,6 +12,7 @@ import {
   timers,
 } from '@quorate/node';
 import type { NodeId } from '@quorate/schema';
+import { ClockWatch } from '../core/ledger/clock-watch.ts';
 import type { LedgerResult } from '../core/ledger/ledger-group.ts';
 import { ledgerReplica } from '../core/ledger/ledger-replica.ts';
 import { StateVotes } from '../core/ledger/state-votes.ts';
@@ -85,12 +87,17 @@ async function open(
     hashSeed: randomInt(2 ** 32),
     onChecked: (check, hash) => votes?.checked(check, hash),
     onDisagreement: (check, hashes) => {
-      const found = [...hashes].map(([node, hash]) => `${node}: ${hash.toString(16)}`).join(', ');
+      const found = [...hashes].map(([member, hash]) => {
+        return `${apiIdOf(member).toString(16)}: ${hash.toString(16).padStart(8, '0')}`;
+      });
       const advice =
-        'the one that most others contradict stops by itself; look at its memory, disk';
-      logger.error('replicas do not have the same state', { check, found, advice });
+        'the one that most others contradict stops by itself; look at its memory and disk, then ' +
+        'remove it and add it anew';
+      const said = { check, found: found.join(', '), advice };
+      logger.error('replicas do not have the same state', said);
     },
   });
+  const clockWatch = new ClockWatch({ clock: createClock(), timers, logger });
   const tuning = { ...defaultTuning, ...ledgerTuning, ...options.tuning };
   const node = await openMember({
     nodeId,
@@ -100,7 +107,7 @@ async function open(
     members: new Map([...origin.members, [nodeId, peerAddress(ownConfig(options))]]),
     contacts: origin.contacts,
     ...(clusterName === null ? {} : { clusterName }),
-    groups: { [ledgerGroupName]: ledgerReplica(machine) },
+    groups: { [ledgerGroupName]: ledgerReplica(machine, clockWatch) },
     voters: { [ledgerGroupName]: [...founders.keys()] },
     tuning,
     log: options.log,
@@ -122,8 +129,8 @@ async function open(
   });
   const { name, maxConnections } = options;
   const limits = maxConnections === undefined ? {} : { maxConnections };
-  const parts = { name, identity, node, machine, members, security, logger, ...limits };
-  const server = new RunningLedgerServer(parts);
+  const shared = { name, identity, node, machine, clockWatch, members, security, logger };
+  const server = new RunningLedgerServer({ ...shared, ...limits });
   await server.listen(options.listenClient, options.listenMetrics);
   const removed = (): void => void leave(server, options, logger);
   const watch = new MembershipWatch({ host, group, electionTimeoutMs, logger, removed });

@@ -145,7 +145,7 @@ test('answers that a client does not read count as under way', () => {
 });
 
 test('when too much waits on the server a batch is put off', () => {
-  const gate = { proposals: 1, waitingBytes: 10 };
+  const gate = { proposals: 1, smallBytes: 0, waitingBytes: 10 };
   const served = new ServedLedger({ gate });
   served.group.isHeld = true;
   const stream = served.stream();

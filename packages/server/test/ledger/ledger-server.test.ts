@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Client, credentials } from '@grpc/grpc-js';
-import { type Codec, decodeMessage, encodeMessage, type Init, ledger } from '@quorate/schema';
+import { ledger } from '@quorate/schema';
 import { type LedgerServer, startLedgerServer } from '@quorate/server';
 import { clusterOptions } from '../cluster-options.ts';
+import { addressOf, LedgerCalls } from './ledger-calls.ts';
 import { uint128 } from './served-ledger.ts';
 
 async function start(context: TestContext): Promise<LedgerServer> {
@@ -11,10 +11,6 @@ async function start(context: TestContext): Promise<LedgerServer> {
   const server = await startLedgerServer(options);
   context.after(() => server.close());
   return server;
-}
-
-function addressOf({ clientAddresses: [address] }: LedgerServer): string {
-  return `127.0.0.1:${address?.port}`;
 }
 
 async function page(server: LedgerServer, path: string): Promise<{ status: number; text: string }> {
@@ -26,37 +22,15 @@ async function untilReady(server: LedgerServer): Promise<void> {
   while ((await page(server, '/readyz')).status !== 200);
 }
 
-const asIs = (bytes: Buffer): Buffer => bytes;
-
-/** One call by a stock client of gRPC. */
-function call<Q, A>(
-  client: Client,
-  [path, request, answer]: readonly [string, Codec<Q>, Codec<A>],
-  message: Init<Q>,
-): Promise<A> {
-  const bytes = Buffer.from(encodeMessage(request, message));
-  return new Promise((fulfil, reject) => {
-    const full = `/quorate.ledger.v1.Ledger/${path}`;
-    client.makeUnaryRequest<Buffer, Buffer>(full, asIs, asIs, bytes, (error, found) => {
-      if (error !== null) reject(error);
-      else fulfil(decodeMessage(answer, found ?? assert.fail()) ?? assert.fail());
-    });
-  });
-}
-
-const { CreateAccountsRequest, CreateAccountsAnswer, LookupRequest, AccountsAnswer } = ledger;
-const create = ['CreateAccounts', CreateAccountsRequest, CreateAccountsAnswer] as const;
-const lookup = ['LookupAccounts', LookupRequest, AccountsAnswer] as const;
-
 test('a stock client of gRPC opens accounts and looks at them', async (context) => {
   const server = await start(context);
   await untilReady(server);
-  const client = new Client(addressOf(server), credentials.createInsecure());
-  context.after(() => client.close());
+  const calls = new LedgerCalls(server);
+  context.after(() => calls.close());
   const account = { id: uint128(5n), ledger: 1, code: 1 };
-  const { failures } = await call(client, create, { accounts: [account, account] });
+  const { failures } = await calls.createAccounts([account, account]);
   assert.deepEqual(failures, [{ index: 1, result: ledger.AccountResult.ACCOUNT_RESULT_EXISTS }]);
-  const { accounts } = await call(client, lookup, { ids: [uint128(5n)] });
+  const accounts = await calls.lookupAccounts([5n]);
   assert.deepEqual(
     accounts.map(({ id, ledger: one }) => [id, one]),
     [[uint128(5n), 1]],
@@ -76,16 +50,27 @@ test('a server tells of its health, its leader and its figures', async (context)
   assert.equal(server.status().role, 'leader');
 });
 
+test('a server tells how far the time of the log is from its clock', async (context) => {
+  const server = await start(context);
+  await untilReady(server);
+  const calls = new LedgerCalls(server);
+  context.after(() => calls.close());
+  await calls.openAccount(5n);
+  const offset = /^quorate_ledger_clock_offset_seconds (-?[\d.e-]+)$/m;
+  let found: RegExpExecArray | null = null;
+  while (found === null) found = offset.exec((await page(server, '/metrics')).text);
+  assert.ok(Math.abs(Number(found[1])) < 60, found[0]);
+});
+
 test('what a server carried out is there after it was started again', async (context) => {
   const [options = assert.fail()] = await clusterOptions(context, ['n1']);
-  const account = { id: uint128(5n), ledger: 1, code: 1 };
   for (const isFirst of [true, false]) {
     const server = await startLedgerServer(options);
     await untilReady(server);
-    const client = new Client(addressOf(server), credentials.createInsecure());
-    if (isFirst) await call(client, create, { accounts: [account] });
-    else assert.equal((await call(client, lookup, { ids: [uint128(5n)] })).accounts.length, 1);
-    client.close();
+    const calls = new LedgerCalls(server);
+    if (isFirst) await calls.openAccount(5n);
+    else assert.equal((await calls.lookupAccounts([5n])).length, 1);
+    calls.close();
     await server.close();
   }
 });

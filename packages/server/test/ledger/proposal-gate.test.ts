@@ -2,19 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ProposeDone } from '@quorate/runtime';
 import type { LedgerResult } from '../../src/core/ledger/ledger-group.ts';
-import { ProposalGate } from '../../src/core/ledger/proposal-gate.ts';
+import { type GateLimits, ProposalGate } from '../../src/core/ledger/proposal-gate.ts';
 
-const limits = { proposals: 2, proposedBytes: 100, waitingBytes: 100 };
+const limits = { proposals: 2, proposedBytes: 100, smallBytes: 0, waitingBytes: 100 };
 
 /** A group that answers when it is told to. */
 class Held {
   readonly proposed: number[] = [];
   readonly answers: (() => void)[] = [];
   readonly done: number[] = [];
-  readonly gate = new ProposalGate(
-    { propose: (command, done) => this.#take(command, done) },
-    limits,
-  );
+  readonly gate: ProposalGate;
+
+  constructor(more: Partial<GateLimits> = {}) {
+    const propose = (command: Uint8Array, done: ProposeDone<LedgerResult>): void =>
+      this.#take(command, done);
+    this.gate = new ProposalGate({ propose }, { ...limits, ...more });
+  }
 
   propose(id: number, bytes = 10): boolean {
     const command = new Uint8Array(bytes).fill(id);
@@ -53,6 +56,19 @@ test('bytes count as well, but one command goes through however large it is', ()
   assert.deepEqual(held.proposed, [1]);
   held.answers.shift()?.();
   assert.deepEqual(held.proposed, [1, 2]);
+});
+
+test('commands that are small together are under way together, however many', () => {
+  const held = new Held({ smallBytes: 40 });
+  for (let id = 1; id <= 6; id++) held.propose(id);
+  assert.deepEqual(held.proposed, [1, 2, 3, 4]);
+  held.answers.shift()?.();
+  assert.deepEqual(held.proposed, [1, 2, 3, 4, 5]);
+  const mixed = new Held({ smallBytes: 40 });
+  mixed.propose(1, 60);
+  mixed.propose(2, 5);
+  mixed.propose(3, 5);
+  assert.deepEqual(mixed.proposed, [1, 2]);
 });
 
 test('a small command does not overtake a large one that waits', () => {

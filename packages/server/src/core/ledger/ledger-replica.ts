@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from '@quorate/base';
+import { type AppliedEntry, ByteReader, ByteWriter } from '@quorate/base';
 import { decodeResults, type LedgerAnswer, type LedgerMachine } from '@quorate/ledger';
 import {
   defaultSessionLimits,
@@ -6,6 +6,8 @@ import {
   type SessionLimits,
   SessionStateMachine,
 } from '@quorate/runtime';
+import type { ClockWatch } from './clock-watch.ts';
+import type { LedgerResult } from './ledger-group.ts';
 
 /**
  * Of the sessions of the group: permanent, as what an empty state begins with. An answer that names
@@ -48,7 +50,28 @@ const ledgerResults: ResultCodec<LedgerAnswer> = {
   },
 };
 
-/** @returns the books as a group replicates them, with the sessions of their clients */
-export function ledgerReplica(machine: LedgerMachine): SessionStateMachine<LedgerAnswer> {
-  return new SessionStateMachine(machine, { results: ledgerResults, limits: ledgerSessionLimits });
+class LedgerReplica extends SessionStateMachine<LedgerAnswer> {
+  readonly #watch: Pick<ClockWatch, 'applying'> | null;
+
+  constructor(machine: LedgerMachine, watch: Pick<ClockWatch, 'applying'> | null) {
+    super(machine, { results: ledgerResults, limits: ledgerSessionLimits });
+    this.#watch = watch;
+  }
+
+  override apply(entries: readonly AppliedEntry[]): readonly LedgerResult[] {
+    const newest = entries.at(-1);
+    if (newest !== undefined) this.#watch?.applying(newest.timestampMicros);
+    return super.apply(entries);
+  }
+}
+
+/**
+ * @param watch is told of the time of entries, which it does not change
+ * @returns the books as a group replicates them, with the sessions of their clients
+ */
+export function ledgerReplica(
+  machine: LedgerMachine,
+  watch: Pick<ClockWatch, 'applying'> | null = null,
+): SessionStateMachine<LedgerAnswer> {
+  return new LedgerReplica(machine, watch);
 }

@@ -6,6 +6,11 @@ export interface GateLimits {
   /** Proposed and not yet answered. One command always goes through, however large it is. */
   readonly proposals: number;
   readonly proposedBytes: number;
+  /**
+   * While all that is proposed has no more than this, `proposals` does not hold: the commands of
+   * many clients with a transfer each are one write to the disk, and few of them would be one too.
+   */
+  readonly smallBytes: number;
   /** Of what waits behind these; a client beyond it is told to come again. */
   readonly waitingBytes: number;
 }
@@ -14,6 +19,7 @@ export interface GateLimits {
 export const defaultGateLimits: GateLimits = {
   proposals: 64,
   proposedBytes: 16 * 1024 * 1024,
+  smallBytes: 256 * 1024,
   waitingBytes: 64 * 1024 * 1024,
 };
 
@@ -71,9 +77,10 @@ export class ProposalGate {
   }
 
   #hasRoom(bytes: number): boolean {
-    const { proposals, proposedBytes } = this.#limits;
+    const { proposals, proposedBytes, smallBytes } = this.#limits;
     if (this.#proposals === 0) return true;
-    return this.#proposals < proposals && this.#proposedBytes + bytes <= proposedBytes;
+    const together = this.#proposedBytes + bytes;
+    return together <= (this.#proposals < proposals ? proposedBytes : smallBytes);
   }
 
   #begin(command: Uint8Array, done: ProposeDone<LedgerResult>): void {

@@ -17,8 +17,8 @@ export interface PulseTickerOptions {
 
 /**
  * Lets pending transfers expire when nothing else is written: the leader proposes an entry that
- * carries the time. A clock that is wrong makes an entry too many, no transfer expire too early:
- * what expires is decided by the entry's own time, on every replica alike.
+ * carries the time. What expires is decided by the entry's own time, on every replica alike. That
+ * is the wall clock of the leader, and as wrong as it is: see `ClockWatch` and ADR 0048.
  */
 export class PulseTicker {
   readonly #options: PulseTickerOptions;
