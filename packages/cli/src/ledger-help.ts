@@ -112,6 +112,8 @@ ${readExits}`,
 Examples:
   quorate ledger history 1 --newest --limit 20
   quorate ledger history 1 --balances --from 2026-11-01 --scale 2
+  quorate ledger history 1 --balances --newest --limit 1 --to 2026-11-01
+                                         its balances at that moment
 ${readExits}`,
   query: `
 Examples:

@@ -1,6 +1,7 @@
 import { AccountCheckpoints } from '../accounts/account-checkpoints.ts';
 import { AccountStore } from '../accounts/account-store.ts';
 import type { PartStore } from '../parts/part-store.ts';
+import { usualLoadedBytes } from '../parts/shelf.ts';
 import { BalanceHistory } from '../transfers/balance-history.ts';
 import { Expiries } from '../transfers/expiries.ts';
 import { PendingStatus, PendingStatuses } from '../transfers/pending-statuses.ts';
@@ -15,6 +16,8 @@ export interface BooksLimits {
   readonly idsInMemory?: number;
   /** Up to 65,536; the same on all replicas, for as long as their data lives. */
   readonly transfersPerChunk?: number;
+  /** Of chunks of transfers in memory, when there is a disk; of other history, a part of it. */
+  readonly loadedBytes?: number;
   /** Files of accounts with fewer bytes are not written anew. */
   readonly accountFileBytes?: number;
 }
@@ -42,18 +45,36 @@ export class BooksState {
    */
   constructor(hashSeed = 0, parts: PartStore | null = null, limits: BooksLimits = {}) {
     const { idsInMemory, transfersPerChunk, accountFileBytes } = limits;
+    const { loadedBytes = usualLoadedBytes } = limits;
     this.parts = parts;
     this.accounts = new AccountStore(hashSeed);
     this.accountParts = parts && new AccountCheckpoints(this.accounts, parts, accountFileBytes);
-    this.transfers = new TransferStore(parts, transfersPerChunk);
+    this.transfers = new TransferStore(parts, transfersPerChunk, loadedBytes);
     this.ids = new TransferIds(
       hashSeed,
       parts,
       idsInMemory === undefined ? {} : { tableIds: idsInMemory },
     );
-    this.statuses = new PendingStatuses(parts, transfersPerChunk);
-    this.history = new BalanceHistory(parts);
+    this.statuses = new PendingStatuses(parts, transfersPerChunk, loadedBytes / 16);
+    this.history = new BalanceHistory(parts, loadedBytes / 4);
     this.undo = new UndoLog(this);
+  }
+
+  /** Chunks that were read from the disk so far. */
+  get reads(): number {
+    return this.transfers.sealed.reads + this.history.full.reads;
+  }
+
+  /** Whether apply may have to read transfers, or statuses, from the disk. */
+  get isSomeOnDisk(): boolean {
+    return !this.transfers.sealed.areAllLoaded || !this.statuses.stored.areAllLoaded;
+  }
+
+  /** Lets go of what was read in advance. */
+  dropGathered(): void {
+    this.ids.gathered = null;
+    this.transfers.gathered = null;
+    this.statuses.gathered = null;
   }
 
   /** Between batches: puts away what is complete. */

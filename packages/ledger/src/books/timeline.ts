@@ -28,6 +28,11 @@ export class Timeline {
     return BigInt(this.#lastMicros) * 1000n + BigInt(this.#lastNanos);
   }
 
+  /** Of the last event so far: whole microseconds since the epoch. */
+  get lastMicros(): number {
+    return this.#lastMicros;
+  }
+
   /** @param micros the entry's time, as its leader gave it */
   begin(micros: number): void {
     if (micros > this.#lastMicros) {

@@ -1,4 +1,10 @@
-import type { Checkpoint, CheckpointExpansion, Checkpoints, MachinePlace } from '@quorate/base';
+import type {
+  Checkpoint,
+  CheckpointExpansion,
+  Checkpoints,
+  MachinePlace,
+  Timers,
+} from '@quorate/base';
 import { assert, present } from '@quorate/base';
 import type { BooksState } from '../books/books-state.ts';
 import { FileParts } from '../parts/file-parts.ts';
@@ -12,7 +18,7 @@ export interface CheckpointedLedger {
   /** As it is now. */
   readonly state: () => BooksState;
   /** There is a disk now: the ledger, which is empty, begins anew with it. */
-  readonly opened: (parts: FileParts) => void;
+  readonly opened: (parts: FileParts, timers: Pick<Timers, 'defer'>) => void;
 }
 
 interface Persisted {
@@ -42,7 +48,7 @@ export class LedgerCheckpoints implements Checkpoints {
   open(place: MachinePlace): void {
     assert(this.#parts === null, 'a ledger is opened once');
     this.#parts = new FileParts(place);
-    this.#ledger.opened(this.#parts);
+    this.#ledger.opened(this.#parts, place.ports.timers);
   }
 
   take(index: number): Checkpoint {
@@ -71,6 +77,16 @@ export class LedgerCheckpoints implements Checkpoints {
     const isEmpty = this.#ledger.state().accounts.count === 0;
     // A process that came by its log alone has a state that stays until the other is complete.
     if (this.#isFresh && isEmpty) this.#parts?.retain(new Set());
+  }
+
+  /**
+   * Something is applied. Where nothing was restored before, the log names no checkpoint: files are
+   * of processes that ended before it named one, and each start would add to them.
+   */
+  beginsToApply(): void {
+    if (!this.#isFresh) return;
+    this.#isFresh = false;
+    this.#parts?.retain(filesOf(this.#ledger.state()));
   }
 
   expand(): CheckpointExpansion {

@@ -1,8 +1,18 @@
-import type { AppliedEntry, Checkpoints, SnapshotSink, StateMachine } from '@quorate/base';
+import {
+  type AppliedEntry,
+  type Checkpoints,
+  Prng,
+  present,
+  type SnapshotSink,
+  type StateMachine,
+  type Timers,
+} from '@quorate/base';
 import { Books } from '../books/books.ts';
 import { type BooksLimits, BooksState } from '../books/books-state.ts';
+import { RowGathering } from '../gathering/row-gathering.ts';
 import { LedgerError } from '../ledger-error.ts';
-import { PartLane, type PartStore } from '../parts/part-store.ts';
+import type { FileParts } from '../parts/file-parts.ts';
+import { PartLane } from '../parts/part-store.ts';
 import { PinnedChunks } from '../parts/pinned-chunks.ts';
 import { type LedgerAnswer, resultsAnswer } from './ledger-answer.ts';
 import { LedgerCheckpoints } from './ledger-checkpoints.ts';
@@ -29,6 +39,16 @@ const noResults = new Uint8Array(0);
 
 function nothing(): void {}
 
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Where what does not change any more is stored. */
+interface Disk {
+  readonly parts: FileParts;
+  readonly timers: Pick<Timers, 'defer'>;
+}
+
 /**
  * The ledger as a state machine: commands of `encodeLedgerCommand` in, results out. Bytes that are
  * no command are answered as refused and change nothing.
@@ -38,7 +58,11 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
   readonly #limits: BooksLimits;
   readonly #checks: StateChecks;
   readonly #checkpoints: LedgerCheckpoints;
-  #parts: PartStore | null = null;
+  /** Draws what is looked at before batches are applied; it changes no answer. */
+  readonly #prng: Prng;
+  #disk: Disk | null = null;
+  /** What was gathered is for entries up to this index. */
+  #gatheredFor = 0;
   #books: Books;
   /** Nobody knows the files yet that a state which is being restored will be in. */
   #restoreEnded = nothing;
@@ -48,12 +72,13 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
     const { batchesPerCheck = usualBatchesPerCheck, limits = {} } = options;
     this.#limits = limits;
     this.#hashSeed = hashSeed;
+    this.#prng = new Prng(hashSeed);
     this.#checks = new StateChecks(onChecked, onDisagreement, batchesPerCheck);
     this.#books = new Books(this.#emptyState());
     this.#checkpoints = new LedgerCheckpoints({
       state: () => this.#books.state,
-      opened: (parts) => {
-        this.#parts = parts;
+      opened: (parts, timers) => {
+        this.#disk = { parts, timers };
         this.#books = new Books(this.#emptyState());
       },
     });
@@ -77,18 +102,42 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
     return this.#checkpoints.hold();
   }
 
+  /**
+   * Reads old transfers that the entries refer to, a few milliseconds at a time, so that other work
+   * goes on meanwhile.
+   */
+  prefetch(entries: readonly AppliedEntry[], done: (error: Error | null) => void): void {
+    let gathering: RowGathering | null;
+    try {
+      this.#books.state.dropGathered();
+      gathering = RowGathering.of(this.#books.state, entries, this.#prng);
+    } catch (error) {
+      done(asError(error));
+      return;
+    }
+    if (gathering === null) {
+      done(null);
+      return;
+    }
+    this.#gatheredFor = entries.at(-1)?.index ?? 0;
+    this.#gather(gathering, done);
+  }
+
   apply(entries: readonly AppliedEntry[]): readonly LedgerAnswer[] {
-    return entries.map((entry) => this.#apply(entry));
+    this.#checkpoints.beginsToApply();
+    const answers = entries.map((entry) => this.#apply(entry));
+    if ((entries.at(-1)?.index ?? 0) >= this.#gatheredFor) this.#books.state.dropGathered();
+    return answers;
   }
 
   snapshot(): Iterator<Uint8Array, void> {
     const chunks = new RecordWriter(new LedgerSnapshot(this.#books.state, true));
-    return this.#parts === null ? chunks : new PinnedChunks(chunks, this.#checkpoints.hold());
+    return this.#disk === null ? chunks : new PinnedChunks(chunks, this.#checkpoints.hold());
   }
 
   /** @throws LedgerError LEDGER_SNAPSHOT_INVALID, LEDGER_PART_DAMAGED, from the sink's methods */
   restore(): SnapshotSink {
-    const parts = this.#parts;
+    const parts = this.#disk?.parts;
     // What comes from elsewhere has files of its own: the others go with the old state.
     parts?.turn(PartLane.history);
     this.#restoreEnded();
@@ -99,13 +148,28 @@ export class LedgerMachine implements StateMachine<LedgerAnswer> {
       done: (restored, places) => {
         this.#checkpoints.restored(places);
         this.#books = new Books(restored);
+        this.#checks.restored();
         release();
       },
     });
   }
 
   #emptyState(): BooksState {
-    return new BooksState(this.#hashSeed, this.#parts, this.#limits);
+    return new BooksState(this.#hashSeed, this.#disk?.parts ?? null, this.#limits);
+  }
+
+  #gather(gathering: RowGathering, done: (error: Error | null) => void): void {
+    const { parts, timers } = present(this.#disk, 'what is gathered is on a disk');
+    if (parts.isClosed) return;
+    let isWhole: boolean;
+    try {
+      isWhole = gathering.step();
+    } catch (error) {
+      done(asError(error));
+      return;
+    }
+    if (isWhole) done(null);
+    else timers.defer(() => this.#gather(gathering, done));
   }
 
   #apply({ command: bytes, timestampMicros }: AppliedEntry): LedgerAnswer {

@@ -52,6 +52,11 @@ export class StateChecks {
     this.#onChecked(check, hash);
   }
 
+  /** The state has come from elsewhere: what was found before is not of it. */
+  restored(): void {
+    for (const check of this.#checks.values()) check.own = null;
+  }
+
   /** @throws LedgerError LEDGER_STATE_DIVERGED when most replicas say something else */
   vote({ form, check, hash, node, majority }: StateVote): void {
     if (form !== stateForm) return;

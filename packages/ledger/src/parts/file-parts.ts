@@ -54,6 +54,11 @@ export class FileParts implements PartStore {
     return bytes;
   }
 
+  /** Nothing can be read any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /**
    * Before anything is put in: these are the parts in use, and what is behind the last one of a
    * lane may be written over.

@@ -1,6 +1,12 @@
 import { present } from '@quorate/base';
 import { PartLane, type PartPlace, type PartStore } from './part-store.ts';
 
+/**
+ * Of chunks of transfers in memory, when there is a disk for the others: some ten to thirty million
+ * transfers.
+ */
+export const usualLoadedBytes = 256 * 1024 * 1024;
+
 export interface ShelfOptions<Item> {
   /** Null: everything stays in memory. */
   readonly parts: PartStore | null;
@@ -22,6 +28,8 @@ export class Shelf<Item> {
   #isUsed = new Uint8Array(64);
   #hand = 0;
   #loadedBytes = 0;
+  #loadedCount = 0;
+  #reads = 0;
   readonly #files = new Set<number>();
 
   constructor(options: ShelfOptions<Item>) {
@@ -55,6 +63,30 @@ export class Shelf<Item> {
     return this.#items[number] ?? this.#load(number);
   }
 
+  /** How often an item was read. */
+  get reads(): number {
+    return this.#reads;
+  }
+
+  /** Whether `at` need not read. */
+  isLoaded(number: number): boolean {
+    return this.#items[number] !== null;
+  }
+
+  /** Whether all are in memory. */
+  get areAllLoaded(): boolean {
+    return this.#loadedCount === this.#items.length;
+  }
+
+  /**
+   * As `at`, for who wants little of it: where it has to be read, no other one goes for it.
+   *
+   * @throws LedgerError LEDGER_PART_DAMAGED
+   */
+  glanceAt(number: number): Item {
+    return this.#items[number] ?? this.#read(number);
+  }
+
   /** @returns where the item is stored; null: it is in memory only */
   placeOf(number: number): PartPlace | null {
     return this.#places[number] ?? null;
@@ -71,16 +103,26 @@ export class Shelf<Item> {
       this.#isUsed = grown;
     }
     this.#isUsed[number] = 1;
+    if (item !== null) this.#loadedCount++;
     if (item !== null && place !== null) this.#took(place.length, number);
   }
 
   #load(number: number): Item {
-    const { parts, load } = this.#options;
-    const place = present(this.#places[number], 'what is not in memory is stored');
-    const item = load(present(parts, 'what is stored has a store').read(place));
+    const item = this.#read(number);
     this.#items[number] = item;
-    this.#took(place.length, number);
+    this.#loadedCount++;
+    this.#took(this.#storedAt(number).length, number);
     return item;
+  }
+
+  #read(number: number): Item {
+    this.#reads++;
+    const { parts, load } = this.#options;
+    return load(present(parts, 'what is stored has a store').read(this.#storedAt(number)));
+  }
+
+  #storedAt(number: number): PartPlace {
+    return present(this.#places[number], 'what is not in memory is stored');
   }
 
   /** Makes room, sparing the newest and what was looked at since the hand came by (CLOCK). */
@@ -98,6 +140,7 @@ export class Shelf<Item> {
         continue;
       }
       this.#items[at] = null;
+      this.#loadedCount--;
       this.#loadedBytes -= place.length;
     }
   }

@@ -10,6 +10,10 @@ import { holds, type TransferCondition, transferConditions } from './transfer-co
 const recordsPerAdvance = 512;
 /** Where the transfer of each has to be looked for. */
 const matchesPerAdvance = 64;
+/** Until it is known how many chunks are read from the disk for them. */
+const firstRecords = 1;
+/** A millisecond or two. */
+const readsPerAdvance = 4;
 
 /**
  * Finds what the balances of one account with `history` were after each transfer, and after each
@@ -28,6 +32,7 @@ export class AccountBalancesScan implements Scan<AccountBalance> {
   /** The ordinals that are left to look at, both included. */
   #first = 0;
   #last = -1;
+  #recordsAtOnce = firstRecords;
 
   /** @throws LedgerError LEDGER_FIELD_INVALID */
   constructor(state: BooksState, filter: AccountFilter) {
@@ -52,12 +57,16 @@ export class AccountBalancesScan implements Scan<AccountBalance> {
   advance(): boolean {
     if (this.#isDone) return true;
     const { limit } = this.#filter;
-    const { history } = this.#state;
+    const { history, reads } = this.#state;
     for (const record of this.#nextRecords()) {
       if (this.#results.length === limit) break;
       if (!this.#asksForTransfers || this.#isSought(history.timestampAt(record)))
         this.#results.push(history.balanceAt(record));
     }
+    const isCostly = this.#state.reads - reads > readsPerAdvance;
+    this.#recordsAtOnce = isCostly
+      ? Math.ceil(this.#recordsAtOnce / 2)
+      : Math.min(this.#recordsAtOnce * 2, recordsPerAdvance);
     return this.#isDone;
   }
 
@@ -69,7 +78,7 @@ export class AccountBalancesScan implements Scan<AccountBalance> {
   #nextRecords(): readonly number[] {
     const { history } = this.#state;
     const most = this.#asksForTransfers ? matchesPerAdvance : recordsPerAdvance;
-    const count = Math.min(most, this.#last - this.#first + 1);
+    const count = Math.min(most, this.#recordsAtOnce, this.#last - this.#first + 1);
     const newest = this.#filter.reversed ? this.#last : this.#first + count - 1;
     const records: number[] = [];
     let record = history.atOrdinal(this.#newest, newest);

@@ -53,9 +53,12 @@ export class AccountLinks {
   }
 
   advance(): boolean {
+    const { transfers } = this.#state;
+    let reads = 0;
     for (let step = 0; step < stepsPerAdvance; step++) {
       if (this.#next < this.#range.from || this.#positions.length === this.#limit) return true;
       if (this.#stepsLeft === 0) return true;
+      if (transfers.isOnDisk(this.#next) && reads++ > 0) return false;
       this.#stepsLeft--;
       this.#step();
     }

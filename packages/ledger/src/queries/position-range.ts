@@ -17,7 +17,10 @@ export function positionsBetween(
   timestampMin: bigint,
   timestampMax: bigint,
 ): PositionRange {
-  const end = firstSince(transfers, timestampMax + 1n, transfers.count);
+  const { count } = transfers;
+  // Nearly nobody asks for an end, and to look for it would read chunk after chunk.
+  const isToEnd = count === 0 || transfers.timestamp(count - 1) <= timestampMax;
+  const end = isToEnd ? count : firstSince(transfers, timestampMax + 1n, count);
   return { from: timestampMin === 0n ? 0 : firstSince(transfers, timestampMin, end), end };
 }
 

@@ -8,14 +8,23 @@ import {
 } from '../transfers/transfer-chunk.ts';
 
 /** @returns the transfer at a position, which there is */
-export function transferAt({ transfers, accounts }: BooksState, position: number): Transfer {
-  const chunk = transfers.chunkOf(position);
+export function transferAt(state: BooksState, position: number): Transfer {
+  return transferIn(state, state.transfers.chunkOf(position), position);
+}
+
+/** @returns the same, where its chunk is at hand */
+export function transferIn(
+  { transfers, accounts }: BooksState,
+  chunk: TransferChunk,
+  position: number,
+): Transfer {
   const row = transfers.rowOf(position);
+  const amount = chunk.number(NumberColumn.amount, row);
   return {
     id: lanesAt(chunk, LaneColumn.id, row),
     debitAccountId: accounts.idAt(chunk.number(NumberColumn.debitSlot, row)),
     creditAccountId: accounts.idAt(chunk.number(NumberColumn.creditSlot, row)),
-    amount: transfers.amount(position),
+    amount: Number.isNaN(amount) ? chunk.wideAmount(row) : BigInt(amount),
     pendingId: lanesAt(chunk, LaneColumn.pendingId, row),
     userData128: lanesAt(chunk, LaneColumn.userData128, row),
     userData64: lanesAt(chunk, LaneColumn.userData64, row),

@@ -66,7 +66,8 @@ export class TransferSearch {
     const { transfers } = this.#state;
     const { reversed } = this.#sought;
     const at = reversed ? this.#end - 1 : this.#from;
-    const chunk = transfers.chunkOf(at);
+    const readCost = transfers.isOnDisk(at) ? rowsPerAdvance : 0;
+    const chunk = transfers.wholeChunkOf(at);
     const chunkStart = at - transfers.rowOf(at);
     const may = this.#mayHold(chunk);
     const rows = may ? windowRows : transfers.rowsPerChunk;
@@ -76,9 +77,9 @@ export class TransferSearch {
       : Math.min(this.#end, chunkStart + transfers.rowsPerChunk, at + rows);
     if (reversed) this.#end = from;
     else this.#from = end;
-    if (!may) return skipCost;
+    if (!may) return skipCost + readCost;
     this.#take(chunkStart, this.#look(chunk, transfers.rowOf(from), end - from));
-    return Math.max(skipCost, end - from);
+    return Math.max(skipCost, end - from) + readCost;
   }
 
   #mayHold(chunk: TransferChunk): boolean {

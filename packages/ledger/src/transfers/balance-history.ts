@@ -2,6 +2,7 @@ import { present } from '@quorate/base';
 import type { AccountBalance } from '../model/account.ts';
 import type { PartPlace, PartStore } from '../parts/part-store.ts';
 import { Shelf } from '../parts/shelf.ts';
+import { BalanceSpines } from './balance-spines.ts';
 import {
   chunkRecords,
   decodeHistory,
@@ -12,7 +13,7 @@ import {
 } from './history-chunk.ts';
 
 /** Of records in memory, when there is a disk for the others: about a million. */
-const mostLoadedBytes = 64 * 1024 * 1024;
+const usualLoadedBytes = 64 * 1024 * 1024;
 
 /** The balances that one record takes in; what a store of accounts can say of one of them. */
 export interface BalanceSource {
@@ -28,10 +29,14 @@ export class BalanceHistory {
   #open: HistoryChunk[] = [];
   /** The newest record of an account. */
   readonly #newest = new Map<number, number>();
+  readonly #spines = new BalanceSpines();
   #count = 0;
 
-  /** @param parts null: all stay in memory */
-  constructor(parts: PartStore | null = null) {
+  /**
+   * @param parts null: all stay in memory
+   * @param mostLoadedBytes of records in memory, when there is a disk for the others
+   */
+  constructor(parts: PartStore | null = null, mostLoadedBytes = usualLoadedBytes) {
     this.#full = new Shelf({ parts, load: decodeHistory, mostLoadedBytes });
   }
 
@@ -52,6 +57,7 @@ export class BalanceHistory {
 
   restore({ slot, micros, nanos, balances: given }: HistoryRecord): void {
     const at = this.#append(slot, micros, nanos);
+    this.#spines.settle();
     const { balances, wide } = this.#chunkOf(at);
     const place = (at % chunkRecords) * 4;
     given.forEach((balance, kind) => {
@@ -63,6 +69,7 @@ export class BalanceHistory {
 
   /** Between batches: puts away what is full. */
   settle(): void {
+    this.#spines.settle();
     while (this.#count >= (this.#full.count + 1) * chunkRecords) {
       const [first, ...rest] = this.#open;
       const chunk = present(first, 'what was recorded is in a chunk');
@@ -72,7 +79,7 @@ export class BalanceHistory {
   }
 
   /** Full chunks, in order. */
-  get full(): Pick<Shelf<HistoryChunk>, 'count' | 'placeOf' | 'files'> {
+  get full(): Pick<Shelf<HistoryChunk>, 'count' | 'placeOf' | 'files' | 'reads'> {
     return this.#full;
   }
 
@@ -99,6 +106,7 @@ export class BalanceHistory {
       const row = at % chunkRecords;
       const before = links[row] as number;
       const slot = slots[row] as number;
+      this.#spines.removeNewest(slot, at);
       if (before < 0) this.#newest.delete(slot);
       else this.#newest.set(slot, before);
       for (let kind = 0; kind < 4; kind++) wide.delete(row * 4 + kind);
@@ -176,18 +184,6 @@ export class BalanceHistory {
     return this.#chunkOf(record).jumps[record % chunkRecords] as number;
   }
 
-  /**
-   * Where the record after `record` jumps to: two jumps of the same length become one of both, as
-   * digits of a skew binary number do, so that any record is O(log n) steps from any later one
-   * (Myers, An applicative random-access stack, 1983).
-   */
-  #jumpOver(record: number): number {
-    const jump = this.#jumpOf(record);
-    const far = this.#jumpOf(jump);
-    const length = this.ordinalOf(record) - this.ordinalOf(jump);
-    return length === this.ordinalOf(jump) - this.ordinalOf(far) ? far : record;
-  }
-
   #chunkOf(record: number): HistoryChunk {
     const chunk = Math.floor(record / chunkRecords);
     const { count } = this.#full;
@@ -202,9 +198,16 @@ export class BalanceHistory {
     const row = at % chunkRecords;
     chunk.slots[row] = slot;
     const before = this.newestOf(slot);
+    const spines = this.#spines;
     chunk.links[row] = before;
-    chunk.jumps[row] = before < 0 ? at : this.#jumpOver(before);
-    chunk.ordinals[row] = before < 0 ? 0 : this.ordinalOf(before) + 1;
+    if (before < 0) {
+      spines.begin(slot, at);
+      chunk.jumps[row] = at;
+    } else {
+      if (!spines.has(slot)) spines.set(slot, before, this.ordinalOf(before));
+      chunk.jumps[row] = spines.add(slot, at, (record) => this.#jumpOf(record));
+    }
+    chunk.ordinals[row] = spines.ordinalOf(slot);
     chunk.micros[row] = micros;
     chunk.nanos[row] = nanos;
     this.#newest.set(slot, at);

@@ -27,6 +27,23 @@ export class Expiries {
     return this.#positions[0] as number;
   }
 
+  /**
+   * @param most of them
+   * @returns positions of those whose moment comes by then, in no order
+   */
+  dueBy(micros: number, most: number): readonly number[] {
+    const positions: number[] = [];
+    // Whoever is later than `micros` has only later ones below it.
+    const heads = [0];
+    for (let at = heads.pop(); at !== undefined; at = heads.pop()) {
+      if (at >= this.#count || (this.#micros[at] as number) > micros) continue;
+      if (positions.length === most) break;
+      positions.push(this.#positions[at] as number);
+      heads.push(at * 2 + 2, at * 2 + 1);
+    }
+    return positions;
+  }
+
   add(micros: number, nanos: number, position: number): void {
     if (this.#count === this.#micros.length) this.#grow();
     let at = this.#count++;

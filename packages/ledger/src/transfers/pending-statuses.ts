@@ -8,8 +8,8 @@ import { chunkRows } from './transfer-chunk.ts';
 
 export { PendingStatus } from './pending-status.ts';
 
-/** Statuses of chunks that are looked at now and then. */
-const mostLoadedBytes = 16 * 1024 * 1024;
+/** Statuses of chunks that are looked at now and then, 64 KiB each. */
+const usualLoadedBytes = 16 * 1024 * 1024;
 /** Statuses are put away once no more than this share of them is open. */
 const leastPerOpen = 16;
 /** In so many chunks behind the newest full one, what is pending is often resolved soon. */
@@ -23,6 +23,13 @@ export type FrozenStatuses = { readonly chunk: number } & (
   /** Of `rows`, what is stored at the place may be older. */
   | { readonly place: PartPlace; readonly rows: RowStatuses }
 );
+
+/** As it stood where the others of its chunk were put away. */
+export interface GatheredStatus {
+  /** Number on the shelf. */
+  readonly shelf: number;
+  readonly status: PendingStatus;
+}
 
 /** Of one chunk. What a snapshot looks at is copied before it changes. */
 interface ChunkStatuses {
@@ -49,9 +56,18 @@ export class PendingStatuses {
   readonly #rowsPerChunk: number;
   #snapshots = 0;
   #openCount = 0;
+  /** Of those on disk the ones that are wanted soon, by position; null: none are. */
+  gathered: ReadonlyMap<number, GatheredStatus> | null = null;
 
-  /** @param parts null: all stay in memory */
-  constructor(parts: PartStore | null = null, rowsPerChunk = chunkRows) {
+  /**
+   * @param parts null: all stay in memory
+   * @param mostLoadedBytes of what was put away, when there is a disk for it
+   */
+  constructor(
+    parts: PartStore | null = null,
+    rowsPerChunk = chunkRows,
+    mostLoadedBytes = usualLoadedBytes,
+  ) {
     this.#hasParts = parts !== null;
     this.#rowsPerChunk = rowsPerChunk;
     this.#shelf = new Shelf({ parts, load: (bytes) => bytes.subarray(4), mostLoadedBytes });
@@ -66,7 +82,31 @@ export class PendingStatuses {
     const chunk = this.#chunks[Math.floor(position / this.#rowsPerChunk)] ?? null;
     if (chunk === null) return PendingStatus.none;
     const row = position % this.#rowsPerChunk;
-    return chunk.statuses.get(row) ?? (this.#shelvedBytes(chunk.shelved)[row] as PendingStatus);
+    const status = chunk.statuses.get(row);
+    if (status !== null) return status;
+    const gathered = this.gathered?.get(position);
+    if (gathered !== undefined && gathered.shelf === chunk.shelved) return gathered.status;
+    return this.#shelvedBytes(chunk.shelved)[row] as PendingStatus;
+  }
+
+  /** @returns the number on the shelf of what says a status; null: that is in memory */
+  shelfOf(position: number): number | null {
+    const chunk = this.#chunks[Math.floor(position / this.#rowsPerChunk)] ?? null;
+    if (chunk === null || chunk.shelved === null) return null;
+    return chunk.statuses.get(position % this.#rowsPerChunk) === null ? chunk.shelved : null;
+  }
+
+  /** Whether what was put away has to be read. */
+  isOnDisk(shelf: number): boolean {
+    return !this.#shelf.isLoaded(shelf);
+  }
+
+  /**
+   * @returns the statuses of a chunk as they were put away, for who wants few of them
+   * @throws LedgerError LEDGER_PART_DAMAGED
+   */
+  glanceAt(shelf: number): Uint8Array {
+    return this.#shelf.glanceAt(shelf);
   }
 
   /** @param position of one that was never put away, or open when it was */
@@ -103,7 +143,7 @@ export class PendingStatuses {
   }
 
   /** What is put away, and what was of chunks that were put away again since. */
-  get stored(): Pick<Shelf<Uint8Array>, 'count' | 'files'> {
+  get stored(): Pick<Shelf<Uint8Array>, 'count' | 'files' | 'areAllLoaded'> {
     return this.#shelf;
   }
 

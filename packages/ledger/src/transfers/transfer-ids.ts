@@ -1,4 +1,5 @@
 import { portableChecksum } from '@quorate/base';
+import type { GatheredIds } from '../gathering/gathered-ids.ts';
 import type { PartStore } from '../parts/part-store.ts';
 import { advanceId } from './id-runs/advance-id.ts';
 import { idsTogether } from './id-runs/hash-ids.ts';
@@ -36,6 +37,8 @@ export class TransferIds {
   /** The id that would go on with the run that was added to last, and its position. */
   readonly #next = new Int32Array(4);
   #nextPosition = -1;
+  /** Used ids that are wanted soon, lest they be looked for on the disk; null: none are. */
+  gathered: GatheredIds | null = null;
   /** Ids in runs when `mark` was called last. */
   #markedRunIds = 0;
   /** The ends of a range that is looked for. */
@@ -65,7 +68,9 @@ export class TransferIds {
    */
   find(l0: number, l1: number, l2: number, l3: number): number {
     const position = this.#runs.find(l0, l1, l2, l3);
-    return position === -1 ? this.#lone.find(l0, l1, l2, l3) : position;
+    if (position !== -1) return position;
+    const gathered = this.gathered?.find(l0, l1, l2, l3) ?? -1;
+    return gathered === -1 ? this.#lone.find(l0, l1, l2, l3) : gathered;
   }
 
   /**

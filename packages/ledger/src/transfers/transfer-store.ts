@@ -1,7 +1,7 @@
 import { present } from '@quorate/base';
 import { ColumnWriter } from '../columns/column-writer.ts';
 import type { PartPlace, PartStore } from '../parts/part-store.ts';
-import { Shelf } from '../parts/shelf.ts';
+import { Shelf, usualLoadedBytes } from '../parts/shelf.ts';
 import { ChunkSealing, sealingSteps } from './chunk-sealing.ts';
 import { OpenChunk } from './open-chunk.ts';
 import { reopenChunk } from './reopen-chunk.ts';
@@ -12,11 +12,14 @@ import { chunkRows, farLink, NumberColumn, type TransferChunk } from './transfer
 export const Side = { debit: 0, credit: 1 } as const;
 export type Side = (typeof Side)[keyof typeof Side];
 
-/** Of chunks in memory, when there is a disk for the others: some ten to thirty million rows. */
-const mostLoadedBytes = 256 * 1024 * 1024;
-
 /** A chunk is sealed by the time the next one has so much of its rows, as a part of 1. */
 const sealedBy = 0.75;
+
+/** From this part of a chunk on that is wanted at once, more of it may be wanted soon. */
+const keptShare = 1 / 1024;
+const leastKeptRows = 16;
+/** Transfers that cannot be in many chunks. */
+const fewRows = 64;
 
 /** A chunk to which no transfers come any more. */
 interface FullChunk {
@@ -58,9 +61,18 @@ export class TransferStore {
   #spare: OpenChunk | null = null;
   /** Snapshots may still look at it. */
   #isOpenShared = false;
+  /** Of chunks on disk, transfers that are wanted soon, by position; null: none are. */
+  gathered: ReadonlyMap<number, TransferChunk> | null = null;
 
-  /** @param parts null: all stay in memory */
-  constructor(parts: PartStore | null = null, rowsPerChunk = chunkRows) {
+  /**
+   * @param parts null: all stay in memory
+   * @param mostLoadedBytes of chunks in memory, when there is a disk for the others
+   */
+  constructor(
+    parts: PartStore | null = null,
+    rowsPerChunk = chunkRows,
+    mostLoadedBytes = usualLoadedBytes,
+  ) {
     this.rowsPerChunk = rowsPerChunk;
     this.#open = new OpenChunk(rowsPerChunk);
     const load = (bytes: Uint8Array): SealedChunk => new SealedChunk(bytes);
@@ -83,7 +95,10 @@ export class TransferStore {
   }
 
   /** Chunks that never change any more, in order. */
-  get sealed(): Pick<Shelf<SealedChunk>, 'count' | 'at' | 'placeOf' | 'files'> {
+  get sealed(): Pick<
+    Shelf<SealedChunk>,
+    'count' | 'at' | 'placeOf' | 'files' | 'areAllLoaded' | 'reads'
+  > {
     return this.#sealed;
   }
 
@@ -175,12 +190,44 @@ export class TransferStore {
     return position - back;
   }
 
-  /** @returns the chunk that a transfer is in; its row there is `rowOf` */
+  /** @returns the chunk that a transfer is in, or that row of it alone; its row is `rowOf` */
   chunkOf(position: number): TransferChunk {
+    if (position >= this.#openPosition) return this.#open;
+    return this.gathered?.get(position) ?? this.wholeChunkOf(position);
+  }
+
+  /** @returns the chunk that a transfer is in, for who looks at many of them */
+  wholeChunkOf(position: number): OpenChunk | SealedChunk {
     if (position >= this.#openPosition) return this.#open;
     const chunk = Math.floor(position / this.rowsPerChunk);
     // The one behind the sealed ones is full, and its rows are where they were.
     return chunk < this.#sealed.count ? this.#sealed.at(chunk) : this.#fullChunk.chunk;
+  }
+
+  /** Whether the chunk that a transfer is in never changes any more. */
+  isSealed(position: number): boolean {
+    return position < this.#sealed.count * this.rowsPerChunk;
+  }
+
+  /** Whether the chunk that a transfer is in has to be read. */
+  isOnDisk(position: number): boolean {
+    const chunk = Math.floor(position / this.rowsPerChunk);
+    return chunk < this.#sealed.count && !this.#sealed.isLoaded(chunk);
+  }
+
+  /**
+   * As `wholeChunkOf`, for who knows what else is wanted: a chunk that little is wanted of does not
+   * take the place of another one in memory.
+   *
+   * @param rows that are wanted of the chunk
+   * @param total of all chunks
+   * @throws LedgerError LEDGER_PART_DAMAGED
+   */
+  chunkFor(position: number, rows: number, total: number): TransferChunk {
+    const kept = Math.max(leastKeptRows, this.rowsPerChunk * keptShare);
+    const isMuch = total <= fewRows || rows >= kept;
+    if (isMuch || !this.isOnDisk(position)) return this.wholeChunkOf(position);
+    return this.#sealed.glanceAt(Math.floor(position / this.rowsPerChunk));
   }
 
   /** @returns the row of a transfer in its chunk; the open one may be overfull within a batch */

@@ -128,3 +128,31 @@ test('a balance that is right again before the check is not noticed: checks see 
   replicas.untilCheck(3);
   assert.deepEqual([replicas.told, replicas.halted.size], [[], 0]);
 });
+
+/** Makes a check of a state with one account. */
+function checkedMachine(id: bigint) {
+  const found: number[] = [];
+  const onChecked = (_check: number, hash: number): void => void found.push(hash);
+  const machine = new LedgerMachine({ batchesPerCheck: 1, onChecked });
+  const apply = (command: LedgerCommand): void => {
+    const entry = { index: 1, term: 1, timestampMicros: Number(id) };
+    machine.apply([{ ...entry, command: encodeLedgerCommand(command) }]);
+  };
+  apply({ kind: 'accounts', batch: encodeAccounts([{ id, ledger: 1, code: 1 }]) });
+  return { machine, apply, hash: found[0] ?? assert.fail('there was a check') };
+}
+
+test('a replica that is given the state of another goes on after late votes on its old one', () => {
+  const right = checkedMachine(8n);
+  const votes = [2, 3].map((node): LedgerCommand => {
+    return { kind: 'vote', form: stateForm, check: 1, hash: right.hash, node, majority: 2 };
+  });
+  const wrong = checkedMachine(9n);
+  assert.throws(() => votes.forEach(wrong.apply), LedgerError);
+  const healed = checkedMachine(9n);
+  const chunks = right.machine.snapshot();
+  const sink = healed.machine.restore();
+  for (let next = chunks.next(); next.done !== true; next = chunks.next()) sink.chunk(next.value);
+  sink.finish();
+  votes.forEach(healed.apply);
+});

@@ -104,6 +104,21 @@ test('a replica that votes again has one vote', () => {
   assert.deepEqual(disagreements, []);
 });
 
+test('a replica whose state came from elsewhere is not held to what it had before', () => {
+  const healed = replicaAtCheck();
+  healed.checks.restored();
+  for (const node of [2, 3]) healed.vote(node, healed.other, 2);
+  healed.state.batches = 2;
+  healed.checks.batchApplied(healed.state);
+  const [, second] = healed.found.map(([, hash]) => hash);
+  assert.throws(
+    () => {
+      for (const node of [2, 3]) healed.vote(node, healed.other, 2, 2);
+    },
+    hasDiverged(2, second ?? 0, healed.other),
+  );
+});
+
 test('replicas that agree hear nothing of it', () => {
   const { vote, own, disagreements } = replicaAtCheck();
   for (const node of [1, 2, 3]) vote(node, own, 2);

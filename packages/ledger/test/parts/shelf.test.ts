@@ -99,3 +99,35 @@ test('what is stored already is loaded when it is asked for, and its files are k
   }
   assert.equal(loads.length, 10);
 });
+
+test('who only glances at an item leaves the others where they are', () => {
+  const { shelf, loads } = shelfOf(new MemoryParts(), 250);
+  const all = Array.from({ length: 6 }, (_, at) => ({ bytes: bytesOf(100, at) }));
+  assert.ok(shelf.areAllLoaded);
+  for (const one of all) shelf.add(one, one.bytes);
+  const loaded = (): number[] => [...all.keys()].filter((at) => shelf.isLoaded(at));
+  const before = loaded();
+  assert.equal(before.length, 2);
+  assert.ok(!shelf.areAllLoaded);
+  for (const [at, { bytes }] of all.entries()) assert.deepEqual(shelf.glanceAt(at).bytes, bytes);
+  assert.deepEqual([loaded(), loads.length, shelf.reads], [before, 4, 4]);
+  shelf.at(all.length - 1 - before.length);
+  assert.equal(shelf.reads, 5);
+  assert.notDeepEqual(loaded(), before);
+});
+
+test('a shelf knows at any time whether all is loaded', () => {
+  const prng = new Prng(3);
+  const parts = new MemoryParts();
+  const { shelf } = shelfOf(parts, 1000);
+  for (let step = 0; step < 300; step++) {
+    const drawn = prng.below(20);
+    if (drawn === 0) shelf.addStored(parts.add(PartLane.history, bytesOf(90, step)));
+    else if (drawn === 1) shelf.add({ bytes: bytesOf(90, step) }, bytesOf(90, step));
+    else if (shelf.count > 0) shelf.at(prng.below(shelf.count));
+    const isAny = Array.from({ length: shelf.count }, (_, at) => at).some(
+      (at) => !shelf.isLoaded(at),
+    );
+    assert.equal(shelf.areAllLoaded, !isAny);
+  }
+});

@@ -29,3 +29,19 @@ test('what expires comes by moment, then by position', () => {
     assert.equal(expiries.firstMicros, Number.POSITIVE_INFINITY);
   }
 });
+
+test('what is due by a moment is found without being taken out', () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const prng = new Prng(seed);
+    const expiries = new Expiries();
+    const micros = Array.from({ length: prng.below(200) }, () => 1e15 + prng.below(50));
+    for (const [position, moment] of micros.entries()) expiries.add(moment, 0, position);
+    for (const until of [1e15 - 1, 1e15 + prng.below(50), 1e15 + 50]) {
+      const due = [...micros.keys()].filter((position) => (micros[position] as number) <= until);
+      const found = [...expiries.dueBy(until, 1000)].sort((a, b) => a - b);
+      assert.deepEqual(found, due, `seed ${seed}`);
+      assert.equal(expiries.dueBy(until, 3).length, Math.min(3, due.length));
+    }
+    assert.equal(expiries.count, micros.length);
+  }
+});

@@ -67,6 +67,14 @@ export const ledgerCanaries: readonly Canary[] = [
     replace: 'if (position < 0) expiries.add(micros, Number(timestamp % 1000n), position);',
   },
   {
+    name: 'snapshot-rounds-expiries',
+    why: 'what is pending expires a few nanoseconds early: only what replicas vote on shows it',
+    scenario: 'ledger',
+    file: 'ledger/src/machine/ledger-snapshot-sink.ts',
+    find: 'expiries.add(micros, Number(timestamp % 1000n), position);',
+    replace: 'expiries.add(micros, Number(timestamp % 1n), position);',
+  },
+  {
     name: 'snapshot-shows-what-comes-later',
     why: 'accounts are not copied before they are written to: a snapshot has parts of two states',
     scenario: 'ledger',
@@ -193,5 +201,21 @@ export const ledgerCanaries: readonly Canary[] = [
     file: 'ledger/src/transfers/transfer-store.ts',
     find: 'const chunkCount = this.#openPosition / this.rowsPerChunk;',
     replace: 'const chunkCount = this.#sealed.count;',
+  },
+  {
+    name: 'gathered-row-of-another-transfer',
+    why: 'of an old transfer that a batch refers to, the numbers of the one before it are used',
+    scenario: 'ledger',
+    file: 'ledger/src/gathering/gathered-row.ts',
+    find: 'this.#values[column] = chunk.number(column, row);',
+    replace: 'this.#values[column] = chunk.number(column, Math.max(0, row - 1));',
+  },
+  {
+    name: 'gathered-status-of-another-transfer',
+    why: 'what became of one pending transfer is taken for what became of all of its chunk',
+    scenario: 'ledger',
+    file: 'ledger/src/gathering/row-gathering.ts',
+    find: 'const status = bytes[position % rowsPerChunk] as PendingStatus;',
+    replace: 'const status = bytes[first % rowsPerChunk] as PendingStatus;',
   },
 ];

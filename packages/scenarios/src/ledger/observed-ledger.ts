@@ -45,6 +45,11 @@ export class ObservedLedger implements StateMachine<SessionResult<LedgerAnswer>>
     this.checkpoints = present(this.#sessions.checkpoints, 'a ledger keeps parts of itself');
   }
 
+  prefetch(entries: readonly AppliedEntry[], done: (error: Error | null) => void): void {
+    const { prefetch } = this.#sessions;
+    present(prefetch, 'a ledger reads what it needs in advance')(entries, done);
+  }
+
   apply(entries: readonly AppliedEntry[]): readonly SessionResult<LedgerAnswer>[] {
     const results = this.#sessions.apply(entries);
     for (const result of results) if (result.kind === 'applied') this.#compare(result);

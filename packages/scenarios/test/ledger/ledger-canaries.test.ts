@@ -11,8 +11,10 @@ describe('the canaries of the ledger', () => {
     ['credit-is-not-written', /debits are credits/],
     ['retry-moves-money-again', /as by the model|money moves once/],
     ['broken-chain-keeps-an-account', /debits are credits/],
+    ['snapshot-rounds-expiries', /check \d+ of the ledger's state|replicas vote for one state/],
     ['snapshot-shows-what-comes-later', /snapshot is the state of its moment|same state/],
     ['slot-of-another-account', /as the model has them|as by the model/],
+    ['gathered-row-of-another-transfer', /as the model has them|as by the model/],
     ['remembered-answer-has-no-failures', /answered again as before/],
   ] as const) {
     it(`${name} is caught`, () => {
