@@ -10,6 +10,8 @@ import {
   HistoryChunk,
   type HistoryRecord,
   historyRecordOf,
+  storedJump,
+  storedOrdinal,
 } from './history-chunk.ts';
 
 /** Of records in memory, when there is a disk for the others: about a million. */
@@ -184,6 +186,30 @@ export class BalanceHistory {
     return this.#chunkOf(record).jumps[record % chunkRecords] as number;
   }
 
+  /**
+   * As `ordinalOf`, of one record of its chunk, which may be on the disk: after a start that is so
+   * of each account that has records, and chunks as a whole would be much to read.
+   */
+  #loneOrdinalOf(record: number): number {
+    const chunk = Math.floor(record / chunkRecords);
+    if (!this.#isOnDisk(chunk)) return this.ordinalOf(record);
+    return storedOrdinal(record % chunkRecords, (from, length) =>
+      this.#full.bytesOf(chunk, from, length),
+    );
+  }
+
+  #loneJumpOf(record: number): number {
+    const chunk = Math.floor(record / chunkRecords);
+    if (!this.#isOnDisk(chunk)) return this.#jumpOf(record);
+    return storedJump(record % chunkRecords, (from, length) =>
+      this.#full.bytesOf(chunk, from, length),
+    );
+  }
+
+  #isOnDisk(chunk: number): boolean {
+    return chunk < this.#full.count && !this.#full.isLoaded(chunk);
+  }
+
   #chunkOf(record: number): HistoryChunk {
     const chunk = Math.floor(record / chunkRecords);
     const { count } = this.#full;
@@ -204,8 +230,8 @@ export class BalanceHistory {
       spines.begin(slot, at);
       chunk.jumps[row] = at;
     } else {
-      if (!spines.has(slot)) spines.set(slot, before, this.ordinalOf(before));
-      chunk.jumps[row] = spines.add(slot, at, (record) => this.#jumpOf(record));
+      if (!spines.has(slot)) spines.set(slot, before, this.#loneOrdinalOf(before));
+      chunk.jumps[row] = spines.add(slot, at, (record) => this.#loneJumpOf(record));
     }
     chunk.ordinals[row] = spines.ordinalOf(slot);
     chunk.micros[row] = micros;

@@ -56,6 +56,24 @@ function columnsOf(chunk: HistoryChunk): readonly (Uint32Array | Uint16Array | F
   return [links, jumps, micros, balances, slots, ordinals, nanos];
 }
 
+const jumpsAt = headBytes + 8 * chunkRecords;
+const ordinalsAt = headBytes + (8 + 8 + 8 + 8 * balancesPerRecord + 4) * chunkRecords;
+
+/** Reads a few bytes of a part: from where, and how many. */
+type ReadSome = (from: number, length: number) => Uint8Array;
+
+/** @returns the jump of a row of a chunk that is stored */
+export function storedJump(row: number, readSome: ReadSome): number {
+  const bytes = readSome(jumpsAt + row * 8, 8);
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
+}
+
+/** @returns the ordinal of a row of a chunk that is stored */
+export function storedOrdinal(row: number, readSome: ReadSome): number {
+  const bytes = readSome(ordinalsAt + row * 4, 4);
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+}
+
 export function encodeHistory(chunk: HistoryChunk): Uint8Array {
   const columns = columnsOf(chunk);
   const columnBytes = columns.reduce((sum, column) => sum + column.byteLength, 0);
